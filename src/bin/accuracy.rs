@@ -1,0 +1,87 @@
+//! Generalisation accuracy of every layer.
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use clap::Parser;
+use local_errors::{
+    Result,
+    accuracy::Count,
+    cli, model,
+    network::BLOCK,
+    read::{Labels, Source},
+    write,
+};
+use ndarray::Array1;
+
+/// Measure how well each layer's readout classifies images, as JSON lines
+///
+/// A line a layer: layer, samples, units, dead (units that are 0 on every
+/// sample), correct, accuracy, loss (mean of -ln p_y); the last three are null
+/// for a layer without a readout. Ties go to the lowest class.
+#[derive(Parser)]
+#[command(
+    version,
+    after_help = "Example:\n  accuracy --model net --labels test-labels.npy test-images.npy\n\nSource: local readouts after Mostafa, Ramesh and Cauwenberghs, Front. Neurosci. 12:608 (2018)"
+)]
+struct Args {
+    /// Images, f4, f8 or u1 (samples, pixels); - for stdin
+    #[arg(default_value = "-")]
+    images: PathBuf,
+    /// Directory of the network
+    #[arg(long, value_name = "DIR")]
+    model: PathBuf,
+    /// True classes, u1, i4, i8, u4 or u8 (samples,)
+    #[arg(long, value_name = "FILE")]
+    labels: PathBuf,
+    /// Write the classes the last layer predicts, u1 (samples,)
+    #[arg(long, value_name = "FILE")]
+    predictions: Option<PathBuf>,
+    /// Use the first N images only
+    #[arg(long, value_name = "N", value_parser = cli::count)]
+    samples: Option<usize>,
+    /// JSON lines; - for stdout
+    #[arg(short, long, value_name = "FILE", default_value = "-")]
+    output: PathBuf,
+    #[command(flatten)]
+    threads: cli::Threads,
+    #[command(flatten)]
+    common: cli::Common,
+}
+
+fn run(args: Args) -> Result<()> {
+    let outputs: Vec<&Path> = [Some(&args.output), args.predictions.as_ref()]
+        .into_iter()
+        .flatten()
+        .map(PathBuf::as_path)
+        .collect();
+    cli::check_streams(&[&args.images, &args.labels], &outputs)?;
+    args.threads.start()?;
+    let network = model::read(&args.model)?;
+    let mut images = args
+        .common
+        .images(Source::open(&args.images)?)?
+        .first(args.samples)?;
+    images.expect_columns(network.inputs(), "the network has inputs")?;
+    let labels = Labels::read(Source::open(&args.labels)?)?
+        .of(&images)?
+        .within(network.classes)?
+        .values;
+    let mut count = Count::new(&network);
+    let mut predictions: Vec<u8> = Vec::with_capacity(labels.len());
+    while let Some(block) = images.next_block(BLOCK)? {
+        let labels = &labels[predictions.len()..];
+        predictions.extend(count.add(&network, block.values.view(), labels)?);
+    }
+    if let Some(file) = &args.predictions {
+        cli::check_binary(file)?;
+        write::npy(file, &Array1::from_vec(predictions))?;
+    }
+    write::json_lines(&args.output, &count.lines())
+}
+
+fn main() -> ExitCode {
+    cli::main(run)
+}

@@ -1,0 +1,127 @@
+//! The fast gradient sign method on images.
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use clap::Parser;
+use local_errors::{
+    Result,
+    attack::{
+        Clip,
+        fgsm::{Audit, Fgsm, Gradient},
+    },
+    cli,
+    network::BLOCK,
+    read::{Labels, Source},
+    write::{self, NpyOutput},
+};
+
+/// Attack images with the fast gradient sign method: x' = x + epsilon sign(dE/dx)
+///
+/// Images f4, f8 or u1 (samples, pixels) become f4 (samples, pixels), in the same
+/// order. E is the cross-entropy of a layer's readout with the true label, the
+/// gradient goes through the whole network below it, and sign(0) is 0. Nothing is
+/// clipped unless asked.
+#[derive(Parser)]
+#[command(
+    version,
+    after_help = "Example:\n  attack-fgsm --model net --labels y.npy --epsilon 0.1 x.npy | accuracy --model net --labels y.npy\n\nSource: Goodfellow, Shlens and Szegedy, arXiv 1412.6572 (2015)"
+)]
+struct Args {
+    /// Images; - for stdin
+    #[arg(default_value = "-")]
+    images: PathBuf,
+    /// Directory of the network attacked
+    #[arg(long, value_name = "DIR")]
+    model: PathBuf,
+    /// True classes, u1, i4, i8, u4 or u8 (samples,)
+    #[arg(long, value_name = "FILE")]
+    labels: PathBuf,
+    /// Change of each pixel, in pixel units
+    #[arg(long, value_parser = cli::non_negative)]
+    epsilon: f64,
+    /// Attack the loss of this layer, from 1 [default: the last]
+    #[arg(long, value_name = "N", value_parser = cli::count)]
+    layer: Option<usize>,
+    /// exact: from differences of logits; float32: from softmax - onehot in
+    /// single precision, which loses the sign of confident samples; random: random
+    /// signs
+    #[arg(long, default_value = "exact", value_parser = gradient, value_name = "exact|float32|random")]
+    gradient: Gradient,
+    /// Of random signs
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Cut attacked pixels off outside this interval
+    #[arg(long, value_name = "LOW,HIGH", value_parser = cli::clip, allow_hyphen_values = true)]
+    clip: Option<Clip>,
+    /// Write what arithmetic kept from being attacked, as JSON: samples,
+    /// zero_gradient_images, zero_sign_pixels, max_change
+    #[arg(long, value_name = "FILE")]
+    audit: Option<PathBuf>,
+    /// Use the first N images only
+    #[arg(long, value_name = "N", value_parser = cli::count)]
+    samples: Option<usize>,
+    /// Attacked images; - for stdout
+    #[arg(short, long, value_name = "FILE", default_value = "-")]
+    output: PathBuf,
+    #[command(flatten)]
+    threads: cli::Threads,
+    #[command(flatten)]
+    common: cli::Common,
+}
+
+fn gradient(text: &str) -> std::result::Result<Gradient, String> {
+    match text {
+        "exact" => Ok(Gradient::Exact),
+        "float32" => Ok(Gradient::Float32),
+        "random" => Ok(Gradient::Random),
+        _ => Err("expected exact, float32 or random".into()),
+    }
+}
+
+fn run(args: Args) -> Result<()> {
+    let outputs: Vec<&Path> = [Some(&args.output), args.audit.as_ref()]
+        .into_iter()
+        .flatten()
+        .map(PathBuf::as_path)
+        .collect();
+    cli::check_streams(&[&args.images, &args.labels], &outputs)?;
+    cli::check_binary(&args.output)?;
+    args.threads.start()?;
+    let network = local_errors::model::read(&args.model)?;
+    let fgsm = Fgsm {
+        epsilon: args.epsilon as f32,
+        layer: network.layer_number(args.layer)?,
+        gradient: args.gradient,
+        clip: args.clip,
+        seed: args.seed,
+    };
+    let mut images = args
+        .common
+        .images(Source::open(&args.images)?)?
+        .first(args.samples)?;
+    images.expect_columns(network.inputs(), "the network has inputs")?;
+    let labels = Labels::read(Source::open(&args.labels)?)?
+        .of(&images)?
+        .within(network.classes)?
+        .values;
+    let mut output = NpyOutput::create(&args.output, &[images.samples(), images.columns()])?;
+    let mut audit = Audit::default();
+    while let Some(block) = images.next_block(BLOCK)? {
+        let first = audit.samples;
+        let labels = &labels[first..first + block.values.nrows()];
+        let (attacked, part) = fgsm.attack(&network, block.values.view(), labels, first)?;
+        output.block(&attacked)?;
+        audit = audit.with(part);
+    }
+    if let Some(file) = &args.audit {
+        write::json_lines(file, &[audit])?;
+    }
+    output.finish()
+}
+
+fn main() -> ExitCode {
+    cli::main(run)
+}

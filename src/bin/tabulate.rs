@@ -1,0 +1,53 @@
+//! The runs of a study as one table.
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use clap::Parser;
+use local_errors::{Result, cli, read, table, write};
+
+/// Join the runs of a study into one CSV table
+///
+/// Each line of --runs names a run's directory: DATASET/RULE/seed-S/LEVEL, with
+/// epoch-N/ before LEVEL for a snapshot, or DATASET/LEVEL for the images
+/// themselves, which count as layer 0; LEVEL is clean or ATTACK-STRENGTH. Read are
+/// accuracy.jsonl, alpha.jsonl and, where there is one, audit.json. A row a run,
+/// layer and rank range, sorted; empty where a run has no such number.
+#[derive(Parser)]
+#[command(
+    version,
+    after_help = "Example:\n  printf '%s\\n' out/mnist/local/seed-*/clean | tabulate --runs - -o table.csv"
+)]
+struct Args {
+    /// A run's directory a line; - for stdin
+    #[arg(long, value_name = "FILE", default_value = "-")]
+    runs: PathBuf,
+    /// Also write the mean and standard deviation over seeds, as CSV
+    #[arg(long, value_name = "FILE")]
+    summary: Option<PathBuf>,
+    /// The table; - for stdout
+    #[arg(short, long, value_name = "FILE", default_value = "-")]
+    output: PathBuf,
+    #[command(flatten)]
+    common: cli::Common,
+}
+
+fn run(args: Args) -> Result<()> {
+    let outputs: Vec<&Path> = [Some(&args.output), args.summary.as_ref()]
+        .into_iter()
+        .flatten()
+        .map(PathBuf::as_path)
+        .collect();
+    cli::check_streams(&[&args.runs], &outputs)?;
+    let rows = table::table(&read::lines(&args.runs)?)?;
+    if let Some(file) = &args.summary {
+        write::csv(file, &table::summary(&rows))?;
+    }
+    write::csv(&args.output, &rows)
+}
+
+fn main() -> ExitCode {
+    cli::main(run)
+}

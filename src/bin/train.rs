@@ -1,0 +1,270 @@
+//! Training of a deep network.
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use clap::Parser;
+use indicatif::{ProgressBar, ProgressStyle};
+use local_errors::{
+    Error, Result, cli,
+    read::{self, Labels, Source},
+    train::{Data, Inputs, Record, Rule, Settings, Training, shuffle_labels, start},
+};
+
+/// Train a deep network with local errors, or by backpropagation
+///
+/// Local errors: each layer has a fixed random readout r and learns from its own
+/// loss alone, the cross-entropy of softmax(h r); nothing flows to lower layers.
+/// Backpropagation: one loss, that of the last layer, whose readout is trained
+/// too. Layers h = max(0, x w + b); plain gradient descent; w ~ N(0, 2/inputs),
+/// b = 0.
+///
+/// Images f4, f8 or u1 (samples, pixels) in [0, 1] and labels u1, i4, i8, u4 or
+/// u8 (samples,) become a directory: model.json; w1.npy (inputs, units), b1.npy
+/// (units,) and so on; r1.npy (units, classes) where a layer has a readout;
+/// history.jsonl, a line an epoch and readout.
+#[derive(Parser)]
+#[command(
+    version,
+    after_help = "Example:\n  train --images train-images.npy --labels train-labels.npy --epochs 5 -o net\n\nSource: Mostafa, Ramesh and Cauwenberghs, Front. Neurosci. 12:608 (2018)"
+)]
+struct Args {
+    /// Training images; - for stdin
+    #[arg(long, value_name = "FILE")]
+    images: PathBuf,
+    /// Their classes, from 0
+    #[arg(long, value_name = "FILE")]
+    labels: PathBuf,
+    /// Images for the test error after each epoch
+    #[arg(long, value_name = "FILE", requires = "test_labels")]
+    test_images: Option<PathBuf>,
+    /// Their classes
+    #[arg(long, value_name = "FILE", requires = "test_images")]
+    test_labels: Option<PathBuf>,
+    /// The network's directory; an older network there is replaced at the end
+    #[arg(short, long, value_name = "DIR")]
+    output: PathBuf,
+    /// Units of each layer
+    #[arg(long, value_name = "UNITS,...", value_delimiter = ',', value_parser = cli::count,
+          default_value = "200,200,200,200,200")]
+    hidden: Vec<usize>,
+    /// What a layer learns from
+    #[arg(long, value_name = "local|backprop", default_value = "local", value_parser = rule)]
+    rule: Rule,
+    /// Passes over the images; 0 gives the untrained network [default: 40, backprop 20]
+    #[arg(long, value_name = "N")]
+    epochs: Option<usize>,
+    /// Images a step
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = cli::count)]
+    batch_size: usize,
+    /// Of gradient descent [default: 0.5, backprop 0.1]
+    #[arg(long, value_name = "RATE", value_parser = cli::positive)]
+    learning_rate: Option<f64>,
+    /// What the learning rate is multiplied by ...
+    #[arg(long, value_name = "FACTOR", default_value_t = 0.8, value_parser = cli::positive)]
+    lr_decay: f64,
+    /// ... every so many epochs
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = cli::count)]
+    lr_decay_every: usize,
+    /// Standard deviation of the readouts [default: 1/sqrt(units)]
+    #[arg(long, value_name = "SCALE", value_parser = cli::positive)]
+    readout_scale: Option<f64>,
+    /// Of the start, the order of the images and the shuffling
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Permute the labels, so that there is nothing to learn but by heart
+    #[arg(long)]
+    shuffle_labels: bool,
+    /// Write the networks after these epochs too, as DIR/epoch-N
+    #[arg(long, value_name = "N,...", value_delimiter = ',')]
+    snapshots: Vec<usize>,
+    /// Save there now and then and continue from it; removed at the end
+    #[arg(long, value_name = "FILE")]
+    checkpoint: Option<PathBuf>,
+    /// Use the first N training images only
+    #[arg(long, value_name = "N", value_parser = cli::count)]
+    samples: Option<usize>,
+    #[command(flatten)]
+    threads: cli::Threads,
+    #[command(flatten)]
+    common: cli::Common,
+}
+
+fn rule(text: &str) -> std::result::Result<Rule, String> {
+    match text {
+        "local" => Ok(Rule::Local),
+        "backprop" => Ok(Rule::Backprop),
+        _ => Err("expected local or backprop".into()),
+    }
+}
+
+impl Args {
+    /// What is not given is the preset of the rule.
+    fn settings(&self) -> Settings {
+        let (epochs, learning_rate) = match self.rule {
+            Rule::Local => (40, 0.5),
+            Rule::Backprop => (20, 0.1),
+        };
+        Settings {
+            epochs: self.epochs.unwrap_or(epochs),
+            batch_size: self.batch_size,
+            learning_rate: self.learning_rate.unwrap_or(learning_rate),
+            lr_decay: self.lr_decay,
+            lr_decay_every: self.lr_decay_every,
+            readout_scale: self.readout_scale,
+            seed: self.seed,
+            shuffle_labels: self.shuffle_labels,
+        }
+    }
+}
+
+/// Images and their labels, how many classes the labels name, and the SHA-256 of
+/// both files.
+fn data(
+    args: &Args,
+    images: &Path,
+    labels: &Path,
+    samples: Option<usize>,
+) -> Result<(Data, usize, [Option<String>; 2])> {
+    let images = args.common.images(Source::open(images)?.hashed())?;
+    let images = images.within_unit_interval().first(samples)?;
+    let labels = Labels::read(Source::open(labels)?.hashed())?.of(&images)?;
+    let (images, sha256) = images.read()?;
+    Ok((
+        Data {
+            images,
+            labels: labels.values,
+        },
+        labels.classes,
+        [sha256, labels.sha256],
+    ))
+}
+
+fn run(args: Args) -> Result<()> {
+    let settings = args.settings();
+    let mut inputs = vec![args.images.as_path(), &args.labels];
+    inputs.extend(args.test_images.as_deref());
+    inputs.extend(args.test_labels.as_deref());
+    cli::check_streams(&inputs, &[&args.output])?;
+    if read::is_stream(&args.output) {
+        return Err(Error::usage("a network is a directory: -o - cannot be"));
+    }
+    if let Some(late) = args
+        .snapshots
+        .iter()
+        .find(|&&epoch| epoch > settings.epochs)
+    {
+        let epochs = settings.epochs;
+        return Err(Error::usage(format!(
+            "--snapshots {late} is after the last epoch, {epochs}"
+        )));
+    }
+    args.threads.start()?;
+
+    let (mut train, classes, [images, labels]) =
+        data(&args, &args.images, &args.labels, args.samples)?;
+    let (test, [test_images, test_labels]) = match (&args.test_images, &args.test_labels) {
+        (Some(images), Some(labels)) => {
+            let (test, found, sha256) = data(&args, images, labels, None)?;
+            if found > classes {
+                return Err(Error::data(format!(
+                    "has more classes than the training labels (found {found}, expected {classes})"
+                ))
+                .in_file(labels));
+            }
+            if test.images.ncols() != train.images.ncols() {
+                let (found, expected) = (test.images.ncols(), train.images.ncols());
+                return Err(Error::data(format!(
+                    "has rows of the wrong length (found {found}, expected {expected} as the training images)"
+                ))
+                .in_file(images));
+            }
+            (Some(test), sha256)
+        }
+        _ => (None, [None, None]),
+    };
+    if settings.shuffle_labels {
+        shuffle_labels(&mut train.labels, settings.seed);
+    }
+    let record = Record {
+        rule: args.rule,
+        samples: train.labels.len(),
+        inputs: Inputs {
+            images,
+            labels,
+            test_images,
+            test_labels,
+        },
+        settings,
+    };
+    let mut sizes = vec![train.images.ncols()];
+    sizes.extend(&args.hidden);
+    let scale = record.settings.readout_scale;
+    let network = start(&sizes, classes, args.rule, scale, record.settings.seed);
+    let training = learn(
+        &args,
+        &record,
+        Training::new(network),
+        &train,
+        test.as_ref(),
+    )?;
+    training.write(&args.output, &record)?;
+    match &args.checkpoint {
+        Some(file) if file.exists() => std::fs::remove_file(file).map_err(|e| Error::io(file, &e)),
+        _ => Ok(()),
+    }
+}
+
+/// Train for the epochs of the settings, with a bar that shows how it goes.
+fn learn(
+    args: &Args,
+    record: &Record,
+    mut training: Training,
+    train: &Data,
+    test: Option<&Data>,
+) -> Result<Training> {
+    let Record { rule, settings, .. } = record;
+    if args.snapshots.contains(&0) {
+        training.keep_snapshot();
+    }
+    if let Some(file) = &args.checkpoint {
+        training.resume(file, record)?;
+    }
+    let samples = train.labels.len() as u64;
+    let bar = bar(args.common.quiet, samples * settings.epochs as u64);
+    bar.set_position(samples * training.epoch as u64);
+    bar.reset_eta();
+    while training.epoch < settings.epochs {
+        let epoch = training.epoch + 1;
+        training.run_epoch(*rule, settings, train, test, |seen, loss| {
+            bar.inc(seen as u64);
+            bar.set_message(format!("epoch {epoch}/{} loss {loss:.4}", settings.epochs));
+        })?;
+        if args.snapshots.contains(&training.epoch) {
+            training.keep_snapshot();
+        }
+        if let Some(file) = &args.checkpoint {
+            training.save(file, record)?;
+        }
+    }
+    bar.finish_and_clear();
+    Ok(training)
+}
+
+/// Shown only when stderr is a terminal.
+fn bar(quiet: bool, len: u64) -> ProgressBar {
+    if quiet {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(len);
+    if let Ok(style) = ProgressStyle::with_template("{msg} [{wide_bar}] {percent}% {eta} left") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+fn main() -> ExitCode {
+    cli::main(run)
+}

@@ -1,0 +1,284 @@
+//! The manners all tools share: how arguments are read, what goes to stderr,
+//! how a run ends. The only module that prints.
+
+use std::{
+    env,
+    ffi::OsStr,
+    fmt::Display,
+    io::{self, IsTerminal, Write},
+    path::Path,
+    process::ExitCode,
+    thread,
+};
+
+use clap::{Parser, error::ErrorKind};
+use signal_hook::{
+    consts::{SIGHUP, SIGINT, SIGPIPE, SIGTERM, SIGXFSZ},
+    iterator::Signals,
+    low_level::emulate_default_handler,
+};
+
+use crate::{
+    Error, Kind, Result,
+    attack::Clip,
+    powerlaw::Ranks,
+    read::{Rows, Source, is_stream},
+    write,
+};
+
+/// Run a tool: parse its arguments, do its work, turn the outcome into an exit
+/// status and at most one line on stderr.
+pub fn main<A: Parser>(run: impl FnOnce(A) -> Result<()>) -> ExitCode {
+    let result = end_by_signals().and_then(|()| match A::try_parse() {
+        Ok(args) => run(args),
+        Err(e) if matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+            e.print().map_err(|e| Error::io(Path::new("stdout"), &e))
+        }
+        Err(e) => Err(usage(&e)),
+    });
+    let Err(error) = result else {
+        return ExitCode::SUCCESS;
+    };
+    match error.kind() {
+        Kind::ClosedPipe => {
+            // The reader, `head` say, has all it wants; end as other programs do.
+            write::remove_temporaries();
+            let _ = emulate_default_handler(SIGPIPE);
+            ExitCode::FAILURE
+        }
+        Kind::Usage => {
+            say(&error);
+            ExitCode::from(2)
+        }
+        Kind::Data => {
+            say(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// clap's message of several lines as one.
+fn usage(error: &clap::Error) -> Error {
+    let text = error.render().to_string();
+    let message = text.split("\n\n").next().unwrap_or_default();
+    let words: Vec<_> = message
+        .trim_start_matches("error:")
+        .split_whitespace()
+        .collect();
+    Error::usage(format!("{} (see --help)", words.join(" ")))
+}
+
+/// SIGINT, SIGTERM and SIGHUP end the process as they do by default, once what
+/// was being written is removed; a file size limit is an error of writing.
+fn end_by_signals() -> Result<()> {
+    let failed = |e: io::Error| Error::data(format!("cannot wait for signals: {e}"));
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGXFSZ]).map_err(failed)?;
+    thread::Builder::new()
+        .spawn(move || {
+            for signal in signals.forever().filter(|&signal| signal != SIGXFSZ) {
+                write::remove_temporaries();
+                let _ = emulate_default_handler(signal);
+            }
+        })
+        .map(drop)
+        .map_err(failed)
+}
+
+/// One line on stderr, `tool: message`.
+fn say(message: &dyn Display) {
+    let name = env::args_os().next().unwrap_or_default();
+    let name = Path::new(&name)
+        .file_name()
+        .unwrap_or(OsStr::new("local-errors"));
+    // A closed stderr leaves nobody to tell.
+    let _ = writeln!(io::stderr(), "{}: {message}", name.to_string_lossy());
+}
+
+/// Something the user should know although the output is complete.
+pub fn warn(file: &Path, message: &str) {
+    say(&format!("warning: {}", Error::data(message).in_file(file)));
+}
+
+/// What every tool has.
+#[derive(clap::Args)]
+pub struct Common {
+    /// No progress and no notices; warnings and errors stay
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+impl Common {
+    /// Something harmless that was done to the data.
+    pub fn notice(&self, file: &Path, message: &str) {
+        if !self.quiet {
+            say(&Error::data(message).in_file(file));
+        }
+    }
+
+    /// Open images, and say so if they are bytes.
+    pub fn images(&self, source: Source) -> Result<Rows<f32>> {
+        let images = Rows::images(source)?;
+        if images.is_bytes() {
+            self.notice(images.name(), "is of bytes: divided by 255");
+        }
+        Ok(images)
+    }
+}
+
+/// What every tool has whose work threads share.
+#[derive(clap::Args)]
+pub struct Threads {
+    /// Threads to use, 0 for one a core; the results do not depend on it
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    threads: usize,
+}
+
+impl Threads {
+    /// From here on, share out work among so many threads.
+    pub fn start(&self) -> Result<()> {
+        let threads = match self.threads {
+            0 => thread::available_parallelism().map_or(1, usize::from),
+            threads => threads,
+        };
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .use_current_thread()
+            .build_global()
+            .map_err(|e| Error::data(format!("cannot start {threads} threads: {e}")))
+    }
+}
+
+/// Refuse arguments that cannot be read or written together: two that are stdin,
+/// stdin a terminal, two outputs that are the same.
+pub fn check_streams(inputs: &[&Path], outputs: &[&Path]) -> Result<()> {
+    match inputs.iter().filter(|path| is_stream(path)).count() {
+        0 => {}
+        1 if !io::stdin().is_terminal() => {}
+        1 => {
+            return Err(Error::usage(
+                "stdin is a terminal: name a file, or pipe data in",
+            ));
+        }
+        _ => return Err(Error::usage("only one argument can be -, stdin")),
+    }
+    let same = |(index, path)| outputs.iter().skip(index + 1).find(|other| **other == path);
+    match outputs.iter().copied().enumerate().find_map(same) {
+        None => Ok(()),
+        Some(path) if is_stream(path) => Err(Error::usage("only one output can be -, stdout")),
+        Some(path) => Err(Error::usage("is named for two outputs").in_file(path)),
+    }
+}
+
+/// Refuse to print an array on the screen.
+pub fn check_binary(output: &Path) -> Result<()> {
+    if is_stream(output) && io::stdout().is_terminal() {
+        return Err(Error::usage(
+            "will not write an array to a terminal: use -o FILE, or a pipe",
+        ));
+    }
+    Ok(())
+}
+
+/// A finite number from 0.
+pub fn non_negative(text: &str) -> std::result::Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if number.is_finite() && number >= 0.0 => Ok(number),
+        _ => Err("expected a number of at least 0, such as 0.1".into()),
+    }
+}
+
+/// A finite number above 0.
+pub fn positive(text: &str) -> std::result::Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if number.is_finite() && number > 0.0 => Ok(number),
+        _ => Err("expected a number above 0, such as 0.1".into()),
+    }
+}
+
+/// A whole number from 1.
+pub fn count(text: &str) -> std::result::Result<usize, String> {
+    match text.parse() {
+        Ok(count) if count > 0 => Ok(count),
+        _ => Err("expected a whole number from 1".into()),
+    }
+}
+
+/// `LOW,HIGH`
+pub fn clip(text: &str) -> std::result::Result<Clip, String> {
+    let pair = text.split_once(',').and_then(|(low, high)| {
+        Some(Clip {
+            low: low.trim().parse().ok()?,
+            high: high.trim().parse().ok()?,
+        })
+    });
+    match pair {
+        Some(clip) if clip.low.is_finite() && clip.high.is_finite() && clip.low < clip.high => {
+            Ok(clip)
+        }
+        _ => Err("expected LOW,HIGH such as 0,1".into()),
+    }
+}
+
+/// `FIRST-LAST`, of at least three ranks.
+pub fn ranks(text: &str) -> std::result::Result<Ranks, String> {
+    let pair = text.split_once('-').and_then(|(first, last)| {
+        Some(Ranks {
+            first: first.parse().ok()?,
+            last: last.parse().ok()?,
+        })
+    });
+    match pair {
+        Some(ranks) if ranks.first >= 1 && ranks.last >= ranks.first.saturating_add(2) => Ok(ranks),
+        _ => Err("expected FIRST-LAST such as 1-50: at least three ranks, counted from 1".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_mean_nothing_are_refused() {
+        for text in ["-1", "nan", "inf", "1e999", "0,1", "", "one"] {
+            assert!(
+                non_negative(text).is_err() && positive(text).is_err(),
+                "{text}"
+            );
+        }
+        assert!(positive("0").is_err());
+        assert_eq!(non_negative("0"), Ok(0.0));
+        assert_eq!(non_negative("1e-3"), Ok(1e-3));
+        for text in ["0", "-1", "1.5", "", "99999999999999999999"] {
+            assert!(count(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn ranks_that_fit_nothing_are_refused() {
+        assert_eq!(ranks("1-50"), Ok(Ranks { first: 1, last: 50 }));
+        for text in ["0-10", "10-1", "5-6", "5", "-", "1-", "1-50-60", "1- 50"] {
+            assert!(ranks(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_interval_that_is_none_is_refused() {
+        assert_eq!(
+            clip("0,1"),
+            Ok(Clip {
+                low: 0.0,
+                high: 1.0
+            })
+        );
+        assert_eq!(
+            clip("-0.5,1"),
+            Ok(Clip {
+                low: -0.5,
+                high: 1.0
+            })
+        );
+        for text in ["1,0", "0", "0,nan", "0,1,2", ""] {
+            assert!(clip(text).is_err(), "{text}");
+        }
+    }
+}

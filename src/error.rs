@@ -1,0 +1,144 @@
+//! The one error type: what is wrong, with which file, and whose fault it is.
+
+use std::{
+    fmt, io,
+    path::{Path, PathBuf},
+};
+
+/// Shorthand for a result with [`Error`].
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Anything that stops a tool. Displays as one line, `file: what is wrong`.
+#[derive(Debug)]
+pub struct Error {
+    kind: Kind,
+    file: Option<PathBuf>,
+    message: String,
+}
+
+/// Decides the exit status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The data, or the disk: status 1.
+    Data,
+    /// The command line: status 2.
+    Usage,
+    /// The reader of our output went away: an end by SIGPIPE, silently.
+    ClosedPipe,
+}
+
+impl Error {
+    /// The data make the request impossible.
+    pub fn data(message: impl Into<String>) -> Self {
+        Self {
+            kind: Kind::Data,
+            file: None,
+            message: message.into(),
+        }
+    }
+
+    /// The command line asks for what cannot be done.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self {
+            kind: Kind::Usage,
+            file: None,
+            message: message.into(),
+        }
+    }
+
+    /// `file` could not be opened, read, written or renamed.
+    #[must_use]
+    pub fn io(file: &Path, error: &io::Error) -> Self {
+        let text = error.to_string();
+        let message = text
+            .split(" (os error")
+            .next()
+            .unwrap_or_default()
+            .to_owned();
+        let kind = match error.kind() {
+            io::ErrorKind::BrokenPipe => Kind::ClosedPipe,
+            _ => Kind::Data,
+        };
+        Self {
+            kind,
+            file: Some(file.to_owned()),
+            message,
+        }
+    }
+
+    /// Say which file it is about, unless that is known already.
+    #[must_use]
+    pub fn in_file(mut self, file: &Path) -> Self {
+        self.file.get_or_insert_with(|| file.to_owned());
+        self
+    }
+
+    /// What decides the exit status.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(file) = &self.file {
+            // The end of a long path is what tells files apart.
+            write!(
+                f,
+                "{}: ",
+                shorten(&escape(&file.to_string_lossy()), 50, 130)
+            )?;
+        }
+        f.write_str(&shorten(&escape(&self.message), 220, 50))
+    }
+}
+
+/// Control characters, escapes and line ends among them, as `\n` or `\u{1b}`.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() {
+            escaped.extend(c.escape_default());
+        } else {
+            escaped.push(c);
+        }
+    }
+    escaped
+}
+
+/// At most about `head` and `tail` bytes of a text, with `...` for what is left out.
+fn shorten(text: &str, head: usize, tail: usize) -> String {
+    if text.len() <= head + tail {
+        return text.to_owned();
+    }
+    let boundary = |i: &usize| text.is_char_boundary(*i);
+    let head = (0..=head).rev().find(boundary).unwrap_or(0);
+    let tail = (text.len() - tail..text.len())
+        .find(boundary)
+        .unwrap_or(text.len());
+    format!("{}...{}", &text[..head], &text[tail..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_one_short_line_without_control_characters() {
+        let error = Error::data("bad\n\x1b[31m".repeat(200)).in_file(Path::new(&"é/".repeat(3000)));
+        let line = error.to_string();
+        assert!(line.len() < 480, "{} bytes", line.len());
+        assert!(!line.chars().any(char::is_control), "{line}");
+    }
+
+    #[test]
+    fn the_first_file_named_stays() {
+        let error = Error::data("no")
+            .in_file(Path::new("a"))
+            .in_file(Path::new("b"));
+        assert_eq!(error.to_string(), "a: no");
+    }
+}

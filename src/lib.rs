@@ -1,0 +1,38 @@
+//! Networks trained with local errors, attacked, and measured by the power-law
+//! decay of their hidden eigenspectra.
+//!
+//! The study is *Relationship between manifold smoothness and adversarial
+//! vulnerability in deep learning with local errors* (Jiang, Zhou and Huang,
+//! Chin. Phys. B 30, 048702, 2021; arXiv 2007.02047). The tools in `src/bin` are
+//! its stages; these modules are what the stages compute:
+//!
+//! | stage | modules |
+//! |---|---|
+//! | `train` | [`train`], [`network`], [`model`] |
+//! | `attack-gauss`, `attack-fgsm` | [`attack`] |
+//! | `extract-activations`, `accuracy` | [`network`], [`accuracy`] |
+//! | `spectrum` | [`spectrum`] |
+//! | `fit-powerlaw` | [`powerlaw`] |
+//! | `tabulate` | [`table`] |
+//!
+//! Every byte enters through [`read`] and leaves through [`write`]; [`cli`] holds
+//! the manners the tools share and is the only module that prints. Arrays have a
+//! row for each sample: images `x` are (samples, pixels), the activations `h_l`
+//! of layer l (samples, units). Layers count from 1 wherever a user sees them.
+
+pub mod accuracy;
+pub mod attack;
+pub mod cli;
+mod error;
+mod linalg;
+pub mod model;
+pub mod network;
+pub mod powerlaw;
+pub mod read;
+pub mod rng;
+pub mod spectrum;
+pub mod table;
+pub mod train;
+pub mod write;
+
+pub use error::{Error, Kind, Result};

@@ -1,0 +1,70 @@
+//! Small text files: JSON, JSON lines, lists of paths.
+
+use std::{io::Read, path::Path};
+
+use serde::de::DeserializeOwned;
+
+use super::{Source, array};
+use crate::{Error, Result};
+
+/// The largest of these files hold a line a layer and epoch: a few hundred kB.
+const MAX_BYTES: u64 = 64 << 20;
+
+fn text(path: &Path) -> Result<String> {
+    let mut source = Source::open(path)?;
+    let mut bytes = Vec::new();
+    (&mut source)
+        .take(MAX_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|e| source.failed(&e))?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(source.wrong(format!("is too long (expected at most {MAX_BYTES} bytes)")));
+    }
+    String::from_utf8(bytes).map_err(|_| source.wrong("is not UTF-8 text"))
+}
+
+/// One JSON value.
+pub fn json<T: DeserializeOwned>(path: &Path) -> Result<T> {
+    serde_json::from_str(&text(path)?)
+        .map_err(|e| Error::data(format!("is not the JSON expected: {e}")).in_file(path))
+}
+
+/// A line of JSON, and the f4 vector that follows it.
+pub fn json_and_array<T: DeserializeOwned>(path: &Path) -> Result<(T, Vec<f32>)> {
+    let mut source = Source::open(path)?;
+    let mut line = Vec::new();
+    let mut byte = [0];
+    while byte != *b"\n" {
+        source.fill(&mut byte)?;
+        line.push(byte[0]);
+        if line.len() as u64 > MAX_BYTES {
+            return Err(source.wrong(format!("has no line end in its first {MAX_BYTES} bytes")));
+        }
+    }
+    let value = serde_json::from_slice(&line)
+        .map_err(|e| source.wrong(format!("does not begin with the JSON expected: {e}")))?;
+    Ok((value, array::rest(source)?))
+}
+
+/// One JSON value a line.
+pub fn json_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
+    text(path)?
+        .lines()
+        .enumerate()
+        .map(|(index, line)| {
+            serde_json::from_str(line).map_err(|e| {
+                let message = format!("line {} is not the JSON expected: {e}", index + 1);
+                Error::data(message).in_file(path)
+            })
+        })
+        .collect()
+}
+
+/// The lines of a file that are not empty.
+pub fn lines(path: &Path) -> Result<Vec<String>> {
+    Ok(text(path)?
+        .lines()
+        .filter(|line| !line.is_empty())
+        .map(str::to_owned)
+        .collect())
+}

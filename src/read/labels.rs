@@ -1,0 +1,91 @@
+//! The true classes of images.
+
+use std::path::PathBuf;
+
+use super::{Rows, Source, array};
+use crate::{Error, Result};
+
+/// Labels, counted from 0.
+#[derive(Debug)]
+pub struct Labels {
+    name: PathBuf,
+    /// (samples,)
+    pub values: Vec<u8>,
+    /// One more than the largest label of the file.
+    pub classes: usize,
+    /// Of the file, if it was asked for.
+    pub sha256: Option<String>,
+}
+
+impl Labels {
+    /// Read u1, i4, i8, u4 or u8 of shape (samples,).
+    pub fn read(source: Source) -> Result<Self> {
+        let name = source.name().to_owned();
+        let (values, sha256) = array::bytes(source)?;
+        let classes = values
+            .iter()
+            .max()
+            .map_or(0, |&largest| usize::from(largest) + 1);
+        Ok(Self {
+            name,
+            values,
+            classes,
+            sha256,
+        })
+    }
+
+    /// Those of the images used, of which each must have one.
+    pub fn of(mut self, images: &Rows<f32>) -> Result<Self> {
+        if images.is_cut() {
+            self.values.truncate(images.samples());
+        }
+        let (found, expected) = (self.values.len(), images.samples());
+        if found == expected {
+            return Ok(self);
+        }
+        Err(self.wrong(format!(
+            "has another number of labels than {} has images (found {found}, expected {expected})",
+            images.name().display()
+        )))
+    }
+
+    /// Refuse labels that are not below `classes`.
+    pub fn within(self, classes: usize) -> Result<Self> {
+        match self
+            .values
+            .iter()
+            .position(|&label| usize::from(label) >= classes)
+        {
+            None => Ok(self),
+            Some(index) => Err(self.wrong(format!(
+                "has a label outside the classes at [{index}] (found {}, expected 0 to {})",
+                self.values[index],
+                classes - 1
+            ))),
+        }
+    }
+
+    fn wrong(&self, message: String) -> Error {
+        Error::data(message).in_file(&self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_label_outside_the_classes_is_named() {
+        let labels = |values: &[u8]| Labels {
+            name: "y.npy".into(),
+            values: values.to_vec(),
+            classes: 0,
+            sha256: None,
+        };
+        assert!(labels(&[0, 2]).within(3).is_ok());
+        assert_eq!(
+            labels(&[0, 3]).within(3).unwrap_err().to_string(),
+            "y.npy: has a label outside the classes at [1] (found 3, expected 0 to 2)"
+        );
+    }
+}

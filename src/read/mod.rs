@@ -1,0 +1,19 @@
+//! Reading: every byte that enters a tool comes through here, and is checked.
+//!
+//! A header is checked before anything is allocated for it, memory grows as
+//! bytes arrive, and every value is checked where it enters. Messages name the
+//! file and both numbers.
+
+mod array;
+mod header;
+mod idx;
+mod json;
+mod labels;
+mod source;
+
+pub use array::{Block, Rows, matrix, vector};
+pub use header::Dtype;
+pub use idx::{Idx, IdxContent};
+pub use json::{json, json_and_array, json_lines, lines};
+pub use labels::Labels;
+pub use source::{Source, is_stream};

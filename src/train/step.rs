@@ -1,0 +1,324 @@
+//! One step of stochastic gradient descent on a batch.
+
+use ndarray::{Array2, ArrayViewMut2, Axis, s};
+use rayon::prelude::*;
+
+use super::{Data, Rule};
+use crate::{
+    linalg::{add_transposed_product, shares, split_rows},
+    network::{Network, backward, cross_entropy, predicted, softmax_minus_onehot},
+};
+
+/// What a layer's readout said of some samples.
+#[derive(Clone, Copy, Default)]
+pub struct Sums {
+    /// Sum of `-ln p_y`; 0 without a readout.
+    pub loss: f64,
+    /// How many were classified wrongly.
+    pub wrong: usize,
+}
+
+/// The arrays of a step, made once: one row a sample of the batch.
+pub struct Steps {
+    /// (batch, pixels)
+    x: Array2<f32>,
+    layers: Vec<LayerArrays>,
+}
+
+struct LayerArrays {
+    /// Activations, (batch, units).
+    h: Array2<f32>,
+    /// `dE/d(x w + b)` of each sample, (batch, units).
+    delta: Array2<f32>,
+    /// `dE/dz` of the readout's logits z, (batch, classes).
+    dz: Array2<f32>,
+    /// Loss of each sample, and whether it was classified wrongly.
+    judged: Vec<(f64, bool)>,
+}
+
+/// Some rows of those arrays: a thread's share of the batch.
+struct Share<'a> {
+    /// Which samples they are.
+    samples: &'a [usize],
+    x: ArrayViewMut2<'a, f32>,
+    layers: Vec<LayerShare<'a>>,
+}
+
+struct LayerShare<'a> {
+    h: ArrayViewMut2<'a, f32>,
+    delta: ArrayViewMut2<'a, f32>,
+    dz: ArrayViewMut2<'a, f32>,
+    judged: &'a mut [(f64, bool)],
+}
+
+impl Steps {
+    /// For batches of at most `batch` samples.
+    pub fn new(network: &Network, batch: usize) -> Self {
+        let layer = |units: usize| LayerArrays {
+            h: Array2::zeros((batch, units)),
+            delta: Array2::zeros((batch, units)),
+            dz: Array2::zeros((batch, network.classes)),
+            judged: vec![(0.0, false); batch],
+        };
+        Self {
+            x: Array2::zeros((batch, network.inputs())),
+            layers: network.layers.iter().map(|l| layer(l.w.ncols())).collect(),
+        }
+    }
+
+    /// Learn from the samples `batch` of `data`, whose own number the loss is
+    /// averaged over; gives what each layer's readout said of them before.
+    pub fn run(
+        &mut self,
+        network: &mut Network,
+        rule: Rule,
+        rate: f64,
+        data: &Data,
+        batch: &[usize],
+    ) -> Vec<Sums> {
+        // Every row is a sample's own until the sums over the batch in `descend`.
+        self.shares(batch).into_par_iter().for_each(|mut share| {
+            share.forward(network, data);
+            share.judge(network, rule, data);
+        });
+        self.descend(network, rule, -rate / batch.len() as f64, batch.len());
+        let sums = |layer: &LayerArrays| {
+            let judged = &layer.judged[..batch.len()];
+            Sums {
+                loss: judged.iter().map(|(loss, _)| loss).sum(),
+                wrong: judged.iter().filter(|(_, wrong)| *wrong).count(),
+            }
+        };
+        self.layers.iter().map(sums).collect()
+    }
+
+    fn shares<'a>(&'a mut self, batch: &'a [usize]) -> Vec<Share<'a>> {
+        let count = batch.len();
+        let rows = shares(count);
+        let split =
+            |array: &'a mut Array2<f32>| split_rows(array.slice_mut(s![..count, ..]), &rows);
+        let xs = split(&mut self.x);
+        let mut parts: Vec<Share<'a>> = xs
+            .into_iter()
+            .zip(&rows)
+            .map(|(x, rows)| Share {
+                samples: &batch[rows.clone()],
+                x,
+                layers: Vec::new(),
+            })
+            .collect();
+        for layer in &mut self.layers {
+            let hs = split(&mut layer.h);
+            let deltas = split(&mut layer.delta);
+            let dzs = split(&mut layer.dz);
+            let mut judged = &mut layer.judged[..count];
+            for (part, ((h, delta), dz)) in
+                parts.iter_mut().zip(hs.into_iter().zip(deltas).zip(dzs))
+            {
+                let (mine, rest) = judged.split_at_mut(part.samples.len());
+                judged = rest;
+                part.layers.push(LayerShare {
+                    h,
+                    delta,
+                    dz,
+                    judged: mine,
+                });
+            }
+        }
+        parts
+    }
+
+    /// `w -= rate dE/dw` and likewise `b`; with backpropagation `r` and `c` too.
+    fn descend(&self, network: &mut Network, rule: Rule, alpha: f64, count: usize) {
+        let alpha = alpha as f32;
+        let inputs = std::iter::once(&self.x).chain(self.layers.iter().map(|layer| &layer.h));
+        network
+            .layers
+            .par_iter_mut()
+            .zip(inputs.zip(&self.layers).collect::<Vec<_>>())
+            .for_each(|(layer, (x, LayerArrays { h, delta, dz, .. }))| {
+                let (x, delta) = (x.slice(s![..count, ..]), delta.slice(s![..count, ..]));
+                add_transposed_product(&mut layer.w, alpha, x, delta);
+                layer.b.scaled_add(alpha, &delta.sum_axis(Axis(0)));
+                if let (Rule::Backprop, Some(readout)) = (rule, &mut layer.readout) {
+                    let (h, dz) = (h.slice(s![..count, ..]), dz.slice(s![..count, ..]));
+                    add_transposed_product(&mut readout.r, alpha, h, dz);
+                    if let Some(c) = &mut readout.c {
+                        c.scaled_add(alpha, &dz.sum_axis(Axis(0)));
+                    }
+                }
+            });
+    }
+}
+
+impl Share<'_> {
+    fn forward(&mut self, network: &Network, data: &Data) {
+        for (mut x, &sample) in self.x.rows_mut().into_iter().zip(self.samples) {
+            x.assign(&data.images.row(sample));
+        }
+        let mut x = self.x.view();
+        for (layer, arrays) in network.layers.iter().zip(&mut self.layers) {
+            layer.forward(x, arrays.h.view_mut());
+            x = arrays.h.view();
+        }
+    }
+
+    /// The losses, and `delta` of every layer: from its own readout, or from the
+    /// layer above.
+    fn judge(&mut self, network: &Network, rule: Rule, data: &Data) {
+        let mut above: Option<(usize, &LayerShare<'_>)> = None;
+        for (index, arrays) in self.layers.iter_mut().enumerate().rev() {
+            if let Some(readout) = &network.layers[index].readout {
+                readout.logits(arrays.h.view(), arrays.dz.view_mut());
+                let rows = arrays
+                    .dz
+                    .rows_mut()
+                    .into_iter()
+                    .zip(arrays.judged.iter_mut());
+                for ((mut z, judged), &sample) in rows.zip(self.samples) {
+                    let y = usize::from(data.labels[sample]);
+                    *judged = (cross_entropy(z.view(), y), predicted(z.view()) != y);
+                    if let Some(z) = z.as_slice_mut() {
+                        softmax_minus_onehot(z, y);
+                    }
+                }
+                backward(
+                    arrays.delta.view_mut(),
+                    arrays.dz.view(),
+                    readout.r.view(),
+                    arrays.h.view(),
+                );
+            } else if let (Rule::Backprop, Some((index, above))) = (rule, above) {
+                let w = network.layers[index].w.view();
+                backward(
+                    arrays.delta.view_mut(),
+                    above.delta.view(),
+                    w,
+                    arrays.h.view(),
+                );
+            }
+            above = Some((index, arrays));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::start;
+    use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
+
+    fn data(samples: usize) -> Data {
+        let mut rng = ChaCha8Rng::seed_from_u64(3);
+        let images = Array2::from_shape_simple_fn((samples, 6), || rng.random());
+        Data {
+            images,
+            labels: (0..samples).map(|i| (i % 3) as u8).collect(),
+        }
+    }
+
+    /// The batch mean of the loss of layer `layer`, in f64, written again from the formulas.
+    fn loss(network: &Network, data: &Data, layer: usize) -> f64 {
+        let mut h = data.images.mapv(f64::from);
+        for l in &network.layers[..=layer] {
+            h = (h.dot(&l.w.mapv(f64::from)) + l.b.mapv(f64::from)).mapv(|z| z.max(0.0));
+        }
+        let readout = network.layers[layer].readout.as_ref().unwrap();
+        let mut z = h.dot(&readout.r.mapv(f64::from));
+        if let Some(c) = &readout.c {
+            z += &c.mapv(f64::from);
+        }
+        let losses = z
+            .rows()
+            .into_iter()
+            .zip(&data.labels)
+            .map(|(z, &y)| z.mapv(f64::exp).sum().ln() - z[usize::from(y)]);
+        losses.sum::<f64>() / data.labels.len() as f64
+    }
+
+    type Parameter = fn(&mut Network, usize) -> &mut [f32];
+
+    /// A step of rate 1 changes each parameter by minus its gradient.
+    fn check(rule: Rule, parameter: Parameter, layer: usize, loss_layer: usize) {
+        let data = data(7);
+        let mut network = start(&[6, 5, 5, 4], 3, rule, None, 1);
+        network.layers.iter_mut().for_each(|l| l.b.fill(0.1));
+        let mut stepped = network.clone();
+        let batch: Vec<usize> = (0..7).collect();
+        Steps::new(&network, 9).run(&mut stepped, rule, 1.0, &data, &batch);
+        for i in 0..parameter(&mut network, layer).len() {
+            let original = parameter(&mut network, layer)[i];
+            // A power of two, so that the points differ by exactly twice as much.
+            let step = 1.0 / 65536.0;
+            let mut at = |value: f32| {
+                parameter(&mut network, layer)[i] = value;
+                loss(&network, &data, loss_layer)
+            };
+            let (up, down) = (original + step, original - step);
+            let expected = (at(up) - at(down)) / f64::from(up - down);
+            parameter(&mut network, layer)[i] = original;
+            let found = f64::from(original) - f64::from(parameter(&mut stepped, layer)[i]);
+            assert!(
+                (found - expected).abs() < 1e-5,
+                "{i}: {found} for {expected}"
+            );
+        }
+    }
+
+    fn w(network: &mut Network, layer: usize) -> &mut [f32] {
+        network.layers[layer].w.as_slice_mut().unwrap()
+    }
+    fn b(network: &mut Network, layer: usize) -> &mut [f32] {
+        network.layers[layer].b.as_slice_mut().unwrap()
+    }
+    fn r(network: &mut Network, layer: usize) -> &mut [f32] {
+        network.layers[layer]
+            .readout
+            .as_mut()
+            .unwrap()
+            .r
+            .as_slice_mut()
+            .unwrap()
+    }
+    fn c(network: &mut Network, layer: usize) -> &mut [f32] {
+        network.layers[layer]
+            .readout
+            .as_mut()
+            .unwrap()
+            .c
+            .as_mut()
+            .unwrap()
+            .as_slice_mut()
+            .unwrap()
+    }
+
+    #[test]
+    fn local_errors_follow_the_gradient_of_their_own_loss() {
+        for layer in 0..3 {
+            check(Rule::Local, w, layer, layer);
+            check(Rule::Local, b, layer, layer);
+        }
+    }
+
+    #[test]
+    fn backpropagation_follows_the_gradient_of_the_last_loss() {
+        for layer in 0..3 {
+            check(Rule::Backprop, w, layer, 2);
+            check(Rule::Backprop, b, layer, 2);
+        }
+        check(Rule::Backprop, r, 2, 2);
+        check(Rule::Backprop, c, 2, 2);
+    }
+
+    #[test]
+    fn local_readouts_stay_fixed() {
+        let data = data(7);
+        let mut network = start(&[6, 5, 5], 3, Rule::Local, None, 1);
+        let before = network.clone();
+        Steps::new(&network, 7).run(&mut network, Rule::Local, 1.0, &data, &[0, 1, 2, 3]);
+        for (after, before) in network.layers.iter().zip(&before.layers) {
+            assert_eq!(after.readout, before.readout);
+            assert_ne!(after.w, before.w);
+        }
+    }
+}
