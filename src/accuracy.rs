@@ -52,10 +52,7 @@ impl Count {
             alive: vec![false; layer.w.ncols()],
             readout: layer.readout.as_ref().map(|_| (0, 0.0)),
         });
-        Self {
-            samples: 0,
-            layers: layers.collect(),
-        }
+        Self { samples: 0, layers: layers.collect() }
     }
 
     /// Count images (samples, pixels) with labels `y`; gives the classes that
@@ -104,32 +101,19 @@ impl Count {
 
 fn part(network: &Network, x: ArrayView2<'_, f32>, y: &[u8]) -> Result<Part> {
     let activations = network.activations(x, network.layers.len())?;
-    let mut part = Part {
-        layers: Vec::new(),
-        predictions: Vec::new(),
-    };
+    let mut part = Part { layers: Vec::new(), predictions: Vec::new() };
     for (layer, h) in network.layers.iter().zip(&activations) {
-        let alive = h
-            .columns()
-            .into_iter()
-            .map(|unit| unit.iter().any(|&h| h != 0.0))
-            .collect();
+        let alive = h.columns().into_iter().map(|unit| unit.iter().any(|&h| h != 0.0)).collect();
         let readout = layer.readout.as_ref().map(|readout| {
             let mut z = ndarray::Array2::zeros((x.nrows(), network.classes));
             readout.logits(h.view(), z.view_mut());
             let classes: Vec<usize> = z.rows().into_iter().map(predicted).collect();
-            let correct = classes
-                .iter()
-                .zip(y)
-                .filter(|(c, y)| **c == usize::from(**y))
-                .count();
+            let correct = classes.iter().zip(y).filter(|(c, y)| **c == usize::from(**y)).count();
             let losses = z.rows().into_iter().zip(y);
             let loss = losses.map(|(z, &y)| cross_entropy(z, usize::from(y))).sum();
             // A network has at most 256 classes.
-            part.predictions = classes
-                .iter()
-                .map(|&class| u8::try_from(class).unwrap_or(u8::MAX))
-                .collect();
+            part.predictions =
+                classes.iter().map(|&class| u8::try_from(class).unwrap_or(u8::MAX)).collect();
             (correct, loss)
         });
         part.layers.push(LayerCount { alive, readout });

@@ -20,8 +20,6 @@ use signal_hook::{
 
 use crate::{
     Error, Kind, Result,
-    attack::Clip,
-    powerlaw::Ranks,
     read::{Rows, Source, is_stream},
     write,
 };
@@ -61,10 +59,7 @@ pub fn main<A: Parser>(run: impl FnOnce(A) -> Result<()>) -> ExitCode {
 fn usage(error: &clap::Error) -> Error {
     let text = error.render().to_string();
     let message = text.split("\n\n").next().unwrap_or_default();
-    let words: Vec<_> = message
-        .trim_start_matches("error:")
-        .split_whitespace()
-        .collect();
+    let words: Vec<_> = message.trim_start_matches("error:").split_whitespace().collect();
     Error::usage(format!("{} (see --help)", words.join(" ")))
 }
 
@@ -87,9 +82,7 @@ fn end_by_signals() -> Result<()> {
 /// One line on stderr, `tool: message`.
 fn say(message: &dyn Display) {
     let name = env::args_os().next().unwrap_or_default();
-    let name = Path::new(&name)
-        .file_name()
-        .unwrap_or(OsStr::new("local-errors"));
+    let name = Path::new(&name).file_name().unwrap_or(OsStr::new("local-errors"));
     // A closed stderr leaves nobody to tell.
     let _ = writeln!(io::stderr(), "{}: {message}", name.to_string_lossy());
 }
@@ -155,9 +148,7 @@ pub fn check_streams(inputs: &[&Path], outputs: &[&Path]) -> Result<()> {
         0 => {}
         1 if !io::stdin().is_terminal() => {}
         1 => {
-            return Err(Error::usage(
-                "stdin is a terminal: name a file, or pipe data in",
-            ));
+            return Err(Error::usage("stdin is a terminal: name a file, or pipe data in"));
         }
         _ => return Err(Error::usage("only one argument can be -, stdin")),
     }
@@ -172,9 +163,7 @@ pub fn check_streams(inputs: &[&Path], outputs: &[&Path]) -> Result<()> {
 /// Refuse to print an array on the screen.
 pub fn check_binary(output: &Path) -> Result<()> {
     if is_stream(output) && io::stdout().is_terminal() {
-        return Err(Error::usage(
-            "will not write an array to a terminal: use -o FILE, or a pipe",
-        ));
+        return Err(Error::usage("will not write an array to a terminal: use -o FILE, or a pipe"));
     }
     Ok(())
 }
@@ -203,36 +192,6 @@ pub fn count(text: &str) -> std::result::Result<usize, String> {
     }
 }
 
-/// `LOW,HIGH`
-pub fn clip(text: &str) -> std::result::Result<Clip, String> {
-    let pair = text.split_once(',').and_then(|(low, high)| {
-        Some(Clip {
-            low: low.trim().parse().ok()?,
-            high: high.trim().parse().ok()?,
-        })
-    });
-    match pair {
-        Some(clip) if clip.low.is_finite() && clip.high.is_finite() && clip.low < clip.high => {
-            Ok(clip)
-        }
-        _ => Err("expected LOW,HIGH such as 0,1".into()),
-    }
-}
-
-/// `FIRST-LAST`, of at least three ranks.
-pub fn ranks(text: &str) -> std::result::Result<Ranks, String> {
-    let pair = text.split_once('-').and_then(|(first, last)| {
-        Some(Ranks {
-            first: first.parse().ok()?,
-            last: last.parse().ok()?,
-        })
-    });
-    match pair {
-        Some(ranks) if ranks.first >= 1 && ranks.last >= ranks.first.saturating_add(2) => Ok(ranks),
-        _ => Err("expected FIRST-LAST such as 1-50: at least three ranks, counted from 1".into()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -240,45 +199,13 @@ mod tests {
     #[test]
     fn numbers_that_mean_nothing_are_refused() {
         for text in ["-1", "nan", "inf", "1e999", "0,1", "", "one"] {
-            assert!(
-                non_negative(text).is_err() && positive(text).is_err(),
-                "{text}"
-            );
+            assert!(non_negative(text).is_err() && positive(text).is_err(), "{text}");
         }
         assert!(positive("0").is_err());
         assert_eq!(non_negative("0"), Ok(0.0));
         assert_eq!(non_negative("1e-3"), Ok(1e-3));
         for text in ["0", "-1", "1.5", "", "99999999999999999999"] {
             assert!(count(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn ranks_that_fit_nothing_are_refused() {
-        assert_eq!(ranks("1-50"), Ok(Ranks { first: 1, last: 50 }));
-        for text in ["0-10", "10-1", "5-6", "5", "-", "1-", "1-50-60", "1- 50"] {
-            assert!(ranks(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn an_interval_that_is_none_is_refused() {
-        assert_eq!(
-            clip("0,1"),
-            Ok(Clip {
-                low: 0.0,
-                high: 1.0
-            })
-        );
-        assert_eq!(
-            clip("-0.5,1"),
-            Ok(Clip {
-                low: -0.5,
-                high: 1.0
-            })
-        );
-        for text in ["1,0", "0", "0,nan", "0,1,2", ""] {
-            assert!(clip(text).is_err(), "{text}");
         }
     }
 }

@@ -30,40 +30,24 @@ pub enum Kind {
 impl Error {
     /// The data make the request impossible.
     pub fn data(message: impl Into<String>) -> Self {
-        Self {
-            kind: Kind::Data,
-            file: None,
-            message: message.into(),
-        }
+        Self { kind: Kind::Data, file: None, message: message.into() }
     }
 
     /// The command line asks for what cannot be done.
     pub fn usage(message: impl Into<String>) -> Self {
-        Self {
-            kind: Kind::Usage,
-            file: None,
-            message: message.into(),
-        }
+        Self { kind: Kind::Usage, file: None, message: message.into() }
     }
 
     /// `file` could not be opened, read, written or renamed.
     #[must_use]
     pub fn io(file: &Path, error: &io::Error) -> Self {
         let text = error.to_string();
-        let message = text
-            .split(" (os error")
-            .next()
-            .unwrap_or_default()
-            .to_owned();
+        let message = text.split(" (os error").next().unwrap_or_default().to_owned();
         let kind = match error.kind() {
             io::ErrorKind::BrokenPipe => Kind::ClosedPipe,
             _ => Kind::Data,
         };
-        Self {
-            kind,
-            file: Some(file.to_owned()),
-            message,
-        }
+        Self { kind, file: Some(file.to_owned()), message }
     }
 
     /// Say which file it is about, unless that is known already.
@@ -86,11 +70,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(file) = &self.file {
             // The end of a long path is what tells files apart.
-            write!(
-                f,
-                "{}: ",
-                shorten(&escape(&file.to_string_lossy()), 50, 130)
-            )?;
+            write!(f, "{}: ", shorten(&escape(&file.to_string_lossy()), 50, 130))?;
         }
         f.write_str(&shorten(&escape(&self.message), 220, 50))
     }
@@ -116,9 +96,7 @@ fn shorten(text: &str, head: usize, tail: usize) -> String {
     }
     let boundary = |i: &usize| text.is_char_boundary(*i);
     let head = (0..=head).rev().find(boundary).unwrap_or(0);
-    let tail = (text.len() - tail..text.len())
-        .find(boundary)
-        .unwrap_or(text.len());
+    let tail = (text.len() - tail..text.len()).find(boundary).unwrap_or(text.len());
     format!("{}...{}", &text[..head], &text[tail..])
 }
 
@@ -136,9 +114,7 @@ mod tests {
 
     #[test]
     fn the_first_file_named_stays() {
-        let error = Error::data("no")
-            .in_file(Path::new("a"))
-            .in_file(Path::new("b"));
+        let error = Error::data("no").in_file(Path::new("a")).in_file(Path::new("b"));
         assert_eq!(error.to_string(), "a: no");
     }
 }

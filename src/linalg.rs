@@ -54,15 +54,9 @@ pub fn shares(rows: usize) -> Vec<Range<usize>> {
     const THINNEST: usize = 2 * TILE;
     let count = rayon::current_num_threads().min(rows / THINNEST).max(1);
     let start = |share: usize| {
-        if share == count {
-            rows
-        } else {
-            rows / TILE * share / count * TILE
-        }
+        if share == count { rows } else { rows / TILE * share / count * TILE }
     };
-    (0..count)
-        .map(|share| start(share)..start(share + 1))
-        .collect()
+    (0..count).map(|share| start(share)..start(share + 1)).collect()
 }
 
 /// The rows of `a`, share by share.
@@ -120,11 +114,7 @@ fn multiply<T: Scalar>(
         // A matrix-vector kernel sums in an order that depends on the number of rows.
         for (out, a) in out.iter_mut().zip(a.rows()) {
             let sum = alpha * a.dot(&b.column(0));
-            *out = if accumulate == Accum::Add {
-                *out + sum
-            } else {
-                sum
-            };
+            *out = if accumulate == Accum::Add { *out + sum } else { sum };
         }
     } else if let Some(elements) = out.as_slice_mut() {
         let out = MatMut::from_row_major_slice_mut(elements, rows, columns);
@@ -168,10 +158,8 @@ mod tests {
     #[test]
     fn products_are_ndarrays_whatever_the_layout() {
         let (a, b) = (random(37, 19), random(19, 23));
-        let (at, bt) = (
-            a.t().as_standard_layout().into_owned(),
-            b.t().as_standard_layout().into_owned(),
-        );
+        let (at, bt) =
+            (a.t().as_standard_layout().into_owned(), b.t().as_standard_layout().into_owned());
         let expected = a.mapv(f64::from).dot(&b.mapv(f64::from));
         for (a, b) in [(a.view(), b.view()), (at.t(), b.view()), (a.view(), bt.t())] {
             let mut out = Array2::from_elem((37, 23), f32::NAN);
@@ -180,20 +168,13 @@ mod tests {
         }
         let mut out = Array2::zeros((40, 40));
         product(out.slice_mut(s![1..38, 2..25]), a.view(), b.view());
-        assert_abs_diff_eq!(
-            out.slice(s![1..38, 2..25]).mapv(f64::from),
-            expected,
-            epsilon = 1e-5
-        );
+        assert_abs_diff_eq!(out.slice(s![1..38, 2..25]).mapv(f64::from), expected, epsilon = 1e-5);
     }
 
     #[test]
     fn shares_cover_the_rows_once() {
         for threads in [1, 2, 3, 8] {
-            let pool = rayon::ThreadPoolBuilder::new()
-                .num_threads(threads)
-                .build()
-                .unwrap();
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             for rows in [1, 16, 17, 31, 32, 63, 64, 97, 128, 784] {
                 let shares = pool.install(|| shares(rows));
                 assert_eq!(shares.first().unwrap().start, 0);
@@ -219,10 +200,7 @@ mod tests {
         ] {
             let (x, delta, weights) = (random(batch, k), random(batch, n), random(k, n));
             let run = |threads| {
-                let pool = rayon::ThreadPoolBuilder::new()
-                    .num_threads(threads)
-                    .build()
-                    .unwrap();
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
                 pool.install(|| {
                     let mut w = weights.clone();
                     add_transposed_product(&mut w, -0.1, x.view(), delta.view());
@@ -233,9 +211,8 @@ mod tests {
                         product(part, x.slice(s![rows.clone(), ..]), weights.view());
                     }
                     let mut back = Array2::zeros((batch, k));
-                    for (part, rows) in split_rows(back.view_mut(), &shares)
-                        .into_iter()
-                        .zip(&shares)
+                    for (part, rows) in
+                        split_rows(back.view_mut(), &shares).into_iter().zip(&shares)
                     {
                         product(part, delta.slice(s![rows.clone(), ..]), weights.t());
                     }

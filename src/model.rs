@@ -49,17 +49,10 @@ fn identity(directory: &Path) -> Result<(u64, u64)> {
 
 fn read_once(directory: &Path) -> Result<Network> {
     let file = directory.join(FILE);
-    let Description {
-        schema,
-        sizes,
-        classes,
-        ..
-    } = read::json(&file)?;
+    let Description { schema, sizes, classes, .. } = read::json(&file)?;
     let wrong = |message: String| Err(Error::data(message).in_file(&file));
     if schema != SCHEMA {
-        return wrong(format!(
-            "has an unknown schema (found {schema:?}, expected {SCHEMA:?})"
-        ));
+        return wrong(format!("has an unknown schema (found {schema:?}, expected {SCHEMA:?})"));
     }
     if sizes.len() < 2 || sizes.contains(&0) {
         return wrong(format!(
@@ -67,9 +60,7 @@ fn read_once(directory: &Path) -> Result<Network> {
         ));
     }
     if !(1..=256).contains(&classes) {
-        return wrong(format!(
-            "has impossible classes (found {classes}, expected 1 to 256)"
-        ));
+        return wrong(format!("has impossible classes (found {classes}, expected 1 to 256)"));
     }
     let mut layers = Vec::new();
     for (index, pair) in sizes.windows(2).enumerate() {
@@ -78,30 +69,17 @@ fn read_once(directory: &Path) -> Result<Network> {
         let exists = |path: &Path| path.try_exists().map_err(|e| Error::io(path, &e));
         let (r, c) = (array("r"), array("c"));
         let readout = if exists(&r)? {
-            let c = if exists(&c)? {
-                Some(read::vector(&c, classes)?)
-            } else {
-                None
-            };
-            Some(Readout {
-                r: read::matrix(&r, (units, classes))?,
-                c,
-            })
+            let c = if exists(&c)? { Some(read::vector(&c, classes)?) } else { None };
+            Some(Readout { r: read::matrix(&r, (units, classes))?, c })
         } else {
             None
         };
         let w = read::matrix(&array("w"), (inputs, units))?;
-        layers.push(Layer {
-            w,
-            b: read::vector(&array("b"), units)?,
-            readout,
-        });
+        layers.push(Layer { w, b: read::vector(&array("b"), units)?, readout });
     }
     if layers.last().is_none_or(|layer| layer.readout.is_none()) {
         let missing = directory.join(format!("r{}.npy", layers.len()));
-        return Err(
-            Error::data("is missing: the last layer must have a readout").in_file(&missing),
-        );
+        return Err(Error::data("is missing: the last layer must have a readout").in_file(&missing));
     }
     Ok(Network { layers, classes })
 }
@@ -151,15 +129,9 @@ mod tests {
         let layer = Layer {
             w: array![[1.0, -2.0], [0.5, 3.0], [0.0, 1e-30]],
             b: Array1::zeros(2),
-            readout: Some(Readout {
-                r: Array2::ones((2, 4)),
-                c: Some(array![1., 2., 3., 4.]),
-            }),
+            readout: Some(Readout { r: Array2::ones((2, 4)), c: Some(array![1., 2., 3., 4.]) }),
         };
-        let network = Network {
-            layers: vec![layer],
-            classes: 4,
-        };
+        let network = Network { layers: vec![layer], classes: 4 };
         let folder = tempfile::tempdir().unwrap();
         let description = Description {
             schema: SCHEMA.into(),

@@ -85,6 +85,14 @@ impl Network {
         }
     }
 
+    /// The readout of the layer that counts as `number`.
+    pub fn readout(&self, number: usize) -> Result<&Readout> {
+        let readout = self.layers.get(number - 1).and_then(|layer| layer.readout.as_ref());
+        readout.ok_or_else(|| {
+            Error::data(format!("layer {number} has no readout, so no loss to attack"))
+        })
+    }
+
     /// Activations `h_1 ... h_number` of some samples, each (samples, units).
     pub fn activations(&self, x: ArrayView2<'_, f32>, number: usize) -> Result<Vec<Array2<f32>>> {
         let mut activations: Vec<Array2<f32>> = Vec::with_capacity(number);
@@ -113,10 +121,7 @@ impl Network {
         let mut stack = Array3::zeros((layers.clone().count(), images.nrows(), units));
         let chunks = Self::chunks(images, |_, x| self.activations(x, *layers.end()));
         for (index, chunk) in chunks.into_iter().enumerate() {
-            for (h, mut layer) in chunk?
-                .iter()
-                .skip(layers.start() - 1)
-                .zip(stack.outer_iter_mut())
+            for (h, mut layer) in chunk?.iter().skip(layers.start() - 1).zip(stack.outer_iter_mut())
             {
                 let first = index * CHUNK;
                 layer.slice_mut(s![first..first + h.nrows(), ..]).assign(h);
@@ -131,11 +136,7 @@ impl Network {
         f: impl Fn(usize, ArrayView2<'_, f32>) -> R + Sync,
     ) -> Vec<R> {
         let chunks: Vec<_> = x.axis_chunks_iter(Axis(0), CHUNK).collect();
-        chunks
-            .into_par_iter()
-            .enumerate()
-            .map(|(i, chunk)| f(i * CHUNK, chunk))
-            .collect()
+        chunks.into_par_iter().enumerate().map(|(i, chunk)| f(i * CHUNK, chunk)).collect()
     }
 }
 
@@ -211,20 +212,9 @@ mod tests {
 
     #[test]
     fn a_bad_activation_is_an_error_not_a_dead_unit() {
-        let layer = Layer {
-            w: array![[f32::MAX, f32::MAX]],
-            b: array![0.0, 0.0],
-            readout: None,
-        };
-        let next = Layer {
-            w: array![[1.0], [-1.0]],
-            b: array![0.0],
-            readout: None,
-        };
-        let network = Network {
-            layers: vec![layer, next],
-            classes: 2,
-        };
+        let layer = Layer { w: array![[f32::MAX, f32::MAX]], b: array![0.0, 0.0], readout: None };
+        let next = Layer { w: array![[1.0], [-1.0]], b: array![0.0], readout: None };
+        let network = Network { layers: vec![layer, next], classes: 2 };
         assert!(network.activations(array![[0.5]].view(), 2).is_ok());
         assert!(network.activations(array![[2.0]].view(), 2).is_err());
     }

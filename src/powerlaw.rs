@@ -4,6 +4,8 @@
 //! alpha is the exponent of the ranks, as in Stringer et al., Nature 571, 361
 //! (2019), not that of the eigenvalues' density, which is `1 + 1/alpha`.
 
+use std::str::FromStr;
+
 use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +22,22 @@ pub struct Ranks {
     pub first: usize,
     /// The last rank.
     pub last: usize,
+}
+
+impl FromStr for Ranks {
+    type Err = String;
+
+    /// `FIRST-LAST`, of at least three ranks.
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        text.split_once('-')
+            .and_then(|(first, last)| {
+                Some(Self { first: first.parse().ok()?, last: last.parse().ok()? })
+            })
+            .filter(|ranks| ranks.first >= 1 && ranks.last >= ranks.first.saturating_add(2))
+            .ok_or_else(|| {
+                "expected FIRST-LAST such as 1-50: at least three ranks, counted from 1".into()
+            })
+    }
 }
 
 /// How alpha is estimated.
@@ -44,6 +62,17 @@ impl Method {
             Self::Weighted => "weighted",
             Self::Mle => "mle",
         }
+    }
+}
+
+impl FromStr for Method {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        [Self::Ols, Self::Weighted, Self::Mle]
+            .into_iter()
+            .find(|method| method.name() == text)
+            .ok_or_else(|| "expected ols, weighted or mle".into())
     }
 }
 
@@ -120,10 +149,7 @@ struct LeastSquares {
 pub fn fit(lambda: &[f64], layer: Option<usize>, ranks: Ranks, method: Method) -> Result<Fit> {
     check(lambda)?;
     let largest = lambda.first().copied().unwrap_or(0.0);
-    let positive = lambda
-        .iter()
-        .filter(|&&l| l > 0.0 && l > POSITIVE * largest)
-        .count();
+    let positive = lambda.iter().filter(|&&l| l > 0.0 && l > POSITIVE * largest).count();
     let mut warnings = Vec::new();
     if positive == 0 {
         warnings.push(Warning::NoVariance);
@@ -133,10 +159,7 @@ pub fn fit(lambda: &[f64], layer: Option<usize>, ranks: Ranks, method: Method) -
     }
     let last = ranks.last.min(positive);
     let points = (last + 1).saturating_sub(ranks.first);
-    let (sum, squares) = (
-        lambda.iter().sum::<f64>(),
-        lambda.iter().map(|l| l * l).sum::<f64>(),
-    );
+    let (sum, squares) = (lambda.iter().sum::<f64>(), lambda.iter().map(|l| l * l).sum::<f64>());
     let mut fit = Fit {
         layer,
         units: lambda.len(),
@@ -158,15 +181,9 @@ pub fn fit(lambda: &[f64], layer: Option<usize>, ranks: Ranks, method: Method) -
         fit.warnings.push(Warning::TooFewRanks);
         return Ok(fit);
     }
-    let used = Ranks {
-        first: ranks.first,
-        last,
-    };
+    let used = Ranks { first: ranks.first, last };
     let x: Vec<f64> = (used.first..=used.last).map(|n| (n as f64).ln()).collect();
-    let y: Vec<f64> = lambda[used.first - 1..used.last]
-        .iter()
-        .map(|l| l.ln())
-        .collect();
+    let y: Vec<f64> = lambda[used.first - 1..used.last].iter().map(|l| l.ln()).collect();
     let weights: Vec<f64> = match method {
         Method::Weighted => (used.first..=used.last).map(|n| 1.0 / n as f64).collect(),
         Method::Ols | Method::Mle => vec![1.0; points],
@@ -217,12 +234,7 @@ fn check(lambda: &[f64]) -> Result<()> {
 
 /// `-sum p ln p`
 fn entropy(lambda: &[f64], sum: f64) -> f64 {
-    lambda
-        .iter()
-        .map(|l| l / sum)
-        .filter(|&p| p > 0.0)
-        .map(|p| -p * p.ln())
-        .sum()
+    lambda.iter().map(|l| l / sum).filter(|&p| p > 0.0).map(|p| -p * p.ln()).sum()
 }
 
 /// `alpha = 1/(a - 1) = sum ln(lambda_i / lambda_last) / k` over the k others, which
@@ -231,22 +243,14 @@ fn hill(lambda: &[f64]) -> f64 {
     let (Some(last), others) = (lambda.last(), lambda.len() - 1) else {
         return f64::NAN;
     };
-    lambda[..others]
-        .iter()
-        .map(|l| (l / last).ln())
-        .sum::<f64>()
-        / others as f64
+    lambda[..others].iter().map(|l| (l / last).ln()).sum::<f64>() / others as f64
 }
 
 /// Weighted sum of squared deviations from the weighted mean.
 fn deviation(values: &[f64], weights: &[f64]) -> f64 {
     let total: f64 = weights.iter().sum();
     let mean = values.iter().zip(weights).map(|(v, w)| v * w).sum::<f64>() / total;
-    values
-        .iter()
-        .zip(weights)
-        .map(|(v, w)| w * (v - mean).powi(2))
-        .sum()
+    values.iter().zip(weights).map(|(v, w)| w * (v - mean).powi(2)).sum()
 }
 
 /// The polynomial in x that fits y best, lowest power first.
@@ -261,10 +265,7 @@ fn least_squares(x: &[f64], y: &[f64], weights: &[f64], degree: usize) -> Result
         .solve(&target, f64::EPSILON)
         .map_err(|e| Error::data(format!("cannot be fitted: {e}")))?;
     let residual = (target - design * &coefficients).norm_squared();
-    Ok(LeastSquares {
-        coefficients,
-        residual,
-    })
+    Ok(LeastSquares { coefficients, residual })
 }
 
 #[cfg(test)]
@@ -274,16 +275,11 @@ mod tests {
     use proptest::prelude::*;
 
     fn power_law(alpha: f64, scale: f64, units: u32) -> Vec<f64> {
-        (1..=units)
-            .map(|n| scale * f64::from(n).powf(-alpha))
-            .collect()
+        (1..=units).map(|n| scale * f64::from(n).powf(-alpha)).collect()
     }
 
     fn alpha(lambda: &[f64], first: usize, last: usize, method: Method) -> f64 {
-        fit(lambda, None, Ranks { first, last }, method)
-            .unwrap()
-            .alpha
-            .unwrap()
+        fit(lambda, None, Ranks { first, last }, method).unwrap().alpha.unwrap()
     }
 
     proptest! {
@@ -324,18 +320,10 @@ mod tests {
         let lambda = power_law(1.5, 1.0, 1000);
         let expected =
             1.5 * (1000.0_f64.ln() * k - (1..1000).map(|n| f64::from(n).ln()).sum::<f64>()) / k;
-        assert_relative_eq!(
-            alpha(&lambda, 1, 1000, Method::Mle),
-            expected,
-            max_relative = 1e-12
-        );
+        assert_relative_eq!(alpha(&lambda, 1, 1000, Method::Mle), expected, max_relative = 1e-12);
         assert!((expected - 1.5).abs() < 1.5 * bias + 2.0 / k);
         // The first rank asked for does not cut the density off above.
-        assert_relative_eq!(
-            alpha(&lambda, 50, 1000, Method::Mle),
-            expected,
-            max_relative = 1e-12
-        );
+        assert_relative_eq!(alpha(&lambda, 50, 1000, Method::Mle), expected, max_relative = 1e-12);
     }
 
     #[test]
@@ -379,5 +367,13 @@ mod tests {
         let ranks = Ranks { first: 1, last: 3 };
         assert!(fit(&[1.0, 2.0, 0.5], None, ranks, Method::Ols).is_err());
         assert!(fit(&[1.0, 0.5, -0.1], None, ranks, Method::Ols).is_err());
+    }
+
+    #[test]
+    fn ranks_that_fit_nothing_are_refused() {
+        assert_eq!("1-50".parse(), Ok(Ranks { first: 1, last: 50 }));
+        for text in ["0-10", "10-1", "5-6", "5", "-", "1-", "1-50-60", "1- 50"] {
+            assert!(text.parse::<Ranks>().is_err(), "{text}");
+        }
     }
 }

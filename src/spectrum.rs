@@ -42,11 +42,7 @@ impl Spectrum {
             )));
         }
         if samples < units {
-            return Ok(Self::Gram(Rows {
-                blocks: Vec::new(),
-                units,
-                center,
-            }));
+            return Ok(Self::Gram(Rows { blocks: Vec::new(), units, center }));
         }
         Ok(Self::Covariance(Moments {
             samples: 0,
@@ -148,9 +144,7 @@ mod tests {
 
     fn random(samples: usize, units: usize) -> Array2<f64> {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
-        Array2::from_shape_fn((samples, units), |(_, j)| {
-            rng.random::<f64>() / (j + 1) as f64
-        })
+        Array2::from_shape_fn((samples, units), |(_, j)| rng.random::<f64>() / (j + 1) as f64)
     }
 
     #[test]
@@ -196,11 +190,7 @@ mod tests {
         let mut order: Vec<usize> = (0..15).collect();
         order.shuffle(&mut ChaCha8Rng::seed_from_u64(2));
         let permuted = h.select(Axis(1), &order);
-        assert_abs_diff_eq!(
-            eigenvalues(&permuted, 50),
-            eigenvalues(&h, 50),
-            epsilon = 1e-14
-        );
+        assert_abs_diff_eq!(eigenvalues(&permuted, 50), eigenvalues(&h, 50), epsilon = 1e-14);
     }
 
     #[test]
@@ -208,11 +198,7 @@ mod tests {
         let h = random(500, 10);
         let expected = eigenvalues(&h, 100);
         // 2^20 is added without rounding what matters: spread 1, eps 1e-10.
-        assert_abs_diff_eq!(
-            eigenvalues(&(&h + 1_048_576.0), 100),
-            expected,
-            epsilon = 1e-10
-        );
+        assert_abs_diff_eq!(eigenvalues(&(&h + 1_048_576.0), 100), expected, epsilon = 1e-10);
     }
 
     #[test]

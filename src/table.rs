@@ -112,10 +112,7 @@ impl Run {
             "clean" => ("clean", 0.0),
             level => {
                 let (attack, strength) = level.rsplit_once('-')?;
-                (
-                    attack,
-                    strength.parse().ok().filter(|s: &f64| s.is_finite())?,
-                )
+                (attack, strength.parse().ok().filter(|s: &f64| s.is_finite())?)
             }
         };
         let mut numbered = |prefix: &str| {
@@ -170,21 +167,13 @@ pub fn table(directories: &[String]) -> Result<Vec<Row>> {
 
 fn compare(a: &Row, b: &Row) -> Ordering {
     let key = |row: &Row| {
-        let names = (
-            row.dataset.clone(),
-            row.rule.clone(),
-            row.seed,
-            row.epoch,
-            row.attack.clone(),
-        );
+        let names =
+            (row.dataset.clone(), row.rule.clone(), row.seed, row.epoch, row.attack.clone());
         let fit = (row.layer, row.method.name(), row.first, row.last);
         (names, fit)
     };
     let ((a_names, a_fit), (b_names, b_fit)) = (key(a), key(b));
-    a_names
-        .cmp(&b_names)
-        .then(a.strength.total_cmp(&b.strength))
-        .then(a_fit.cmp(&b_fit))
+    a_names.cmp(&b_names).then(a.strength.total_cmp(&b.strength)).then(a_fit.cmp(&b_fit))
 }
 
 fn run(directory: &str) -> Result<Vec<Row>> {
@@ -214,11 +203,7 @@ fn run(directory: &str) -> Result<Vec<Row>> {
             let message = format!("has a layer {layer} that accuracy.jsonl beside it has not");
             return Err(Error::data(message).in_file(&fits_file));
         }
-        let codes: Vec<_> = fit
-            .warnings
-            .iter()
-            .map(|warning: &Warning| warning.code())
-            .collect();
+        let codes: Vec<_> = fit.warnings.iter().map(|warning: &Warning| warning.code()).collect();
         Ok(Row {
             dataset: run.dataset.clone(),
             rule: run.rule.clone(),
@@ -260,10 +245,7 @@ fn run(directory: &str) -> Result<Vec<Row>> {
 pub fn summary(rows: &[Row]) -> Vec<Summary> {
     // In the rows' order but for the seed, which ends up inside the groups.
     let mut order: Vec<&Row> = rows.iter().collect();
-    let seedless = |row: &Row| Row {
-        seed: None,
-        ..row.clone()
-    };
+    let seedless = |row: &Row| Row { seed: None, ..row.clone() };
     order.sort_by(|a, b| compare(&seedless(a), &seedless(b)));
     order
         .chunk_by(|a, b| compare(&seedless(a), &seedless(b)) == Ordering::Equal)
@@ -325,10 +307,7 @@ fn mean_and_sd(values: impl Iterator<Item = Option<f64>>) -> (Option<f64>, Optio
     let count = values.len() as f64;
     let mean = values.iter().sum::<f64>() / count;
     let squares = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>();
-    (
-        Some(mean),
-        (values.len() > 1).then(|| (squares / (count - 1.0)).sqrt()),
-    )
+    (Some(mean), (values.len() > 1).then(|| (squares / (count - 1.0)).sqrt()))
 }
 
 /// As file names have it: `1`, not `1.0`.
@@ -350,10 +329,7 @@ mod tests {
 
     #[test]
     fn a_directory_says_what_a_run_is() {
-        assert_eq!(
-            parsed("out/mnist/local/seed-3/clean"),
-            (Some(3), None, "clean".into(), 0.0)
-        );
+        assert_eq!(parsed("out/mnist/local/seed-3/clean"), (Some(3), None, "clean".into(), 0.0));
         assert_eq!(
             parsed("out/mnist/local/seed-3/fgsm-float32-0.05/"),
             (Some(3), None, "fgsm-float32".into(), 0.05)
@@ -363,14 +339,7 @@ mod tests {
             parsed("mnist/local/seed-1/epoch-5/clean"),
             (Some(1), Some(5), "clean".into(), 0.0)
         );
-        for directory in [
-            "",
-            "clean",
-            "mnist/fgsm",
-            "mnist/fgsm-",
-            "seed-1/clean",
-            "m/fgsm-nan",
-        ] {
+        for directory in ["", "clean", "mnist/fgsm", "mnist/fgsm-", "seed-1/clean", "m/fgsm-nan"] {
             assert_eq!(Run::parse(directory), None, "{directory}");
         }
     }

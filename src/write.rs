@@ -31,26 +31,16 @@ pub fn remove_temporaries() {
     let temporaries = TEMPORARIES.lock().unwrap_or_else(PoisonError::into_inner);
     for path in temporaries.iter() {
         // It may be gone, or renamed, already.
-        let _ = if path.is_dir() {
-            fs::remove_dir_all(path)
-        } else {
-            fs::remove_file(path)
-        };
+        let _ = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
     }
 }
 
 fn remember(temporary: &Path) {
-    TEMPORARIES
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .push(temporary.to_owned());
+    TEMPORARIES.lock().unwrap_or_else(PoisonError::into_inner).push(temporary.to_owned());
 }
 
 fn forget(temporary: &Path) {
-    TEMPORARIES
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .retain(|path| path != temporary);
+    TEMPORARIES.lock().unwrap_or_else(PoisonError::into_inner).retain(|path| path != temporary);
 }
 
 /// A file, a device or stdout that bytes are written to, in order.
@@ -61,22 +51,53 @@ pub struct Output {
 
 enum Sink {
     /// stdout, a device or a FIFO
-    Stream(BufWriter<Box<dyn Write>>),
+    Stream(Stream),
     File {
         file: BufWriter<NamedTempFile>,
         target: PathBuf,
     },
 }
 
+/// A buffered stream. Unlike a `BufWriter`, one that is dropped before its end
+/// writes nothing more: after an error no reader takes what is left for data.
+struct Stream {
+    inner: Box<dyn Write>,
+    buffer: Vec<u8>,
+}
+
+impl Stream {
+    const BUFFER: usize = 1 << 16;
+
+    fn new(inner: Box<dyn Write>) -> Self {
+        Self { inner, buffer: Vec::with_capacity(Self::BUFFER) }
+    }
+}
+
+impl Write for Stream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.buffer.len() + bytes.len() > Self::BUFFER {
+            self.flush()?;
+        }
+        if bytes.len() > Self::BUFFER {
+            return self.inner.write(bytes);
+        }
+        self.buffer.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.write_all(&self.buffer)?;
+        self.buffer.clear();
+        self.inner.flush()
+    }
+}
+
 impl Output {
     /// Begin to write `path`; `-` is stdout.
     pub fn create(path: &Path) -> Result<Self> {
         if is_stream(path) {
-            let stdout: Box<dyn Write> = Box::new(io::stdout());
-            return Ok(Self {
-                name: "stdout".into(),
-                sink: Sink::Stream(BufWriter::new(stdout)),
-            });
+            let stdout = Stream::new(Box::new(io::stdout()));
+            return Ok(Self { name: "stdout".into(), sink: Sink::Stream(stdout) });
         }
         let failed = |e: io::Error| Error::io(path, &e);
         let target = resolve(path).map_err(failed)?;
@@ -86,7 +107,7 @@ impl Output {
             }
             Ok(metadata) if !metadata.is_file() => {
                 let device = File::options().write(true).open(&target).map_err(failed)?;
-                Sink::Stream(BufWriter::new(Box::new(device)))
+                Sink::Stream(Stream::new(Box::new(device)))
             }
             _ => {
                 let file = Builder::new()
@@ -96,16 +117,10 @@ impl Output {
                     .tempfile_in(folder(&target))
                     .map_err(|e| failed(without_path(&e)))?;
                 remember(file.path());
-                Sink::File {
-                    file: BufWriter::with_capacity(1 << 16, file),
-                    target,
-                }
+                Sink::File { file: BufWriter::with_capacity(1 << 16, file), target }
             }
         };
-        Ok(Self {
-            name: path.to_owned(),
-            sink,
-        })
+        Ok(Self { name: path.to_owned(), sink })
     }
 
     /// An error of writing this output.
@@ -169,11 +184,7 @@ impl<T: WritableElement + Clone> NpyOutput<T> {
     /// Begin an array of this shape after what was already written.
     pub fn within(mut output: Output, shape: &[usize]) -> Result<Self> {
         output.bytes(&npy_header::<T>(shape))?;
-        Ok(Self {
-            output,
-            missing: shape.iter().product(),
-            element: std::marker::PhantomData,
-        })
+        Ok(Self { output, missing: shape.iter().product(), element: std::marker::PhantomData })
     }
 
     /// Write the next elements: those of `block`, in C order.
@@ -225,11 +236,7 @@ fn npy_header<T: WritableElement>(shape: &[usize]) -> Vec<u8> {
         other => other.to_string(),
     };
     let axes: Vec<_> = shape.iter().map(ToString::to_string).collect();
-    let shape = if let [axis] = axes.as_slice() {
-        format!("{axis},")
-    } else {
-        axes.join(", ")
-    };
+    let shape = if let [axis] = axes.as_slice() { format!("{axis},") } else { axes.join(", ") };
     let text = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({shape}), }}");
     let len = (10 + text.len() + 1).next_multiple_of(64) - 10;
     let mut header = b"\x93NUMPY\x01\x00".to_vec();
@@ -262,9 +269,7 @@ pub fn csv<T: Serialize>(path: &Path, records: &[T]) -> Result<()> {
     for record in records {
         writer.serialize(record).map_err(failed)?;
     }
-    let bytes = writer
-        .into_inner()
-        .map_err(|e| Error::data(e.to_string()).in_file(path))?;
+    let bytes = writer.into_inner().map_err(|e| Error::data(e.to_string()).in_file(path))?;
     output.bytes(&bytes)?;
     output.finish()
 }
@@ -298,11 +303,7 @@ impl Directory {
             .tempdir_in(folder(&target))
             .map_err(|e| failed(without_path(&e)))?;
         remember(temporary.path());
-        Ok(Self {
-            name: path.to_owned(),
-            target,
-            temporary,
-        })
+        Ok(Self { name: path.to_owned(), target, temporary })
     }
 
     /// Where to write what the directory is to hold.
@@ -313,25 +314,19 @@ impl Directory {
 
     /// Put the directory in its place.
     pub fn finish(self) -> Result<()> {
-        let Self {
-            name,
-            target,
-            temporary,
-        } = self;
+        let Self { name, target, temporary } = self;
         let new = temporary.path();
-        let replaced = File::open(new)
-            .and_then(|folder| folder.sync_all())
-            .and_then(|()| {
-                if !target.exists() {
-                    return fs::rename(new, &target);
-                }
-                // Afterwards the temporary name is the old directory's.
-                let exchanged = renameat_with(CWD, new, CWD, &target, RenameFlags::EXCHANGE);
-                exchanged.map_err(io::Error::from).or_else(|_| {
-                    fs::remove_dir_all(&target)?;
-                    fs::rename(new, &target)
-                })
-            });
+        let replaced = File::open(new).and_then(|folder| folder.sync_all()).and_then(|()| {
+            if !target.exists() {
+                return fs::rename(new, &target);
+            }
+            // Afterwards the temporary name is the old directory's.
+            let exchanged = renameat_with(CWD, new, CWD, &target, RenameFlags::EXCHANGE);
+            exchanged.map_err(io::Error::from).or_else(|_| {
+                fs::remove_dir_all(&target)?;
+                fs::rename(new, &target)
+            })
+        });
         let path = new.to_owned();
         drop(temporary);
         forget(&path);
@@ -404,10 +399,7 @@ mod tests {
         for content in [array![1_u8], array![2]] {
             npy(&link, &content).unwrap();
             assert!(link.is_symlink());
-            assert_eq!(
-                ndarray_npy::read_npy::<_, ndarray::Array1<u8>>(&target).unwrap(),
-                content
-            );
+            assert_eq!(ndarray_npy::read_npy::<_, ndarray::Array1<u8>>(&target).unwrap(), content);
         }
         assert!(Output::create(folder.path()).is_err());
     }
@@ -420,10 +412,7 @@ mod tests {
             let directory = Directory::create(&path, "model.json").unwrap();
             fs::write(directory.path().join("model.json"), content).unwrap();
             directory.finish().unwrap();
-            assert_eq!(
-                fs::read_to_string(path.join("model.json")).unwrap(),
-                content
-            );
+            assert_eq!(fs::read_to_string(path.join("model.json")).unwrap(), content);
         }
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         assert!(Directory::create(folder.path(), "model.json").is_err());

@@ -2,6 +2,8 @@
 //!
 //! Goodfellow, Shlens and Szegedy, arXiv 1412.6572 (2015).
 
+use std::str::FromStr;
+
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, Zip};
 use rand::RngExt;
 use serde::Serialize;
@@ -23,6 +25,19 @@ pub enum Gradient {
     Float32,
     /// Random signs, the control: as large a change in no particular direction.
     Random,
+}
+
+impl FromStr for Gradient {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        match text {
+            "exact" => Ok(Self::Exact),
+            "float32" => Ok(Self::Float32),
+            "random" => Ok(Self::Random),
+            _ => Err("expected exact, float32 or random".into()),
+        }
+    }
 }
 
 /// What the attack does.
@@ -88,9 +103,7 @@ impl Fgsm {
         let mut audit = Audit::default();
         for chunk in chunks {
             let (x, part) = chunk?;
-            attacked
-                .append(Axis(0), x.view())
-                .map_err(|e| Error::data(e.to_string()))?;
+            attacked.append(Axis(0), x.view()).map_err(|e| Error::data(e.to_string()))?;
             audit = audit.with(part);
         }
         Ok((attacked, audit))
@@ -105,26 +118,13 @@ impl Fgsm {
         y: &[u8],
     ) -> Result<Array2<f32>> {
         let layers = &network.layers[..self.layer];
-        let readout = layers
-            .last()
-            .and_then(|layer| layer.readout.as_ref())
-            .ok_or_else(|| {
-                Error::data(format!(
-                    "layer {} has no readout, so no loss to attack",
-                    self.layer
-                ))
-            })?;
+        let readout = network.readout(self.layer)?;
         let h = network.activations(x, self.layer)?;
         let mut d = Array2::zeros((x.nrows(), network.classes));
         readout.logits(h[self.layer - 1].view(), d.view_mut());
         self.loss_gradient(d.view_mut(), y);
         let mut g = Array2::zeros(h[self.layer - 1].dim());
-        backward(
-            g.view_mut(),
-            d.view(),
-            readout.r.view(),
-            h[self.layer - 1].view(),
-        );
+        backward(g.view_mut(), d.view(), readout.r.view(), h[self.layer - 1].view());
         for (layer, h) in layers.iter().skip(1).zip(&h).rev() {
             let mut lower = Array2::zeros(h.dim());
             backward(lower.view_mut(), g.view(), layer.w.view(), h.view());
@@ -160,15 +160,9 @@ impl Fgsm {
             };
             *x = clipped(if self.epsilon > 0.0 { moved } else { *x }, self.clip);
         });
-        let zeros: Vec<usize> = g
-            .rows()
-            .into_iter()
-            .map(|g| g.iter().filter(|&&g| g == 0.0).count())
-            .collect();
-        let changes = attacked
-            .iter()
-            .zip(x)
-            .map(|(&new, &old)| f64::from(new) - f64::from(old));
+        let zeros: Vec<usize> =
+            g.rows().into_iter().map(|g| g.iter().filter(|&&g| g == 0.0).count()).collect();
+        let changes = attacked.iter().zip(x).map(|(&new, &old)| f64::from(new) - f64::from(old));
         let audit = Audit {
             samples: x.nrows(),
             zero_gradient_images: zeros.iter().filter(|&&zeros| zeros == x.ncols()).count(),
@@ -194,11 +188,7 @@ impl Fgsm {
 /// `exp(-m) sum_c exp(z_c)`, without forming `p_y - 1`, which f32 rounds to 0.
 fn logit_differences(z: &mut [f32], y: usize) {
     let others = |(class, &z): (usize, &f32)| (class != y).then_some(z);
-    let largest = z
-        .iter()
-        .enumerate()
-        .filter_map(others)
-        .fold(f32::NEG_INFINITY, f32::max);
+    let largest = z.iter().enumerate().filter_map(others).fold(f32::NEG_INFINITY, f32::max);
     let mut sum = 0.0;
     for (class, z) in z.iter_mut().enumerate() {
         if class != y {
@@ -218,13 +208,7 @@ mod tests {
     use rand::{SeedableRng, rngs::ChaCha8Rng};
 
     fn fgsm(layer: usize, gradient: Gradient) -> Fgsm {
-        Fgsm {
-            epsilon: 0.1,
-            layer,
-            gradient,
-            clip: None,
-            seed: 1,
-        }
+        Fgsm { epsilon: 0.1, layer, gradient, clip: None, seed: 1 }
     }
 
     fn images(samples: usize) -> Array2<f32> {
@@ -248,15 +232,9 @@ mod tests {
                 })
                 .collect();
         }
-        let r = network.layers[layer - 1]
-            .readout
-            .as_ref()
-            .unwrap()
-            .r
-            .mapv(f64::from);
-        let z: Vec<f64> = (0..4)
-            .map(|c| (0..h.len()).map(|i| h[i] * r[[i, c]]).sum::<f64>())
-            .collect();
+        let r = network.layers[layer - 1].readout.as_ref().unwrap().r.mapv(f64::from);
+        let z: Vec<f64> =
+            (0..4).map(|c| (0..h.len()).map(|i| h[i] * r[[i, c]]).sum::<f64>()).collect();
         z.iter().map(|z| z.exp()).sum::<f64>().ln() - z[y]
     }
 
@@ -264,12 +242,8 @@ mod tests {
     fn the_gradient_is_that_of_finite_differences() {
         let (network, x, y) = (network(), images(6), [0, 1, 2, 3, 0, 1]);
         for layer in 1..=3 {
-            let exact = fgsm(layer, Gradient::Exact)
-                .gradient(&network, x.view(), &y)
-                .unwrap();
-            let float32 = fgsm(layer, Gradient::Float32)
-                .gradient(&network, x.view(), &y)
-                .unwrap();
+            let exact = fgsm(layer, Gradient::Exact).gradient(&network, x.view(), &y).unwrap();
+            let float32 = fgsm(layer, Gradient::Float32).gradient(&network, x.view(), &y).unwrap();
             for (row, &y) in y.iter().enumerate() {
                 let point: Vec<f64> = x.row(row).iter().map(|&x| f64::from(x)).collect();
                 let mut expected = Vec::new();
@@ -287,15 +261,9 @@ mod tests {
                 let factor = norm(&expected) / norm(&found);
                 for pixel in 0..12 {
                     let error = (found[pixel] * factor - expected[pixel]).abs();
-                    assert!(
-                        error < 1e-5 * norm(&expected),
-                        "{layer} {row} {pixel}: {error}"
-                    );
+                    assert!(error < 1e-5 * norm(&expected), "{layer} {row} {pixel}: {error}");
                     let error = (f64::from(float32[[row, pixel]]) - expected[pixel]).abs();
-                    assert!(
-                        error < 1e-5 * norm(&expected),
-                        "{layer} {row} {pixel}: {error}"
-                    );
+                    assert!(error < 1e-5 * norm(&expected), "{layer} {row} {pixel}: {error}");
                 }
             }
         }
@@ -311,31 +279,19 @@ mod tests {
         let x = images(20);
         let h = network.activations(x.view(), 3).unwrap();
         let mut z = Array2::zeros((20, 4));
-        network.layers[2]
-            .readout
-            .as_ref()
-            .unwrap()
-            .logits(h[2].view(), z.view_mut());
+        network.layers[2].readout.as_ref().unwrap().logits(h[2].view(), z.view_mut());
         let y: Vec<u8> = z.rows().into_iter().map(|z| predicted(z) as u8).collect();
         // Beyond a gap of 104 the other classes' p, below e^-104, is 0 in f32.
         let gap = |z: ArrayView1<'_, f32>, y: usize| {
             let others = z.iter().enumerate().filter(|(class, _)| *class != y);
             z[y] - others.map(|(_, &z)| z).fold(f32::NEG_INFINITY, f32::max)
         };
-        let gaps = z
-            .rows()
-            .into_iter()
-            .zip(&y)
-            .map(|(z, &y)| gap(z, usize::from(y)));
+        let gaps = z.rows().into_iter().zip(&y).map(|(z, &y)| gap(z, usize::from(y)));
         let confident = gaps.filter(|&gap| gap > 104.0).count();
         assert!(confident > 5, "{confident}");
         let zeros = |gradient| {
             let attack = fgsm(3, gradient);
-            attack
-                .attack(&network, x.view(), &y, 0)
-                .unwrap()
-                .1
-                .zero_gradient_images
+            attack.attack(&network, x.view(), &y, 0).unwrap().1.zero_gradient_images
         };
         assert_eq!(zeros(Gradient::Exact), 0);
         assert_eq!(zeros(Gradient::Float32), confident);
@@ -346,17 +302,9 @@ mod tests {
     fn a_zero_epsilon_changes_no_bit() {
         let mut x = images(3);
         x[[0, 0]] = -0.0;
-        let attack = Fgsm {
-            epsilon: 0.0,
-            ..fgsm(3, Gradient::Exact)
-        };
+        let attack = Fgsm { epsilon: 0.0, ..fgsm(3, Gradient::Exact) };
         let (attacked, audit) = attack.attack(&network(), x.view(), &[0, 1, 2], 0).unwrap();
-        assert!(
-            attacked
-                .iter()
-                .zip(&x)
-                .all(|(a, b)| a.to_bits() == b.to_bits())
-        );
+        assert!(attacked.iter().zip(&x).all(|(a, b)| a.to_bits() == b.to_bits()));
         assert!(audit.max_change <= 0.0);
     }
 

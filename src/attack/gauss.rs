@@ -12,20 +12,16 @@ use crate::rng::{self, Purpose};
 ///
 /// The noise of image i depends on the seed and i alone.
 pub fn attack(images: &mut Array2<f32>, first: usize, sigma: f32, seed: u64, clip: Option<Clip>) {
-    images
-        .axis_iter_mut(Axis(0))
-        .into_par_iter()
-        .enumerate()
-        .for_each(|(row, mut image)| {
-            let mut noise = rng::stream(seed, Purpose::Noise, first + row);
-            for x in &mut image {
-                if sigma > 0.0 {
-                    let z: f32 = StandardNormal.sample(&mut noise);
-                    *x += sigma * z;
-                }
-                *x = clipped(*x, clip);
+    images.axis_iter_mut(Axis(0)).into_par_iter().enumerate().for_each(|(row, mut image)| {
+        let mut noise = rng::stream(seed, Purpose::Noise, first + row);
+        for x in &mut image {
+            if sigma > 0.0 {
+                let z: f32 = StandardNormal.sample(&mut noise);
+                *x += sigma * z;
             }
-        });
+            *x = clipped(*x, clip);
+        }
+    });
 }
 
 #[cfg(test)]
@@ -72,16 +68,7 @@ mod tests {
     #[test]
     fn clipping_keeps_pixels_in_range() {
         let mut x = Array2::from_elem((20, 20), 0.5);
-        attack(
-            &mut x,
-            0,
-            1.0,
-            3,
-            Some(Clip {
-                low: 0.0,
-                high: 1.0,
-            }),
-        );
+        attack(&mut x, 0, 1.0, 3, Some(Clip { low: 0.0, high: 1.0 }));
         assert!(x.iter().all(|x| (0.0..=1.0).contains(x)));
         assert!(x.iter().any(|&x| x <= 0.0) && x.iter().any(|&x| x >= 1.0));
     }

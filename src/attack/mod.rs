@@ -3,6 +3,8 @@
 pub mod fgsm;
 pub mod gauss;
 
+use std::str::FromStr;
+
 /// Where attacked pixels are cut off.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Clip {
@@ -12,7 +14,33 @@ pub struct Clip {
     pub high: f32,
 }
 
+impl FromStr for Clip {
+    type Err = String;
+
+    /// `LOW,HIGH`
+    fn from_str(text: &str) -> Result<Self, String> {
+        text.split_once(',')
+            .and_then(|(low, high)| Some(Self { low: low.parse().ok()?, high: high.parse().ok()? }))
+            .filter(|clip| clip.low.is_finite() && clip.high.is_finite() && clip.low < clip.high)
+            .ok_or_else(|| "expected LOW,HIGH such as 0,1".into())
+    }
+}
+
 /// Cut `x` off, if asked.
 fn clipped(x: f32, clip: Option<Clip>) -> f32 {
     clip.map_or(x, |Clip { low, high }| x.clamp(low, high))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interval_that_is_none_is_refused() {
+        assert_eq!("0,1".parse(), Ok(Clip { low: 0.0, high: 1.0 }));
+        assert_eq!("-0.5,1".parse(), Ok(Clip { low: -0.5, high: 1.0 }));
+        for text in ["1,0", "0", "0,nan", "0,1,2", ""] {
+            assert!(text.parse::<Clip>().is_err(), "{text}");
+        }
+    }
 }

@@ -23,6 +23,7 @@ use ndarray::Array1;
 /// for a layer without a readout. Ties go to the lowest class.
 #[derive(Parser)]
 #[command(
+    name = env!("CARGO_BIN_NAME"),
     version,
     after_help = "Example:\n  accuracy --model net --labels test-labels.npy test-images.npy\n\nSource: local readouts after Mostafa, Ramesh and Cauwenberghs, Front. Neurosci. 12:608 (2018)"
 )]
@@ -60,15 +61,10 @@ fn run(args: Args) -> Result<()> {
     cli::check_streams(&[&args.images, &args.labels], &outputs)?;
     args.threads.start()?;
     let network = model::read(&args.model)?;
-    let mut images = args
-        .common
-        .images(Source::open(&args.images)?)?
-        .first(args.samples)?;
+    let mut images = args.common.images(Source::open(&args.images)?)?.first(args.samples)?;
     images.expect_columns(network.inputs(), "the network has inputs")?;
-    let labels = Labels::read(Source::open(&args.labels)?)?
-        .of(&images)?
-        .within(network.classes)?
-        .values;
+    let labels =
+        Labels::read(Source::open(&args.labels)?)?.of(&images)?.within(network.classes)?.values;
     let mut count = Count::new(&network);
     let mut predictions: Vec<u8> = Vec::with_capacity(labels.len());
     while let Some(block) = images.next_block(BLOCK)? {

@@ -26,6 +26,7 @@ use local_errors::{
 /// clipped unless asked.
 #[derive(Parser)]
 #[command(
+    name = env!("CARGO_BIN_NAME"),
     version,
     after_help = "Example:\n  attack-fgsm --model net --labels y.npy --epsilon 0.1 x.npy | accuracy --model net --labels y.npy\n\nSource: Goodfellow, Shlens and Szegedy, arXiv 1412.6572 (2015)"
 )]
@@ -48,13 +49,13 @@ struct Args {
     /// exact: from differences of logits; float32: from softmax - onehot in
     /// single precision, which loses the sign of confident samples; random: random
     /// signs
-    #[arg(long, default_value = "exact", value_parser = gradient, value_name = "exact|float32|random")]
+    #[arg(long, default_value = "exact", value_name = "exact|float32|random")]
     gradient: Gradient,
     /// Of random signs
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Cut attacked pixels off outside this interval
-    #[arg(long, value_name = "LOW,HIGH", value_parser = cli::clip, allow_hyphen_values = true)]
+    #[arg(long, value_name = "LOW,HIGH", allow_hyphen_values = true)]
     clip: Option<Clip>,
     /// Write what arithmetic kept from being attacked, as JSON: samples,
     /// zero_gradient_images, zero_sign_pixels, max_change
@@ -70,15 +71,6 @@ struct Args {
     threads: cli::Threads,
     #[command(flatten)]
     common: cli::Common,
-}
-
-fn gradient(text: &str) -> std::result::Result<Gradient, String> {
-    match text {
-        "exact" => Ok(Gradient::Exact),
-        "float32" => Ok(Gradient::Float32),
-        "random" => Ok(Gradient::Random),
-        _ => Err("expected exact, float32 or random".into()),
-    }
 }
 
 fn run(args: Args) -> Result<()> {
@@ -98,15 +90,11 @@ fn run(args: Args) -> Result<()> {
         clip: args.clip,
         seed: args.seed,
     };
-    let mut images = args
-        .common
-        .images(Source::open(&args.images)?)?
-        .first(args.samples)?;
+    network.readout(fgsm.layer).map_err(|e| e.in_file(&args.model))?;
+    let mut images = args.common.images(Source::open(&args.images)?)?.first(args.samples)?;
     images.expect_columns(network.inputs(), "the network has inputs")?;
-    let labels = Labels::read(Source::open(&args.labels)?)?
-        .of(&images)?
-        .within(network.classes)?
-        .values;
+    let labels =
+        Labels::read(Source::open(&args.labels)?)?.of(&images)?.within(network.classes)?.values;
     let mut output = NpyOutput::create(&args.output, &[images.samples(), images.columns()])?;
     let mut audit = Audit::default();
     while let Some(block) = images.next_block(BLOCK)? {

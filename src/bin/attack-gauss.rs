@@ -7,7 +7,6 @@ use local_errors::{
     Result,
     attack::{Clip, gauss},
     cli,
-    network::BLOCK,
     read::Source,
     write::NpyOutput,
 };
@@ -19,6 +18,7 @@ use local_errors::{
 /// scales the same noise. Nothing is clipped unless asked.
 #[derive(Parser)]
 #[command(
+    name = env!("CARGO_BIN_NAME"),
     version,
     after_help = "Example:\n  attack-gauss --sigma 0.5 --seed 1 x.npy -o noisy.npy\n\nSource: Jiang, Zhou and Huang, Chin. Phys. B 30, 048702 (2021)"
 )]
@@ -33,7 +33,7 @@ struct Args {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Cut attacked pixels off outside this interval
-    #[arg(long, value_name = "LOW,HIGH", value_parser = cli::clip, allow_hyphen_values = true)]
+    #[arg(long, value_name = "LOW,HIGH", allow_hyphen_values = true)]
     clip: Option<Clip>,
     /// Use the first N images only
     #[arg(long, value_name = "N", value_parser = cli::count)]
@@ -47,14 +47,14 @@ struct Args {
     common: cli::Common,
 }
 
+/// Images attacked at a time.
+const BLOCK: usize = 1024;
+
 fn run(args: Args) -> Result<()> {
     cli::check_streams(&[&args.images], &[&args.output])?;
     cli::check_binary(&args.output)?;
     args.threads.start()?;
-    let mut images = args
-        .common
-        .images(Source::open(&args.images)?)?
-        .first(args.samples)?;
+    let mut images = args.common.images(Source::open(&args.images)?)?.first(args.samples)?;
     let mut output = NpyOutput::create(&args.output, &[images.samples(), images.columns()])?;
     let mut first = 0;
     while let Some(block) = images.next_block(BLOCK)? {

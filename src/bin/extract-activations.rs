@@ -18,6 +18,7 @@ use ndarray::{Array3, Axis, s};
 /// array: name one.
 #[derive(Parser)]
 #[command(
+    name = env!("CARGO_BIN_NAME"),
     version,
     after_help = "Example:\n  extract-activations --model net x.npy | spectrum | fit-powerlaw\n\nSource: Jiang, Zhou and Huang, Chin. Phys. B 30, 048702 (2021)"
 )]
@@ -61,10 +62,7 @@ fn run(args: Args) -> Result<()> {
     cli::check_binary(&args.output)?;
     args.threads.start()?;
     let network = model::read(&args.model)?;
-    let mut images = args
-        .common
-        .images(Source::open(&args.images)?)?
-        .first(args.samples)?;
+    let mut images = args.common.images(Source::open(&args.images)?)?.first(args.samples)?;
     images.expect_columns(network.inputs(), "the network has inputs")?;
     let samples = images.samples();
     match args.layer {

@@ -20,6 +20,7 @@ use local_errors::{
 /// eigenvalues' density is 1 + 1/alpha.
 #[derive(Parser)]
 #[command(
+    name = env!("CARGO_BIN_NAME"),
     version,
     after_help = "Example:\n  fit-powerlaw --ranks 1-50 --ranks 11-100 spectrum.npy\n\nMethods:\n  ols       least squares of ln lambda_n on ln n\n  weighted  the same with weights 1/n\n  mle       maximum likelihood of the density of all eigenvalues above LAST's,\n            whatever FIRST is: cut off above it would be biased\n\nWarnings:\n  cut-at-positive  LAST is beyond the positive eigenvalues\n  too-few-ranks    fewer than 3 are left: alpha is null\n  bent             a quadratic fit is flat at one end of the ranks: no power law\n  no-variance      no eigenvalue is positive\n\nSources: Stringer et al., Nature 571, 361 (2019); Hill, Ann. Stat. 3, 1163 (1975)"
 )]
@@ -28,23 +29,16 @@ struct Args {
     #[arg(default_value = "-")]
     spectrum: PathBuf,
     /// Ranks to fit, counted from 1, both included; may be repeated
-    #[arg(long, value_name = "FIRST-LAST", value_parser = cli::ranks, default_value = "1-50")]
+    #[arg(long, value_name = "FIRST-LAST", default_value = "1-50")]
     ranks: Vec<Ranks>,
     /// How alpha is estimated
-    #[arg(long, value_name = "ols|weighted|mle", default_value = "ols", value_parser = method)]
+    #[arg(long, value_name = "ols|weighted|mle", default_value = "ols")]
     method: Method,
     /// JSON lines; - for stdout
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     output: PathBuf,
     #[command(flatten)]
     common: cli::Common,
-}
-
-fn method(text: &str) -> std::result::Result<Method, String> {
-    [Method::Ols, Method::Weighted, Method::Mle]
-        .into_iter()
-        .find(|method| method.name() == text)
-        .ok_or_else(|| "expected ols, weighted or mle".into())
 }
 
 fn run(args: Args) -> Result<()> {

@@ -23,6 +23,7 @@ use ndarray::{Array1, Array2};
 /// block of rows, whatever the number of samples.
 #[derive(Parser)]
 #[command(
+    name = env!("CARGO_BIN_NAME"),
     version,
     after_help = "Example:\n  spectrum h.npy | fit-powerlaw --ranks 1-50\n\nSource: Jiang, Zhou and Huang, Chin. Phys. B 30, 048702 (2021)"
 )]

@@ -17,6 +17,7 @@ use local_errors::{Result, cli, read, table, write};
 /// layer and rank range, sorted; empty where a run has no such number.
 #[derive(Parser)]
 #[command(
+    name = env!("CARGO_BIN_NAME"),
     version,
     after_help = "Example:\n  printf '%s\\n' out/mnist/local/seed-*/clean | tabulate --runs - -o table.csv"
 )]

@@ -27,6 +27,7 @@ use local_errors::{
 /// history.jsonl, a line an epoch and readout.
 #[derive(Parser)]
 #[command(
+    name = env!("CARGO_BIN_NAME"),
     version,
     after_help = "Example:\n  train --images train-images.npy --labels train-labels.npy --epochs 5 -o net\n\nSource: Mostafa, Ramesh and Cauwenberghs, Front. Neurosci. 12:608 (2018)"
 )]
@@ -51,7 +52,7 @@ struct Args {
           default_value = "200,200,200,200,200")]
     hidden: Vec<usize>,
     /// What a layer learns from
-    #[arg(long, value_name = "local|backprop", default_value = "local", value_parser = rule)]
+    #[arg(long, value_name = "local|backprop", default_value = "local")]
     rule: Rule,
     /// Passes over the images; 0 gives the untrained network [default: 40, backprop 20]
     #[arg(long, value_name = "N")]
@@ -92,14 +93,6 @@ struct Args {
     common: cli::Common,
 }
 
-fn rule(text: &str) -> std::result::Result<Rule, String> {
-    match text {
-        "local" => Ok(Rule::Local),
-        "backprop" => Ok(Rule::Backprop),
-        _ => Err("expected local or backprop".into()),
-    }
-}
-
 impl Args {
     /// What is not given is the preset of the rule.
     fn settings(&self) -> Settings {
@@ -132,14 +125,7 @@ fn data(
     let images = images.within_unit_interval().first(samples)?;
     let labels = Labels::read(Source::open(labels)?.hashed())?.of(&images)?;
     let (images, sha256) = images.read()?;
-    Ok((
-        Data {
-            images,
-            labels: labels.values,
-        },
-        labels.classes,
-        [sha256, labels.sha256],
-    ))
+    Ok((Data { images, labels: labels.values }, labels.classes, [sha256, labels.sha256]))
 }
 
 fn run(args: Args) -> Result<()> {
@@ -151,15 +137,9 @@ fn run(args: Args) -> Result<()> {
     if read::is_stream(&args.output) {
         return Err(Error::usage("a network is a directory: -o - cannot be"));
     }
-    if let Some(late) = args
-        .snapshots
-        .iter()
-        .find(|&&epoch| epoch > settings.epochs)
-    {
+    if let Some(late) = args.snapshots.iter().find(|&&epoch| epoch > settings.epochs) {
         let epochs = settings.epochs;
-        return Err(Error::usage(format!(
-            "--snapshots {late} is after the last epoch, {epochs}"
-        )));
+        return Err(Error::usage(format!("--snapshots {late} is after the last epoch, {epochs}")));
     }
     args.threads.start()?;
 
@@ -191,25 +171,14 @@ fn run(args: Args) -> Result<()> {
     let record = Record {
         rule: args.rule,
         samples: train.labels.len(),
-        inputs: Inputs {
-            images,
-            labels,
-            test_images,
-            test_labels,
-        },
+        inputs: Inputs { images, labels, test_images, test_labels },
         settings,
     };
     let mut sizes = vec![train.images.ncols()];
     sizes.extend(&args.hidden);
     let scale = record.settings.readout_scale;
     let network = start(&sizes, classes, args.rule, scale, record.settings.seed);
-    let training = learn(
-        &args,
-        &record,
-        Training::new(network),
-        &train,
-        test.as_ref(),
-    )?;
+    let training = learn(&args, &record, Training::new(network), &train, test.as_ref())?;
     training.write(&args.output, &record)?;
     match &args.checkpoint {
         Some(file) if file.exists() => std::fs::remove_file(file).map_err(|e| Error::io(file, &e)),

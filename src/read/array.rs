@@ -79,11 +79,7 @@ impl Npy {
                 names.join(" or ")
             )));
         }
-        let mut npy = Self {
-            source,
-            header,
-            reordered: None,
-        };
+        let mut npy = Self { source, header, reordered: None };
         let long_axes = npy.header.shape.iter().filter(|&&axis| axis > 1).count();
         if npy.header.fortran_order && long_axes > 1 {
             let stored = npy.read(npy.header.count())?;
@@ -132,8 +128,7 @@ impl Npy {
         if self.source.remaining().is_some() {
             // The length was checked against the file's.
             values.try_reserve_exact(count).map_err(|_| {
-                self.source
-                    .wrong(format!("has {count} elements, more than memory holds"))
+                self.source.wrong(format!("has {count} elements, more than memory holds"))
             })?;
         }
         while values.len() < count {
@@ -169,9 +164,7 @@ impl Npy {
 
     fn wrong_shape(&self, expected: &str) -> Error {
         let found = shape_text(&self.header.shape);
-        self.source.wrong(format!(
-            "has the wrong shape (found {found}, expected {expected})"
-        ))
+        self.source.wrong(format!("has the wrong shape (found {found}, expected {expected})"))
     }
 }
 
@@ -286,10 +279,7 @@ impl<T: Float> Rows<T> {
     /// Refuse values outside \[0, 1\], as images have before any attack.
     #[must_use]
     pub fn within_unit_interval(self) -> Self {
-        Self {
-            unit_interval: true,
-            ..self
-        }
+        Self { unit_interval: true, ..self }
     }
 
     /// Refuse another number of columns than `expected`, which is that of `whose`.
@@ -354,10 +344,7 @@ impl<T: Float> Rows<T> {
         self.check(&values)?;
         let values = Array2::from_shape_vec((rows, self.columns), values)
             .map_err(|e| self.wrong(e.to_string()))?;
-        let block = Block {
-            matrix: self.matrix,
-            values,
-        };
+        let block = Block { matrix: self.matrix, values };
         self.row += rows;
         if self.row == self.kept {
             self.npy.skip((self.stored - self.kept) * self.columns)?;
@@ -372,20 +359,14 @@ impl<T: Float> Rows<T> {
     /// All rows of the (first) matrix, and the SHA-256 of the file if it was asked for.
     pub fn read(mut self) -> Result<(Array2<T>, Option<String>)> {
         let rows = self.kept;
-        let block = self
-            .next_block(rows)?
-            .ok_or_else(|| self.wrong("is empty"))?;
+        let block = self.next_block(rows)?.ok_or_else(|| self.wrong("is empty"))?;
         Ok((block.values, self.npy.source.sha256()))
     }
 
     fn check(&self, values: &[T]) -> Result<()> {
         let bad = |&x: &T| {
             let x: f64 = x.into();
-            if self.unit_interval {
-                !(0.0..=1.0).contains(&x)
-            } else {
-                !x.is_finite()
-            }
+            if self.unit_interval { !(0.0..=1.0).contains(&x) } else { !x.is_finite() }
         };
         let Some(position) = values.iter().position(bad) else {
             return Ok(());
@@ -472,8 +453,5 @@ pub(super) fn bytes(source: Source) -> Result<(Vec<u8>, Option<String>)> {
 
 /// As bytes, or the index of the first that is none.
 fn narrowed(wide: &[i128]) -> std::result::Result<Vec<u8>, usize> {
-    wide.iter()
-        .enumerate()
-        .map(|(index, &value)| u8::try_from(value).map_err(|_| index))
-        .collect()
+    wide.iter().enumerate().map(|(index, &value)| u8::try_from(value).map_err(|_| index)).collect()
 }

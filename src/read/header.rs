@@ -108,9 +108,8 @@ pub(super) fn read(source: &mut Source) -> Result<Header> {
             usize::try_from(u32::from_le_bytes(len)).unwrap_or(usize::MAX)
         }
         other => {
-            return Err(source.wrong(format!(
-                "has an unknown .npy version (found {other}, expected 1 to 3)"
-            )));
+            return Err(source
+                .wrong(format!("has an unknown .npy version (found {other}, expected 1 to 3)")));
         }
     };
     if len > MAX_BYTES {
@@ -165,12 +164,7 @@ fn parse(text: &str) -> std::result::Result<Header, String> {
         .filter(|&size| isize::try_from(size).is_ok())
         .ok_or("the shape is larger than any memory")?;
     let fortran_order = fortran_order.ok_or("no \"fortran_order\"")?;
-    Ok(Header {
-        dtype,
-        big_endian,
-        fortran_order,
-        shape,
-    })
+    Ok(Header { dtype, big_endian, fortran_order, shape })
 }
 
 fn dtype(descr: &str) -> std::result::Result<(bool, Dtype), String> {
@@ -200,11 +194,7 @@ impl<'a> Scan<'a> {
     }
 
     fn expect(&mut self, c: char) -> std::result::Result<(), String> {
-        if self.eat(c) {
-            Ok(())
-        } else {
-            Err(self.unexpected(&format!("{c:?}")))
-        }
+        if self.eat(c) { Ok(()) } else { Err(self.unexpected(&format!("{c:?}"))) }
     }
 
     fn end(&self) -> std::result::Result<(), String> {
@@ -217,10 +207,8 @@ impl<'a> Scan<'a> {
     fn quoted(&mut self) -> std::result::Result<&'a str, String> {
         for quote in ['\'', '"'] {
             if self.eat(quote) {
-                let (inside, rest) = self
-                    .rest
-                    .split_once(quote)
-                    .ok_or_else(|| self.unexpected("a quote"))?;
+                let (inside, rest) =
+                    self.rest.split_once(quote).ok_or_else(|| self.unexpected("a quote"))?;
                 self.rest = rest;
                 return Ok(inside);
             }
@@ -260,10 +248,7 @@ impl<'a> Scan<'a> {
 
     fn axis(&mut self) -> std::result::Result<usize, String> {
         self.rest = self.rest.trim_start_matches(' ');
-        let end = self
-            .rest
-            .find(|c: char| !c.is_ascii_digit())
-            .unwrap_or(self.rest.len());
+        let end = self.rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(self.rest.len());
         let (digits, rest) = self.rest.split_at(end);
         self.rest = rest;
         digits.parse().map_err(|_| format!("an axis of {digits:?}"))
@@ -282,18 +267,10 @@ mod tests {
     #[test]
     fn numpy_headers_are_read() {
         let header = parse("{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }     \n");
-        let expected = Header {
-            dtype: Dtype::F4,
-            big_endian: false,
-            fortran_order: false,
-            shape: vec![3, 4],
-        };
+        let expected =
+            Header { dtype: Dtype::F4, big_endian: false, fortran_order: false, shape: vec![3, 4] };
         assert_eq!(header, Ok(expected));
-        for (text, shape) in [
-            ("()", vec![]),
-            ("(7,)", vec![7]),
-            ("(2, 3, 4)", vec![2, 3, 4]),
-        ] {
+        for (text, shape) in [("()", vec![]), ("(7,)", vec![7]), ("(2, 3, 4)", vec![2, 3, 4])] {
             let text = format!("{{'shape': {text}, \"descr\": '>i8', 'fortran_order': True}}");
             let header = parse(&text).unwrap();
             assert_eq!((header.shape, header.big_endian), (shape, true));

@@ -41,11 +41,7 @@ impl Idx {
         let mut source = source.decoded(|rest| -> Box<dyn Read> {
             let whole = Cursor::new(start).chain(rest);
             // Not GzDecoder, which takes the end of the first member for that of the file.
-            if gzipped {
-                Box::new(MultiGzDecoder::new(whole))
-            } else {
-                Box::new(whole)
-            }
+            if gzipped { Box::new(MultiGzDecoder::new(whole)) } else { Box::new(whole) }
         });
         let mut magic = [0; 4];
         source.fill(&mut magic)?;
@@ -64,9 +60,8 @@ impl Idx {
             *axis = u32::from_be_bytes(bytes) as usize;
         }
         let [samples, rows, columns] = shape;
-        let size = rows
-            .checked_mul(columns)
-            .filter(|pixels| samples.checked_mul(*pixels).is_some());
+        let size =
+            rows.checked_mul(columns).filter(|pixels| samples.checked_mul(*pixels).is_some());
         let pixels = match size {
             Some(pixels) if pixels > 0 && samples > 0 => pixels,
             _ => {
@@ -76,16 +71,8 @@ impl Idx {
                 )));
             }
         };
-        let content = if axes == 3 {
-            IdxContent::Images { pixels }
-        } else {
-            IdxContent::Labels
-        };
-        Ok(Self {
-            source,
-            content,
-            samples,
-        })
+        let content = if axes == 3 { IdxContent::Images { pixels } } else { IdxContent::Labels };
+        Ok(Self { source, content, samples })
     }
 
     /// The next `count` bytes. Those of the last sample come only after the end
@@ -97,9 +84,7 @@ impl Idx {
             .read_to_end(&mut bytes)
             .map_err(|e| self.source.failed(&e))?;
         if found < count {
-            return Err(self
-                .source
-                .failed(&std::io::ErrorKind::UnexpectedEof.into()));
+            return Err(self.source.failed(&std::io::ErrorKind::UnexpectedEof.into()));
         }
         Ok(bytes)
     }

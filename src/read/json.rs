@@ -13,10 +13,7 @@ const MAX_BYTES: u64 = 64 << 20;
 fn text(path: &Path) -> Result<String> {
     let mut source = Source::open(path)?;
     let mut bytes = Vec::new();
-    (&mut source)
-        .take(MAX_BYTES + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|e| source.failed(&e))?;
+    (&mut source).take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|e| source.failed(&e))?;
     if bytes.len() as u64 > MAX_BYTES {
         return Err(source.wrong(format!("is too long (expected at most {MAX_BYTES} bytes)")));
     }
@@ -62,9 +59,5 @@ pub fn json_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
 
 /// The lines of a file that are not empty.
 pub fn lines(path: &Path) -> Result<Vec<String>> {
-    Ok(text(path)?
-        .lines()
-        .filter(|line| !line.is_empty())
-        .map(str::to_owned)
-        .collect())
+    Ok(text(path)?.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect())
 }

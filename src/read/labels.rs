@@ -22,16 +22,8 @@ impl Labels {
     pub fn read(source: Source) -> Result<Self> {
         let name = source.name().to_owned();
         let (values, sha256) = array::bytes(source)?;
-        let classes = values
-            .iter()
-            .max()
-            .map_or(0, |&largest| usize::from(largest) + 1);
-        Ok(Self {
-            name,
-            values,
-            classes,
-            sha256,
-        })
+        let classes = values.iter().max().map_or(0, |&largest| usize::from(largest) + 1);
+        Ok(Self { name, values, classes, sha256 })
     }
 
     /// Those of the images used, of which each must have one.
@@ -51,11 +43,7 @@ impl Labels {
 
     /// Refuse labels that are not below `classes`.
     pub fn within(self, classes: usize) -> Result<Self> {
-        match self
-            .values
-            .iter()
-            .position(|&label| usize::from(label) >= classes)
-        {
+        match self.values.iter().position(|&label| usize::from(label) >= classes) {
             None => Ok(self),
             Some(index) => Err(self.wrong(format!(
                 "has a label outside the classes at [{index}] (found {}, expected 0 to {})",

@@ -30,11 +30,7 @@ impl Source {
     /// Open `path`; `-` is stdin.
     pub fn open(path: &Path) -> Result<Self> {
         if is_stream(path) {
-            return Ok(Self::new(
-                PathBuf::from("stdin"),
-                Box::new(io::stdin()),
-                None,
-            ));
+            return Ok(Self::new(PathBuf::from("stdin"), Box::new(io::stdin()), None));
         }
         let file = File::open(path).map_err(|e| Error::io(path, &e))?;
         let metadata = file.metadata().map_err(|e| Error::io(path, &e))?;
@@ -44,13 +40,7 @@ impl Source {
 
     fn new(name: PathBuf, inner: Box<dyn Read>, len: Option<u64>) -> Self {
         let reader = Box::new(BufReader::with_capacity(1 << 16, inner));
-        Self {
-            name,
-            reader,
-            len,
-            position: 0,
-            sha256: None,
-        }
+        Self { name, reader, len, position: 0, sha256: None }
     }
 
     /// From now on, read what `decode` makes of the bytes, of unknown length.
@@ -58,20 +48,13 @@ impl Source {
         self,
         decode: impl FnOnce(Box<dyn Read>) -> D,
     ) -> Self {
-        Self {
-            reader: Box::new(decode(self.reader)),
-            len: None,
-            ..self
-        }
+        Self { reader: Box::new(decode(self.reader)), len: None, ..self }
     }
 
     /// Take the SHA-256 of everything read from here on.
     #[must_use]
     pub fn hashed(self) -> Self {
-        Self {
-            sha256: Some(Sha256::new()),
-            ..self
-        }
+        Self { sha256: Some(Sha256::new()), ..self }
     }
 
     /// The SHA-256, in hexadecimal, of what was read since [`Source::hashed`].
@@ -124,9 +107,7 @@ impl Source {
             Ok(0) => Ok(()),
             Ok(_) => {
                 let end = self.position - 1;
-                Err(self.wrong(format!(
-                    "has more bytes than its header says (expected {end})"
-                )))
+                Err(self.wrong(format!("has more bytes than its header says (expected {end})")))
             }
             Err(e) => Err(self.failed(&e)),
         }

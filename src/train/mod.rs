@@ -9,7 +9,7 @@
 mod checkpoint;
 mod step;
 
-use std::path::Path;
+use std::{path::Path, str::FromStr};
 
 use ndarray::{Array1, Array2};
 use rand::{Rng, seq::SliceRandom};
@@ -33,6 +33,28 @@ pub enum Rule {
     Local,
     /// The last layer's loss, through the chain rule.
     Backprop,
+}
+
+impl Rule {
+    /// Its name, as in JSON and on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Local => "local",
+            Self::Backprop => "backprop",
+        }
+    }
+}
+
+impl FromStr for Rule {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        [Self::Local, Self::Backprop]
+            .into_iter()
+            .find(|rule| rule.name() == text)
+            .ok_or_else(|| "expected local or backprop".into())
+    }
 }
 
 /// What determines the numbers, beside the data.
@@ -113,24 +135,14 @@ pub fn start(
         let with_readout = rule == Rule::Local || index + 1 == depth;
         let readout = with_readout.then(|| {
             let scale = readout_scale.unwrap_or(1.0 / (units as f64).sqrt());
-            let r = normal(
-                &mut rng::stream(seed, Purpose::Readout, index),
-                (units, classes),
-                scale,
-            );
+            let r =
+                normal(&mut rng::stream(seed, Purpose::Readout, index), (units, classes), scale);
             let c = (rule == Rule::Backprop).then(|| Array1::zeros(classes));
             Readout { r, c }
         });
-        Some(Layer {
-            w,
-            b: Array1::zeros(units),
-            readout,
-        })
+        Some(Layer { w, b: Array1::zeros(units), readout })
     });
-    Network {
-        layers: layers.collect(),
-        classes,
-    }
+    Network { layers: layers.collect(), classes }
 }
 
 fn normal(rng: &mut impl Rng, shape: (usize, usize), scale: f64) -> Array2<f32> {
@@ -158,12 +170,7 @@ impl Training {
     /// Nothing learned yet.
     #[must_use]
     pub fn new(network: Network) -> Self {
-        Self {
-            network,
-            epoch: 0,
-            history: Vec::new(),
-            snapshots: Vec::new(),
-        }
+        Self { network, epoch: 0, history: Vec::new(), snapshots: Vec::new() }
     }
 
     /// One pass over the data; `seen` hears of the samples of each step and of
@@ -187,11 +194,7 @@ impl Training {
             let step = steps.run(&mut self.network, rule, rate, train, batch);
             for (layer, (sum, part)) in sums.iter_mut().zip(&step).enumerate() {
                 if !part.loss.is_finite() {
-                    return Err(diverged(
-                        epoch,
-                        layer,
-                        &format!("its loss is {}", part.loss),
-                    ));
+                    return Err(diverged(epoch, layer, &format!("its loss is {}", part.loss)));
                 }
                 sum.loss += part.loss;
                 sum.wrong += part.wrong;
@@ -203,11 +206,7 @@ impl Training {
             let readout = parameters.readout.iter().flat_map(|readout| &readout.r);
             let all = parameters.w.iter().chain(&parameters.b).chain(readout);
             if let Some(weight) = all.copied().find(|w| !w.is_finite()) {
-                return Err(diverged(
-                    epoch,
-                    layer,
-                    &format!("it has a weight of {weight}"),
-                ));
+                return Err(diverged(epoch, layer, &format!("it has a weight of {weight}")));
             }
         }
         let test_errors = self.test_errors(test)?;
@@ -234,11 +233,7 @@ impl Training {
         count.add(&self.network, test.images.view(), &test.labels)?;
         let samples = test.labels.len();
         let error = |correct| (samples - correct) as f64 / samples as f64;
-        Ok(count
-            .lines()
-            .iter()
-            .map(|line| line.correct.map(error))
-            .collect())
+        Ok(count.lines().iter().map(|line| line.correct.map(error)).collect())
     }
 
     /// Keep the network as it is now, to be written beside the last one.
@@ -256,11 +251,7 @@ impl Training {
             model::write_into(&folder, network, &record.at(network, *epoch))?;
         }
         write::json_lines(&output.path().join("history.jsonl"), &self.history)?;
-        model::write_into(
-            output.path(),
-            &self.network,
-            &record.at(&self.network, self.epoch),
-        )?;
+        model::write_into(output.path(), &self.network, &record.at(&self.network, self.epoch))?;
         output.finish()
     }
 }
@@ -313,14 +304,10 @@ struct Model<'a> {
 
 impl Record {
     fn at(&self, network: &Network, epoch: usize) -> Model<'_> {
-        let rule = match self.rule {
-            Rule::Local => "local",
-            Rule::Backprop => "backprop",
-        };
         Model {
             description: Description {
                 schema: model::SCHEMA.into(),
-                rule: rule.into(),
+                rule: self.rule.name().into(),
                 sizes: model::sizes(network),
                 classes: network.classes,
             },

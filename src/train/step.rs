@@ -101,11 +101,7 @@ impl Steps {
         let mut parts: Vec<Share<'a>> = xs
             .into_iter()
             .zip(&rows)
-            .map(|(x, rows)| Share {
-                samples: &batch[rows.clone()],
-                x,
-                layers: Vec::new(),
-            })
+            .map(|(x, rows)| Share { samples: &batch[rows.clone()], x, layers: Vec::new() })
             .collect();
         for layer in &mut self.layers {
             let hs = split(&mut layer.h);
@@ -117,12 +113,7 @@ impl Steps {
             {
                 let (mine, rest) = judged.split_at_mut(part.samples.len());
                 judged = rest;
-                part.layers.push(LayerShare {
-                    h,
-                    delta,
-                    dz,
-                    judged: mine,
-                });
+                part.layers.push(LayerShare { h, delta, dz, judged: mine });
             }
         }
         parts
@@ -132,11 +123,8 @@ impl Steps {
     fn descend(&self, network: &mut Network, rule: Rule, alpha: f64, count: usize) {
         let alpha = alpha as f32;
         let inputs = std::iter::once(&self.x).chain(self.layers.iter().map(|layer| &layer.h));
-        network
-            .layers
-            .par_iter_mut()
-            .zip(inputs.zip(&self.layers).collect::<Vec<_>>())
-            .for_each(|(layer, (x, LayerArrays { h, delta, dz, .. }))| {
+        network.layers.par_iter_mut().zip(inputs.zip(&self.layers).collect::<Vec<_>>()).for_each(
+            |(layer, (x, LayerArrays { h, delta, dz, .. }))| {
                 let (x, delta) = (x.slice(s![..count, ..]), delta.slice(s![..count, ..]));
                 add_transposed_product(&mut layer.w, alpha, x, delta);
                 layer.b.scaled_add(alpha, &delta.sum_axis(Axis(0)));
@@ -147,7 +135,8 @@ impl Steps {
                         c.scaled_add(alpha, &dz.sum_axis(Axis(0)));
                     }
                 }
-            });
+            },
+        );
     }
 }
 
@@ -170,11 +159,7 @@ impl Share<'_> {
         for (index, arrays) in self.layers.iter_mut().enumerate().rev() {
             if let Some(readout) = &network.layers[index].readout {
                 readout.logits(arrays.h.view(), arrays.dz.view_mut());
-                let rows = arrays
-                    .dz
-                    .rows_mut()
-                    .into_iter()
-                    .zip(arrays.judged.iter_mut());
+                let rows = arrays.dz.rows_mut().into_iter().zip(arrays.judged.iter_mut());
                 for ((mut z, judged), &sample) in rows.zip(self.samples) {
                     let y = usize::from(data.labels[sample]);
                     *judged = (cross_entropy(z.view(), y), predicted(z.view()) != y);
@@ -190,12 +175,7 @@ impl Share<'_> {
                 );
             } else if let (Rule::Backprop, Some((index, above))) = (rule, above) {
                 let w = network.layers[index].w.view();
-                backward(
-                    arrays.delta.view_mut(),
-                    above.delta.view(),
-                    w,
-                    arrays.h.view(),
-                );
+                backward(arrays.delta.view_mut(), above.delta.view(), w, arrays.h.view());
             }
             above = Some((index, arrays));
         }
@@ -211,10 +191,7 @@ mod tests {
     fn data(samples: usize) -> Data {
         let mut rng = ChaCha8Rng::seed_from_u64(3);
         let images = Array2::from_shape_simple_fn((samples, 6), || rng.random());
-        Data {
-            images,
-            labels: (0..samples).map(|i| (i % 3) as u8).collect(),
-        }
+        Data { images, labels: (0..samples).map(|i| (i % 3) as u8).collect() }
     }
 
     /// The batch mean of the loss of layer `layer`, in f64, written again from the formulas.
@@ -258,10 +235,7 @@ mod tests {
             let expected = (at(up) - at(down)) / f64::from(up - down);
             parameter(&mut network, layer)[i] = original;
             let found = f64::from(original) - f64::from(parameter(&mut stepped, layer)[i]);
-            assert!(
-                (found - expected).abs() < 1e-5,
-                "{i}: {found} for {expected}"
-            );
+            assert!((found - expected).abs() < 1e-5, "{i}: {found} for {expected}");
         }
     }
 
@@ -272,24 +246,10 @@ mod tests {
         network.layers[layer].b.as_slice_mut().unwrap()
     }
     fn r(network: &mut Network, layer: usize) -> &mut [f32] {
-        network.layers[layer]
-            .readout
-            .as_mut()
-            .unwrap()
-            .r
-            .as_slice_mut()
-            .unwrap()
+        network.layers[layer].readout.as_mut().unwrap().r.as_slice_mut().unwrap()
     }
     fn c(network: &mut Network, layer: usize) -> &mut [f32] {
-        network.layers[layer]
-            .readout
-            .as_mut()
-            .unwrap()
-            .c
-            .as_mut()
-            .unwrap()
-            .as_slice_mut()
-            .unwrap()
+        network.layers[layer].readout.as_mut().unwrap().c.as_mut().unwrap().as_slice_mut().unwrap()
     }
 
     #[test]

@@ -1,0 +1,258 @@
+# The study, step by step. A file's name says how it was made:
+#   out/mnist/local/seed-1/fgsm-0.05/spectrum.npy
+# `make help` lists the targets and what can be set on the command line.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS += --no-builtin-rules --warn-undefined-variables --no-print-directory
+$(if $(filter grouped-target,$(.FEATURES)),,$(error GNU make 4.3 or later is needed, this is $(MAKE_VERSION) (macOS: brew install make, then gmake)))
+.DELETE_ON_ERROR:
+.SECONDARY:
+.SECONDEXPANSION:
+V :=
+$V.SILENT:
+
+# --- Settings -----------------------------------------------------------------------
+DATASET := mnist
+SEEDS   := 1 2 3 4 5
+HIDDEN  := 200,200,200,200,200
+RULES   := local backprop
+ATTACKS := gauss fgsm fgsm-float32
+SIGMAS   := 0.1 0.2 0.3 0.4 0.5 0.6 0.8 1 1.25 1.5 2 3
+EPSILONS := 0.01 0.02 0.03 0.04 0.05 0.06 0.08 0.1 0.12 0.15 0.2 0.3
+RANKS   := 1-50 1-20 11-100
+EPOCHS  :=# empty: the preset of the rule
+BATCH   :=# empty: the preset
+SAMPLES :=# of the test images; empty: all
+THREADS := 1
+OUT     := out
+BIN     := target/release
+RUN     :=# stands before what learns, the one stage long enough to be a cluster's job
+DATA_DIR = data/$(DATASET)
+
+# --- Method: a line a learning rule, an attack, a measurement. Replace one, or add ---
+# A rule makes the directory $(model); it may use $(seed).
+train     = train --hidden $(HIDDEN) $(EPOCHS:%=--epochs %) $(BATCH:%=--batch-size %) \
+  --seed $(seed) --threads $(THREADS) --quiet \
+  --images $(data)/train-images.npy --labels $(data)/train-labels.npy \
+  --test-images $(data)/test-images.npy --test-labels $(labels) -o $(model)
+local     = $(train) --rule local
+backprop  = $(train) --rule backprop
+shuffled  = $(local) --shuffle-labels
+untrained = $(foreach EPOCHS,0,$(local))
+
+# An attack reads images on stdin and writes images on stdout; it may use $(strength)
+# $(model) $(labels) $(seed). NAME.strengths are its strengths; SHARED are the attacks
+# that need no network, of which one set of images serves all.
+gauss         = attack-gauss --sigma $(strength) --seed 1 $(options)
+gauss-clipped = $(gauss) --clip 0,1
+fgsm          = attack-fgsm --epsilon $(strength) --model $(model) --labels $(labels) \
+  --audit $(@D)/audit.json $(options)
+fgsm-float32  = $(fgsm) --gradient float32
+fgsm-random   = $(fgsm) --gradient random
+fgsm-clipped  = $(fgsm) --clip 0,1
+SHARED := gauss gauss-clipped
+gauss.strengths         = $(SIGMAS)
+gauss-clipped.strengths = $(SIGMAS)
+fgsm.strengths          = $(EPSILONS)
+fgsm-float32.strengths  = $(EPSILONS)
+fgsm-random.strengths   = $(EPSILONS)
+fgsm-clipped.strengths  = $(EPSILONS)
+
+# Measurements read stdin and write stdout: images | activations | spectrum | fit.
+accuracy    = accuracy --model $(model) --labels $(labels) $(options)
+activations = extract-activations --model $(model) $(options)
+spectrum    = spectrum --quiet
+fit         = fit-powerlaw $(RANKS:%=--ranks %)
+options     = $(SAMPLES:%=--samples %) --threads $(THREADS) --quiet
+
+# --- What a target's name says: $(study)/RULE/seed-SEED/ATTACK-STRENGTH/FILE -----------
+study    = $(OUT)/$(DATASET)
+data     = $(study)/data
+labels   = $(data)/test-labels.npy
+stamps   = $(study)/.stamps
+up       = $(patsubst %/,%,$(dir $1))
+level    = $(notdir $(@D))
+strength = $(lastword $(subst -, ,$(level)))
+attack   = $(patsubst %-$(strength),%,$(level))
+network  = $(call up,$(@D))
+seed     = $(patsubst seed-%,%,$(notdir $(network)))
+rule     = $(notdir $(call up,$(network)))
+model    = $(network)/model
+shared   = $(filter $(SHARED),$(attack))
+stored   = $(if $(shared),$(study)/$(level)/x.npy,$(data)/test-images.npy)
+passing  = $(if $(shared)$(filter clean,$(attack)),,$(@D)/.x.npy)
+images   = $(or $(passing),$(stored))
+
+# --- Malformed settings are refused here, before anything is made -----------------------
+quote  = '$(subst ','\'',$1)'
+grep   = $(shell printf '%s\n' $(foreach v,$2,$(call quote,$v)) | grep -Evx -m1 -- $(call quote,$1) || true)
+refuse = $(if $2,$(error $1 has a bad value: $2 (expected $3)))
+each   = $(if $(strip $($1)),,$(error $1 is empty (expected $3)))$(call refuse,$1,$(call grep,$2,$($1)),$3)
+maybe  = $(call refuse,$1,$(call grep,[1-9][0-9]*,$($1)),a whole number or nothing)
+number = ([0-9]+\.?[0-9]*|\.[0-9]+)
+comma  := ,
+widths = ([1-9][0-9]*)(,\1)*
+name   = [A-Za-z][A-Za-z0-9_.-]*
+$(foreach v,DATASET OUT,$(if $(word 2,[$($v)]),$(error $v must be a name without spaces, found $($v))))
+$(call each,DATASET,$(name),a name such as mnist)
+$(call each,SEEDS,[0-9]+,whole numbers such as 1 2 3)
+$(call each,RULES,$(name),names of rules such as local)
+$(call each,ATTACKS,$(name),names of attacks such as gauss)
+$(call each,SIGMAS,$(number),numbers such as 0.1 0.5)
+$(call each,EPSILONS,$(number),numbers such as 0.01 0.1)
+$(call each,RANKS,[1-9][0-9]*-[1-9][0-9]*,ranges such as 1-50)
+$(call each,HIDDEN,$(widths),layers of one width such as 200$(comma)200)
+$(call each,THREADS,[0-9]+,a whole number)
+$(foreach v,EPOCHS BATCH SAMPLES,$(call maybe,$v))
+$(call refuse,ATTACKS,$(filter clean data,$(ATTACKS)),a name that is not taken)
+$(foreach c,$(RULES) $(ATTACKS),$(if $(filter undefined,$(origin $c)),$(error $c is named but no variable $c holds its command)))
+$(foreach a,$(ATTACKS),$(if $(filter undefined,$(origin $a.strengths)),$(error $a has no strengths: set $a.strengths)))
+
+# 0.10 and 0.1 are one strength.
+plain = $(shell printf '%s\n' $1 | sed -E 's/^0*([0-9])/\1/; s/^\./0./; /\./s/\.?0*$$//' | sort -u)
+$(foreach a,$(ATTACKS),$(call refuse,$a.strengths,$(call grep,$(number),$($a.strengths)),numbers))
+$(foreach a,$(ATTACKS),$(eval levels.$a := $(addprefix $a-,$(call plain,$($a.strengths)))))
+
+networks := $(foreach r,$(RULES),$(patsubst %,$r/seed-%,$(sort $(SEEDS))))
+levels   := clean $(foreach a,$(ATTACKS),$(levels.$a))
+layer0   := clean $(foreach a,$(filter $(SHARED),$(ATTACKS)),$(levels.$a))
+runs     := $(layer0:%=$(study)/%) $(foreach n,$(networks),$(levels:%=$(study)/$n/%))
+arrays   := $(foreach s,train test,$(data)/$s-images.npy $(data)/$s-labels.npy)
+export PATH := $(abspath $(BIN)):$(PATH)
+export LC_ALL := C
+
+built    := $(if $(filter file,$(origin BIN)),$(BIN)/.built)# a BIN of the user's is theirs to build
+
+.DEFAULT_GOAL := all
+.PHONY: all data inputs test check-mnist clean help FORCE $(SEEDS:%=seed-%)
+## all: the study, to its table
+all: $(study)/table.csv $(study)/summary.csv
+## data: the data set as arrays
+data: $(arrays)
+## inputs: what all seeds share; after it, several makes may run at once, one a seed
+inputs: data $(built) $(layer0:%=$(study)/%/alpha.jsonl)
+## seed-1, seed-2 ...: all of one seed
+$(foreach s,$(SEEDS),$(eval seed-$s: $(filter $(RULES:%=$(study)/%/seed-$s/%),$(runs:%=%/alpha.jsonl) $(runs:%=%/accuracy.jsonl))))
+
+# --- Stages --------------------------------------------------------------------------------
+todo  := $(filter-out $(wildcard $(runs:%=%/alpha.jsonl)),$(runs:%=%/alpha.jsonl))
+total := $(words $(or $(todo),$(runs)))
+made  :=
+count  = $(eval made += x)($(words $(made))/$(total))
+say    = echo "$1 $(patsubst $(study)/%,%,$(@D))"
+
+$(study)/%/model/model.json: $(arrays) $(stamps)/$$(rule) | $(built)
+	mkdir -p $(network)
+	$(RUN) $($(rule))
+	$(call say,trained)
+
+# Attacked images of one network are made, measured and removed in one recipe: as targets of
+# their own, `make -j` would make all of them, 30 MB each, before it measured the first.
+$(study)/%/accuracy.jsonl $(study)/%/spectrum.npy: $$(model)/model.json $$(stored) $(labels) \
+  $(stamps)/measure $$(if $$(passing),$(stamps)/$$(attack)) | $(built)
+	mkdir -p $(@D)
+	rm -f $(@D)/audit.json $(@D)/.*.part $(@D)/.x.npy
+	$(if $(passing),$($(attack)) < $(stored) > $(passing))
+	$(accuracy) < $(images) > $(@D)/.accuracy.part
+	$(activations) < $(images) | $(spectrum) > $(@D)/.spectrum.part
+	$(if $(passing),rm $(passing))
+	mv $(@D)/.accuracy.part $(@D)/accuracy.jsonl
+	mv $(@D)/.spectrum.part $(@D)/spectrum.npy
+
+# The images themselves are layer 0.
+$(layer0:%=$(study)/%/spectrum.npy): $$(stored) $(stamps)/pixels | $(built)
+	mkdir -p $(@D)
+	$(pixels) < $(stored) > $(@D)/.spectrum.part
+	mv $(@D)/.spectrum.part $@
+
+# Attacked images by name: those that all networks share, or one set to look at.
+$(study)/%/x.npy: $(data)/test-images.npy $(stamps)/$$(attack) \
+  $$(if $$(shared),,$$(model)/model.json $(labels)) | $(built)
+	mkdir -p $(@D)
+	$($(attack)) < $< > $(@D)/.x.part
+	mv $(@D)/.x.part $@
+
+%/alpha.jsonl: %/spectrum.npy $(stamps)/fit | $(built)
+	$(fit) < $< > $(@D)/.alpha.part
+	mv $(@D)/.alpha.part $@
+	$(call say,$(count))
+
+$(study)/table.csv $(study)/summary.csv &: $(runs:%=%/alpha.jsonl) \
+  $(foreach n,$(networks),$(levels:%=$(study)/$n/%/accuracy.jsonl)) $(stamps)/runs $(stamps)/tabulate | $(built)
+	tabulate --runs $(stamps)/runs --summary $(study)/summary.csv -o $(study)/table.csv
+	echo "$(words $(runs)) levels in $(study)/table.csv, mean and spread over seeds in summary.csv"
+
+# --- Data: the four files of the data set in DATA_DIR ---------------------------------------
+idx = $(DATA_DIR)/$(patsubst test,t10k,$1)-$2-ubyte.gz
+$(data)/%-images.npy $(data)/%-labels.npy: $$(call idx,$$*,images-idx3) $$(call idx,$$*,labels-idx1) \
+  $(stamps)/import | $(built)
+	mkdir -p $(data)
+	import-idx --quiet $< -o $(data)/$*-images.npy
+	import-idx --quiet $(word 2,$^) -o $(data)/$*-labels.npy
+$(DATA_DIR)/%.gz:
+	echo "$@ is missing: name the folder that holds it with DATA_DIR=DIR" >&2; exit 1
+
+# --- Programs: cargo decides what to compile, the stamps what to run again -------------------
+$(BIN)/.built: Cargo.toml Cargo.lock $(shell find src -name '*.rs')
+	command -v cargo > /dev/null || { echo 'cargo is missing: https://rustup.rs installs it' >&2; exit 1; }
+	cargo build --release --locked --quiet
+	touch $@
+
+# --- Stamps: what no file name carries (a command, its settings, its sources) is kept in a
+# file that is rewritten only when it changes. ------------------------------------------------
+io              := Cargo.lock src/error.rs src/cli.rs src/write.rs $(sort $(wildcard src/read/*.rs))
+net             := $(io) src/network.rs src/linalg.rs src/model.rs
+lib.import-idx          := $(io)
+lib.train               := $(net) src/accuracy.rs src/rng.rs $(sort $(wildcard src/train/*.rs))
+lib.attack-gauss        := $(io) src/rng.rs src/attack/mod.rs src/attack/gauss.rs
+lib.attack-fgsm         := $(net) src/rng.rs src/attack/mod.rs src/attack/fgsm.rs
+lib.extract-activations := $(net)
+lib.accuracy            := $(net) src/accuracy.rs
+lib.spectrum            := $(io) src/linalg.rs src/spectrum.rs
+lib.fit-powerlaw        := $(io) src/powerlaw.rs
+lib.tabulate            := $(io) src/network.rs src/linalg.rs src/accuracy.rs src/powerlaw.rs src/table.rs
+
+define measure
+$(accuracy); $(activations) | $(spectrum)
+endef
+pixels   = $(spectrum) $(SAMPLES:%=--samples %)
+import   = import-idx
+tabulate = tabulate
+stamped := $(RULES) $(ATTACKS) measure pixels fit import tabulate
+
+# A command's sources: the words in it that are files (a script of one's own) or tools of ours.
+tools   = $(foreach w,$1,$(if $(filter undefined,$(origin lib.$w)),,src/bin/$w.rs $(lib.$w)))
+sources = $(sort $(wildcard $(filter-out $(OUT)/%,$1)) $(call tools,$1))
+# Neither THREADS nor OUT changes a result.
+says    = $(foreach THREADS,1,$(foreach OUT,out,$(strip $($1)))) $(shell cat /dev/null $(call sources,$($1)) | cksum)
+same    = $(and $(findstring [$1],[$2]),$(findstring [$2],[$1]))
+define stamp
+$(stamps)/$1: $(if $(call same,$(strip $(file <$(stamps)/$1)),$2),,FORCE)
+	mkdir -p $$(@D); printf '%s\n' $(subst $$,$$$$,$(call quote,$2)) > $$@.part; mv $$@.part $$@
+endef
+$(foreach s,$(stamped),$(eval $(call stamp,$s,$(call says,$s))))
+
+define newline
+
+
+endef
+$(stamps)/runs: $(if $(call same,$(strip $(subst $(newline), ,$(file <$(stamps)/runs))),$(runs)),,FORCE)
+	mkdir -p $(@D)
+	printf '%s\n' $(layer0:%=$(study)/%) > $@.part
+	for n in $(networks); do printf "$(study)/$$n/%s\n" $(levels); done >> $@.part
+	mv $@.part $@
+
+# --- Development ------------------------------------------------------------------------------
+## test: the tests of the library, the tools and this file
+test:
+	cargo test --locked --quiet
+## check-mnist: compare the tables of DATASET=mnist with what is expected of them
+check-mnist:
+	STUDY=$(OUT)/mnist cargo test --locked --quiet --test mnist -- --ignored --nocapture
+## clean: remove what make made; never data/
+clean:
+	rm -rf $(OUT)
+## help: this list
+help:
+	sed -n 's/^## /  /p' Makefile

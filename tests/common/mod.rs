@@ -1,0 +1,187 @@
+//! What the tests share: the tools, small data, and how to read what comes out.
+
+#![allow(dead_code)] // each test file uses a part
+
+use std::{
+    fs,
+    hash::{DefaultHasher, Hash, Hasher},
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use ndarray::{Array, Array1, Array2, Dimension};
+use ndarray_npy::{ReadableElement, WritableElement};
+use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
+use tempfile::TempDir;
+
+/// Every tool.
+pub const TOOLS: [&str; 9] = [
+    "import-idx",
+    "train",
+    "attack-gauss",
+    "attack-fgsm",
+    "extract-activations",
+    "accuracy",
+    "spectrum",
+    "fit-powerlaw",
+    "tabulate",
+];
+
+/// Where the tools are.
+pub fn bin() -> PathBuf {
+    Path::new(env!("CARGO_BIN_EXE_train")).parent().unwrap().to_owned()
+}
+
+/// What a tool wrote. Prints as a length and a hash.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Bytes(pub Vec<u8>);
+
+impl std::ops::Deref for Bytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Bytes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut hasher = DefaultHasher::new();
+        self.0.hash(&mut hasher);
+        write!(f, "{} bytes {:x}", self.0.len(), hasher.finish())
+    }
+}
+
+/// A folder to work in, with the tools on the PATH of what runs there.
+pub struct Folder(TempDir);
+
+impl Folder {
+    pub fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    /// With images x.npy (60, 16) and labels y.npy of 3 classes that can be learned.
+    pub fn with_data() -> Self {
+        let folder = Self::new();
+        let (x, y) = data(60, 16);
+        folder.write("x.npy", &x);
+        folder.write("y.npy", &y);
+        folder
+    }
+
+    /// And a network `net` of two layers of 10 units.
+    pub fn with_network() -> Self {
+        let folder = Self::with_data();
+        folder.ok("train --images x.npy --labels y.npy --hidden 10,10 --epochs 4 -o net");
+        folder
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    pub fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        let path = std::env::var("PATH").unwrap();
+        let path = format!("{}:{path}", bin().display());
+        command.current_dir(self.0.path()).env("PATH", path).env_remove("MAKEFLAGS");
+        command
+    }
+
+    /// Run a line of bash.
+    pub fn run(&self, line: &str) -> Output {
+        self.command("bash").args(["-eu", "-o", "pipefail", "-c", line]).output().unwrap()
+    }
+
+    /// Run a line of bash that must succeed without a word on stderr; gives its stdout.
+    pub fn ok(&self, line: &str) -> Bytes {
+        let output = self.run(line);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && stderr.is_empty(), "{line}: {stderr}");
+        Bytes(output.stdout)
+    }
+
+    /// Run a line of bash that must fail with this status, nothing on stdout and one short line
+    /// on stderr, which it gives.
+    pub fn fails(&self, status: i32, line: &str) -> String {
+        let before = self.files();
+        let output = self.run(line);
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(status), "{line}: {stderr}");
+        assert_eq!(stderr.lines().count(), 1, "{line}: {stderr}");
+        assert!(stderr.len() <= 500, "{line}: {stderr}");
+        assert!(!stderr.trim_end().contains(char::is_control), "{line}: {stderr:?}");
+        assert!(output.stdout.is_empty(), "{line}: bytes on stdout");
+        assert_eq!(self.files(), before, "{line}: the folder changed");
+        stderr.trim_end().to_owned()
+    }
+
+    /// All files, temporary ones too, and what is in them.
+    pub fn files(&self) -> Vec<(PathBuf, Bytes)> {
+        files(self.0.path())
+    }
+
+    pub fn write<A: WritableElement, D: Dimension>(&self, name: &str, array: &Array<A, D>) {
+        ndarray_npy::write_npy(self.path(name), array).unwrap();
+    }
+
+    pub fn read<A: ReadableElement, D: Dimension>(&self, name: &str) -> Array<A, D> {
+        ndarray_npy::read_npy(self.path(name)).unwrap()
+    }
+
+    pub fn bytes(&self, name: &str) -> Bytes {
+        Bytes(fs::read(self.path(name)).unwrap())
+    }
+}
+
+/// All files below a folder, sorted, and what is in them.
+pub fn files(folder: &Path) -> Vec<(PathBuf, Bytes)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            let inside = files(&path).into_iter();
+            let name = PathBuf::from(path.file_name().unwrap());
+            found.extend(inside.map(|(path, bytes)| (name.join(path), bytes)));
+        } else {
+            let bytes = fs::read(&path).unwrap_or_default();
+            found.push((path.strip_prefix(folder).unwrap().to_owned(), Bytes(bytes)));
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Images with values in [0, 1], many of them 0, and their classes of 3: each class has a
+/// pattern of its own under noise.
+pub fn data(samples: usize, pixels: usize) -> (Array2<f32>, Array1<u8>) {
+    let mut rng = ChaCha8Rng::seed_from_u64(11);
+    let patterns = Array2::from_shape_simple_fn((3, pixels), || rng.random_range(-0.8..0.8_f32));
+    let y = Array1::from_shape_fn(samples, |i| (i % 3) as u8);
+    let x = Array2::from_shape_fn((samples, pixels), |(i, j)| {
+        (patterns[[i % 3, j]] + rng.random_range(-0.3..0.3_f32)).clamp(0.0, 1.0)
+    });
+    (x, y)
+}
+
+/// JSON lines.
+pub fn json_lines(bytes: &[u8]) -> Vec<serde_json::Value> {
+    let text = std::str::from_utf8(bytes).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// A `.npy` file with this header text, whatever it says, and these bytes.
+pub fn npy(header: &str, body: &[u8]) -> Vec<u8> {
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend(u16::try_from(header.len() + 1).unwrap().to_le_bytes());
+    bytes.extend(header.bytes());
+    bytes.push(b'\n');
+    bytes.extend(body);
+    bytes
+}
+
+/// The header NumPy writes.
+pub fn header(descr: &str, fortran: bool, shape: &str) -> String {
+    let fortran = if fortran { "True" } else { "False" };
+    format!("{{'descr': '{descr}', 'fortran_order': {fortran}, 'shape': {shape}, }}")
+}

@@ -1,0 +1,669 @@
+//! The tools as a user meets them: files, pipes, messages, exit statuses.
+
+mod common;
+
+use std::{
+    fs,
+    io::Write,
+    os::unix::process::ExitStatusExt,
+    process::Stdio,
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+use common::{Bytes, Folder, TOOLS, header, json_lines, npy};
+use ndarray::{Array1, Array2, Array3, Axis, s};
+
+fn text(bytes: Bytes) -> String {
+    String::from_utf8(bytes.0).unwrap()
+}
+
+#[test]
+fn the_pipeline_as_typed_gives_the_bytes_of_the_files() {
+    let folder = Folder::with_network();
+    let piped = folder.ok(
+        "attack-fgsm --model net --labels y.npy --epsilon 0.1 x.npy | extract-activations --model net | spectrum 2> /dev/null | fit-powerlaw --ranks 1-8",
+    );
+    folder.ok("attack-fgsm --model net --labels y.npy --epsilon 0.1 x.npy -o a.npy
+               extract-activations --model net a.npy -o h.npy
+               spectrum h.npy -o l.npy 2> /dev/null
+               fit-powerlaw --ranks 1-8 l.npy -o f.jsonl");
+    assert_eq!(folder.bytes("f.jsonl"), piped);
+    assert_eq!(json_lines(&piped).len(), 2);
+}
+
+#[test]
+fn every_array_argument_works_as_a_file_and_as_a_stream() {
+    let folder = Folder::with_network();
+    folder
+        .ok("extract-activations --model net x.npy -o h.npy; spectrum h.npy -o l.npy 2> /dev/null");
+    for (with_file, with_stream) in [
+        ("attack-gauss --sigma 0.3 x.npy", "attack-gauss --sigma 0.3 - < x.npy"),
+        ("attack-gauss --sigma 0.3 x.npy", "attack-gauss --sigma 0.3 < x.npy"),
+        (
+            "attack-fgsm --model net --labels y.npy --epsilon 0.1 x.npy",
+            "attack-fgsm --model net --labels - --epsilon 0.1 x.npy < y.npy",
+        ),
+        (
+            "attack-fgsm --model net --labels y.npy --epsilon 0.1 x.npy",
+            "cat x.npy | attack-fgsm --model net --labels y.npy --epsilon 0.1",
+        ),
+        ("extract-activations --model net x.npy", "cat x.npy | extract-activations --model net"),
+        (
+            "accuracy --model net --labels y.npy x.npy",
+            "accuracy --model net --labels - x.npy < y.npy",
+        ),
+        (
+            "accuracy --model net --labels y.npy x.npy",
+            "cat x.npy | accuracy --model net --labels y.npy",
+        ),
+        ("spectrum h.npy 2> /dev/null", "cat h.npy | spectrum 2> /dev/null"),
+        ("fit-powerlaw --ranks 1-8 l.npy", "cat l.npy | fit-powerlaw --ranks 1-8"),
+    ] {
+        assert_eq!(folder.ok(with_file), folder.ok(with_stream), "{with_stream}");
+    }
+    folder.ok("train --images - --labels y.npy --hidden 10,10 --epochs 4 -o piped < x.npy");
+    assert_eq!(folder.bytes("net/w1.npy"), folder.bytes("piped/w1.npy"));
+    assert_eq!(folder.bytes("net/model.json"), folder.bytes("piped/model.json"));
+}
+
+#[test]
+fn other_dtypes_and_orders_are_converted() {
+    let folder = Folder::with_network();
+    let x: Array2<f32> = folder.read("x.npy");
+    let y: Array1<u8> = folder.read("y.npy");
+    folder.write("f8.npy", &x.mapv(f64::from));
+    folder.write("fortran.npy", &x.t().as_standard_layout().into_owned().reversed_axes());
+    folder.write("cubes.npy", &x.clone().into_shape_with_order((60, 4, 4)).unwrap());
+    let big: Vec<u8> = x.iter().flat_map(|x| x.to_be_bytes()).collect();
+    fs::write(folder.path("big.npy"), npy(&header(">f4", false, "(60, 16)"), &big)).unwrap();
+    folder.write("i4.npy", &y.mapv(i32::from));
+    folder.write("i8.npy", &y.mapv(i64::from));
+    folder.write("u4.npy", &y.mapv(u32::from));
+    folder.write("u8.npy", &y.mapv(u64::from));
+    assert!(String::from_utf8_lossy(&folder.bytes("fortran.npy")).contains("True"));
+    let expected = folder.ok("accuracy --model net --labels y.npy x.npy");
+    for images in ["f8", "fortran", "cubes", "big"] {
+        let found = folder.ok(&format!("accuracy --model net --labels y.npy {images}.npy"));
+        assert_eq!(found, expected, "{images}");
+    }
+    for labels in ["i4", "i8", "u4", "u8"] {
+        let found = folder.ok(&format!("accuracy --model net --labels {labels}.npy x.npy"));
+        assert_eq!(found, expected, "{labels}");
+    }
+    let bytes = x.mapv(|x| (x * 255.0).round() as u8);
+    folder.write("bytes.npy", &bytes);
+    folder.write("divided.npy", &bytes.mapv(|x| f32::from(x) / 255.0));
+    let said = folder.run("extract-activations --model net bytes.npy");
+    assert_eq!(
+        String::from_utf8_lossy(&said.stderr),
+        "extract-activations: bytes.npy: is of bytes: divided by 255\n"
+    );
+    assert_eq!(
+        Bytes(said.stdout),
+        folder.ok("extract-activations --quiet --model net divided.npy")
+    );
+}
+
+#[test]
+fn threads_change_no_byte() {
+    let folder = Folder::new();
+    let (x, y) = common::data(700, 40);
+    folder.write("x.npy", &x);
+    folder.write("y.npy", &y);
+    let mut seen = Vec::new();
+    for threads in [1, 2, 3, 8, 0] {
+        folder.ok(&format!(
+            "for rule in local backprop; do
+               train --threads {threads} --rule $rule --images x.npy --labels y.npy --test-images x.npy \
+                 --test-labels y.npy --hidden 70,50,50 --epochs 2 --batch-size 97 -o $rule
+             done
+             attack-gauss --threads {threads} --sigma 0.5 x.npy -o g.npy
+             attack-fgsm --threads {threads} --model local --labels y.npy --epsilon 0.1 x.npy -o f.npy
+             extract-activations --threads {threads} --model backprop --layer 2 f.npy -o h.npy
+             accuracy --threads {threads} --model local --labels y.npy f.npy -o a.jsonl"
+        ));
+        seen.push(folder.files());
+    }
+    assert!(seen.windows(2).all(|pair| pair[0] == pair[1]));
+}
+
+#[test]
+fn lower_layers_of_a_deeper_local_network_are_the_shallow_one() {
+    let folder = Folder::with_data();
+    let train = "train --images x.npy --labels y.npy --epochs 3 --seed 4 --hidden";
+    folder.ok(&format!("{train} 9,9,9,9 -o deep; {train} 9,9 -o shallow"));
+    for array in ["w1", "b1", "r1", "w2", "b2", "r2"] {
+        let file = |net: &str| folder.bytes(&format!("{net}/{array}.npy"));
+        assert_eq!(file("deep"), file("shallow"), "{array}");
+    }
+    // With backpropagation the layers above matter.
+    folder.ok(&format!(
+        "{train} 9,9,9 --rule backprop -o deep; {train} 9,9 --rule backprop -o shallow"
+    ));
+    assert_ne!(folder.bytes("deep/w1.npy"), folder.bytes("shallow/w1.npy"));
+}
+
+#[test]
+fn a_network_directory_holds_what_the_contract_says() {
+    let folder = Folder::with_data();
+    let train = "train --images x.npy --labels y.npy --test-images x.npy --test-labels y.npy --hidden 10,10 --epochs 3";
+    folder.ok(&format!("{train} --snapshots 0,2 -o local; {train} --rule backprop -o backprop"));
+    let names = |net: &str| {
+        let files = common::files(&folder.path(net)).into_iter();
+        let names = files.map(|(path, _)| path.display().to_string());
+        names.collect::<Vec<_>>().join(" ")
+    };
+    let layers = "b1.npy b2.npy history.jsonl model.json r1.npy r2.npy w1.npy w2.npy";
+    assert!(names("local").starts_with("b1.npy b2.npy epoch-0/b1.npy"), "{}", names("local"));
+    assert!(names("local").ends_with(&layers[14..]), "{}", names("local"));
+    assert_eq!(
+        names("backprop"),
+        "b1.npy b2.npy c2.npy history.jsonl model.json r2.npy w1.npy w2.npy"
+    );
+    let history = json_lines(&folder.bytes("local/history.jsonl"));
+    let keys: Vec<_> =
+        history.iter().map(|line| (line["epoch"].as_u64(), line["layer"].as_u64())).collect();
+    assert_eq!(
+        keys,
+        [(1, 1), (1, 2), (2, 1), (2, 2), (3, 1), (3, 2)].map(|(e, l)| (Some(e), Some(l)))
+    );
+    let model: serde_json::Value =
+        serde_json::from_slice(&folder.bytes("local/model.json")).unwrap();
+    assert_eq!(model["schema"], "local-errors/model/1");
+    assert_eq!(model["rule"], "local");
+    assert_eq!(model["sizes"], serde_json::json!([16, 10, 10]));
+    assert_eq!(model["classes"], 3);
+    let sum = folder.ok("sha256sum < x.npy");
+    assert_eq!(model["sha256"]["images"].as_str().unwrap().as_bytes(), &sum[..64]);
+    // The test error is the accuracy tool's.
+    let accuracy = json_lines(&folder.ok("accuracy --model local --labels y.npy x.npy"));
+    for (layer, line) in accuracy.iter().enumerate() {
+        let error = history[4 + layer]["test_error"].as_f64().unwrap();
+        assert!((1.0 - line["accuracy"].as_f64().unwrap() - error).abs() < 1e-12);
+    }
+    // Snapshots are the networks of shorter runs.
+    folder.ok(&format!(
+        "{} 0 -o untrained; {} 2 -o two",
+        &train[..train.len() - 2],
+        &train[..train.len() - 2]
+    ));
+    assert_eq!(folder.bytes("local/epoch-0/w2.npy"), folder.bytes("untrained/w2.npy"));
+    assert_eq!(folder.bytes("local/epoch-2/w2.npy"), folder.bytes("two/w2.npy"));
+    folder.ok("accuracy --model local/epoch-2 --labels y.npy x.npy");
+}
+
+#[test]
+fn shuffled_labels_are_learned_by_heart_alone() {
+    let folder = Folder::with_data();
+    folder
+        .ok("train --images x.npy --labels y.npy --hidden 30 --epochs 30 --shuffle-labels -o net");
+    let last = json_lines(&folder.bytes("net/history.jsonl")).pop().unwrap();
+    let accuracy = json_lines(&folder.ok("accuracy --model net --labels y.npy x.npy"));
+    assert!(last["train_error"].as_f64().unwrap() > 0.2, "{last}");
+    assert!(accuracy[0]["accuracy"].as_f64().unwrap() < 0.7, "{accuracy:?}");
+}
+
+#[test]
+fn training_that_diverges_is_named_and_leaves_the_older_network() {
+    let folder = Folder::with_network();
+    for rule in ["local", "backprop"] {
+        let message = folder.fails(
+            1,
+            &format!("train --rule {rule} --images x.npy --labels y.npy --hidden 10,10 --learning-rate 1e30 -o net"),
+        );
+        assert!(message.contains("diverged in epoch "), "{message}");
+    }
+}
+
+#[test]
+fn a_killed_training_goes_on_from_its_checkpoint_to_the_same_bytes() {
+    let folder = Folder::new();
+    let (x, y) = common::data(3000, 100);
+    folder.write("x.npy", &x);
+    folder.write("y.npy", &y);
+    let train = "train --images x.npy --labels y.npy --hidden 60,60 --epochs 30 --snapshots 3,28";
+    folder.ok(&format!("{train} -o whole"));
+    let mut kills = 0;
+    for _ in 0..3 {
+        let line = format!("exec {train} --checkpoint state -o killed");
+        let mut child = folder.command("bash").args(["-c", &line]).spawn().unwrap();
+        let before = fs::metadata(folder.path("state")).ok().and_then(|m| m.modified().ok());
+        loop {
+            let now = fs::metadata(folder.path("state")).ok().and_then(|m| m.modified().ok());
+            if now.is_some() && now != before || child.try_wait().unwrap().is_some() {
+                break;
+            }
+            sleep(Duration::from_millis(1));
+        }
+        child.kill().unwrap();
+        kills += usize::from(child.wait().unwrap().signal() == Some(9));
+    }
+    assert!(kills > 0, "the training was over before it could be killed");
+    let message = folder.fails(1, &format!("{train} --seed 2 --checkpoint state -o other"));
+    assert!(message.contains("checkpoint of another training"), "{message}");
+    folder.ok(&format!("{train} --checkpoint state -o killed"));
+    assert!(!folder.path("state").exists());
+    assert_eq!(common::files(&folder.path("killed")), common::files(&folder.path("whole")));
+}
+
+#[test]
+fn nothing_is_attacked_by_nothing() {
+    let folder = Folder::with_network();
+    let x = &folder.bytes("x.npy")[128..];
+    assert_eq!(&folder.ok("attack-gauss --sigma 0 x.npy")[128..], x);
+    assert_eq!(&folder.ok("attack-fgsm --epsilon 0 --model net --labels y.npy x.npy")[128..], x);
+}
+
+#[test]
+fn an_attack_on_a_layer_uses_that_layers_loss() {
+    let folder = Folder::with_network();
+    let attack = |layer: &str| {
+        folder.ok(&format!("attack-fgsm --epsilon 0.1 --model net --labels y.npy {layer} x.npy"))
+    };
+    assert_eq!(attack(""), attack("--layer 2"));
+    assert_ne!(attack("--layer 1"), attack("--layer 2"));
+    // The first layer's loss knows nothing of the layers above.
+    folder.ok("train --images x.npy --labels y.npy --hidden 10 --epochs 4 -o one");
+    let alone = folder.ok("attack-fgsm --epsilon 0.1 --model one --labels y.npy x.npy");
+    assert_eq!(attack("--layer 1"), alone);
+    folder.ok("train --rule backprop --images x.npy --labels y.npy --hidden 9,9 --epochs 1 -o bp");
+    let message =
+        folder.fails(1, "attack-fgsm --epsilon 0.1 --model bp --labels y.npy --layer 1 x.npy");
+    assert!(message.contains("layer 1 has no readout"), "{message}");
+    let message =
+        folder.fails(2, "attack-fgsm --epsilon 0.1 --model net --labels y.npy --layer 3 x.npy");
+    assert!(message.contains("no layer 3 (expected 1 to 2)"), "{message}");
+}
+
+#[test]
+fn the_audit_counts_what_was_not_attacked() {
+    let folder = Folder::with_network();
+    let mut x: Array2<f32> = folder.read("x.npy");
+    // A weight of 0 leaves a pixel without a gradient; clipping bounds the change.
+    let mut w: Array2<f32> = folder.read("net/w1.npy");
+    w.row_mut(5).fill(0.0);
+    folder.write("net/w1.npy", &w);
+    x.column_mut(3).fill(1.0);
+    folder.write("x.npy", &x);
+    folder.ok("attack-fgsm --epsilon 0.25 --clip 0,1 --model net --labels y.npy --audit audit.json x.npy -o a.npy");
+    let audit = &json_lines(&folder.bytes("audit.json"))[0];
+    assert_eq!(audit["samples"], 60);
+    assert_eq!(audit["zero_gradient_images"], 0);
+    assert_eq!(audit["zero_sign_pixels"], 60);
+    assert!((audit["max_change"].as_f64().unwrap() - 0.25).abs() < 1e-7);
+    let attacked: Array2<f32> = folder.read("a.npy");
+    assert_eq!(attacked.column(5), x.column(5));
+    assert!(attacked.iter().all(|x| (0.0..=1.0).contains(x)));
+}
+
+#[test]
+fn accuracy_says_null_where_there_is_no_readout() {
+    let folder = Folder::with_data();
+    folder.ok(
+        "train --rule backprop --images x.npy --labels y.npy --hidden 10,10 --epochs 20 -o net",
+    );
+    let text = text(folder.ok("accuracy --model net --labels y.npy --predictions p.npy x.npy"));
+    let first = text.lines().next().unwrap();
+    assert_eq!(
+        first,
+        r#"{"layer":1,"samples":60,"units":10,"dead":DEAD,"correct":null,"accuracy":null,"loss":null}"#
+            .replace("DEAD", &json_lines(text.as_bytes())[0]["dead"].to_string())
+    );
+    let (p, y): (Array1<u8>, Array1<u8>) = (folder.read("p.npy"), folder.read("y.npy"));
+    let correct = p.iter().zip(&y).filter(|(p, y)| p == y).count();
+    assert_eq!(json_lines(text.as_bytes())[1]["correct"], correct);
+}
+
+#[test]
+fn a_stack_is_its_layers_and_shards_are_their_whole() {
+    let folder = Folder::with_network();
+    folder.ok("extract-activations --model net x.npy -o h.npy
+               for l in 1 2; do extract-activations --model net --layer $l x.npy -o h$l.npy; done");
+    let stack: Array3<f32> = folder.read("h.npy");
+    for layer in 1..=2 {
+        let one: Array2<f32> = folder.read(&format!("h{layer}.npy"));
+        assert_eq!(stack.index_axis(Axis(0), layer - 1), one);
+        folder.ok(&format!("spectrum h{layer}.npy -o l{layer}.npy 2> /dev/null"));
+    }
+    folder.ok("spectrum h.npy -o l.npy 2> /dev/null");
+    let lambda: Array2<f64> = folder.read("l.npy");
+    for layer in 1..=2 {
+        assert_eq!(
+            lambda.row(layer - 1),
+            folder.read::<f64, ndarray::Ix1>(&format!("l{layer}.npy"))
+        );
+    }
+    folder.write("a.npy", &stack.slice(s![.., ..23, ..]).to_owned());
+    folder.write("b.npy", &stack.slice(s![.., 23.., ..]).to_owned());
+    folder.ok("spectrum a.npy b.npy -o shards.npy 2> /dev/null
+               spectrum --samples 40 a.npy b.npy -o some.npy 2> /dev/null
+               spectrum --samples 40 h.npy -o first.npy 2> /dev/null");
+    let near = |a: &str, b: &str| {
+        let (a, b): (Array2<f64>, Array2<f64>) = (folder.read(a), folder.read(b));
+        let largest = b[[0, 0]];
+        assert!((&a - &b).iter().all(|d| d.abs() < 1e-12 * largest), "{a} {b}");
+    };
+    near("shards.npy", "l.npy");
+    near("some.npy", "first.npy");
+}
+
+#[test]
+fn few_samples_are_warned_of_and_quiet_does_not_hide_it() {
+    let folder = Folder::with_network();
+    folder.ok("extract-activations --model net --layer 1 --samples 40 x.npy -o h.npy");
+    let output = folder.run("spectrum --quiet h.npy -o l.npy");
+    assert!(output.status.success());
+    assert_eq!(
+        String::from_utf8_lossy(&output.stderr),
+        "spectrum: warning: h.npy: has few samples for its units, which biases alpha upwards (found 40 samples of 10 units, expected at least ten times as many)\n"
+    );
+}
+
+#[test]
+fn fits_have_the_fields_of_the_contract_in_order() {
+    let folder = Folder::new();
+    let lambda = Array1::from_shape_fn(60, |n| 7.0 * ((n + 1) as f64).powf(-1.25));
+    folder.write("l.npy", &lambda);
+    let text = text(folder.ok("fit-powerlaw --ranks 1-50 --ranks 3-90 l.npy"));
+    let keys = [
+        "layer",
+        "units",
+        "positive",
+        "first",
+        "last",
+        "points",
+        "method",
+        "alpha",
+        "stderr",
+        "intercept",
+        "r2",
+        "curvature",
+        "participation_ratio",
+        "effective_rank",
+        "warnings",
+    ];
+    let places: Vec<_> =
+        keys.iter().map(|key| text.find(&format!("\"{key}\":")).unwrap()).collect();
+    assert!(places.is_sorted(), "{text}");
+    let lines = json_lines(text.as_bytes());
+    assert_eq!(lines[0].as_object().unwrap().len(), keys.len());
+    assert!((lines[0]["alpha"].as_f64().unwrap() - 1.25).abs() < 1e-12);
+    assert_eq!((&lines[1]["last"], &lines[1]["points"]), (&90.into(), &58.into()));
+    assert_eq!(lines[1]["warnings"], serde_json::json!(["cut-at-positive"]));
+    assert!(lines[0]["layer"].is_null());
+}
+
+#[test]
+fn a_collapsed_layer_stops_nothing_but_nothing_at_all_does() {
+    let folder = Folder::new();
+    let mut lambda = Array2::zeros((2, 20));
+    lambda.row_mut(1).assign(&Array1::from_shape_fn(20, |n| 1.0 / (n + 1) as f64));
+    folder.write("l.npy", &lambda);
+    let lines = json_lines(&folder.ok("fit-powerlaw --ranks 1-20 l.npy"));
+    assert!(lines[0]["alpha"].is_null());
+    assert!((lines[1]["alpha"].as_f64().unwrap() - 1.0).abs() < 1e-12);
+    folder.write("zeros.npy", &Array2::<f64>::zeros((2, 20)));
+    let message = folder.fails(1, "fit-powerlaw zeros.npy");
+    assert!(message.contains("no positive eigenvalue"), "{message}");
+}
+
+#[test]
+fn a_command_line_that_asks_for_nonsense_is_refused() {
+    let folder = Folder::with_network();
+    for line in [
+        "attack-gauss --sigma -1 x.npy",
+        "attack-gauss --sigma nan x.npy",
+        "attack-gauss --sigma 0,1 x.npy",
+        "attack-gauss --sigma '' x.npy",
+        "attack-gauss --sigma 1 --seed -1 x.npy",
+        "attack-gauss --sigma 1 --seed 18446744073709551616 x.npy",
+        "attack-gauss --sigma 1 --samples 0 x.npy",
+        "attack-gauss --sigma 1 --clip 1,0 x.npy",
+        "attack-gauss x.npy",
+        "attack-fgsm --epsilon inf --model net --labels y.npy x.npy",
+        "attack-fgsm --epsilon 0.1 --model net --labels - - < x.npy",
+        "attack-fgsm --epsilon 0.1 --model net --labels y.npy x.npy --gradient best",
+        "attack-fgsm --epsilon 0.1 --model net --labels y.npy x.npy -o same --audit same",
+        "attack-fgsm --epsilon 0.1 --model net --labels y.npy x.npy --audit -",
+        "accuracy --model net --labels y.npy x.npy --predictions -",
+        "accuracy --model net x.npy",
+        "extract-activations --model net --layer 0 x.npy",
+        "extract-activations --model net --layer 3 x.npy",
+        "spectrum - - < x.npy",
+        "fit-powerlaw --ranks 50-1 x.npy",
+        "fit-powerlaw --ranks 0-50 x.npy",
+        "fit-powerlaw --ranks 1-2 x.npy",
+        "fit-powerlaw --method best x.npy",
+        "train --images x.npy --labels y.npy",
+        "train --images x.npy --labels y.npy -o -",
+        "train --images x.npy --labels y.npy -o new --hidden 10,0",
+        "train --images x.npy --labels y.npy -o new --learning-rate 0",
+        "train --images x.npy --labels y.npy -o new --batch-size 0",
+        "train --images x.npy --labels y.npy -o new --epochs 2 --snapshots 3",
+        "train --images x.npy --labels y.npy -o new --test-images x.npy",
+        "tabulate --runs",
+        "import-idx one two",
+    ] {
+        folder.fails(2, line);
+    }
+}
+
+#[test]
+fn data_that_do_not_fit_are_named_with_both_numbers() {
+    let folder = Folder::with_network();
+    folder.write("narrow.npy", &Array2::<f32>::zeros((60, 9)));
+    folder.write("few.npy", &Array1::<u8>::zeros(59));
+    folder.write("none.npy", &Array2::<f32>::zeros((0, 16)));
+    folder.write("flat.npy", &Array1::<f32>::zeros(16));
+    folder.write("nine.npy", &Array1::<u8>::from_elem(60, 9));
+    folder.write("negative.npy", &Array1::<i64>::from_elem(60, -1));
+    folder.write("float.npy", &Array1::<f32>::zeros(60));
+    folder.write("one.npy", &Array2::<f32>::zeros((1, 16)));
+    folder.write("up.npy", &Array1::from_vec(vec![1.0, 2.0, 0.5]));
+    let mut bad: Array2<f32> = folder.read("x.npy");
+    bad[[7, 3]] = f32::NAN;
+    folder.write("nan.npy", &bad);
+    bad[[7, 3]] = 255.0;
+    folder.write("range.npy", &bad);
+    folder.ok(
+        "cp -r net broken; cp y.npy broken/w2.npy; cp -r net nan; cp nan.npy nan/; mkdir empty",
+    );
+    let mut w: Array2<f32> = folder.read("net/w1.npy");
+    w[[2, 1]] = f32::INFINITY;
+    folder.write("nan/w1.npy", &w);
+    for (line, words) in [
+        (
+            "accuracy --model net --labels y.npy narrow.npy",
+            "narrow.npy: has rows of the wrong length (found 9, expected 16",
+        ),
+        (
+            "accuracy --model net --labels few.npy x.npy",
+            "few.npy: has another number of labels than x.npy has images (found 59, expected 60)",
+        ),
+        (
+            "accuracy --model net --labels nine.npy x.npy",
+            "nine.npy: has a label outside the classes at [0] (found 9, expected 0 to 2)",
+        ),
+        (
+            "accuracy --model net --labels negative.npy x.npy",
+            "negative.npy: has a label out of range at [0] (found -1, expected 0 to 255)",
+        ),
+        (
+            "accuracy --model net --labels float.npy x.npy",
+            "float.npy: has the wrong dtype (found f4, expected u1 or i4",
+        ),
+        (
+            "accuracy --model net --labels y.npy none.npy",
+            "none.npy: has the wrong shape (found (0, 16)",
+        ),
+        (
+            "accuracy --model net --labels y.npy flat.npy",
+            "flat.npy: has the wrong shape (found (16,), expected (samples, pixels))",
+        ),
+        (
+            "accuracy --model net --labels y.npy --samples 61 x.npy",
+            "x.npy: has too few samples for --samples (found 60, expected at least 61)",
+        ),
+        ("attack-gauss --sigma 1 nan.npy", "nan.npy: has a non-finite value at [7, 3] (found NaN"),
+        (
+            "extract-activations --model nan x.npy",
+            "nan/w1.npy: has a non-finite value at [2, 1] (found inf",
+        ),
+        (
+            "extract-activations --model broken x.npy",
+            "broken/w2.npy: has the wrong dtype (found u1",
+        ),
+        ("extract-activations --model empty x.npy", "empty/model.json: No such file"),
+        ("extract-activations --model nowhere x.npy", "nowhere: No such file"),
+        (
+            "train --images range.npy --labels y.npy -o new",
+            "range.npy: has a pixel outside [0, 1] at [7, 3] (found 255",
+        ),
+        ("train --images x.npy --labels few.npy -o new", "few.npy: has another number of labels"),
+        (
+            "train --images x.npy --labels y.npy --test-images narrow.npy --test-labels y.npy -o new",
+            "narrow.npy: has rows of the wrong length (found 9, expected 16",
+        ),
+        (
+            "train --images x.npy --labels y.npy --test-images x.npy --test-labels nine.npy -o new",
+            "nine.npy: has more classes than the training labels (found 10, expected 3)",
+        ),
+        ("train --images x.npy --labels y.npy -o empty/new/deep --epochs 1", "empty/new/deep: "),
+        (
+            "train --images x.npy --labels y.npy -o . --epochs 1",
+            ".: would replace a folder that is something else",
+        ),
+        (
+            "spectrum one.npy 2> >(tail -n 1 >&2)",
+            "one.npy: has too few samples for a covariance (found 1, expected at least 2)",
+        ),
+        (
+            "fit-powerlaw up.npy",
+            "up.npy: is not sorted, largest first, at rank 2 (found 2, expected at most 1)",
+        ),
+        ("fit-powerlaw x.npy", "x.npy: is not sorted"),
+        (
+            "accuracy --model net --labels y.npy < /dev/null",
+            "stdin: is cut short (ends after 0 bytes)",
+        ),
+        ("attack-gauss --sigma 1 x.npy -o /dev/full", "/dev/full: No space left on device"),
+        ("attack-gauss --sigma 1 x.npy > /dev/full", "stdout: No space left on device"),
+        ("attack-gauss --sigma 1 x.npy -o empty", "empty: is a directory"),
+        ("attack-gauss --sigma 1 x.npy -o no/where.npy", "no/where.npy: "),
+        ("ulimit -f 1; attack-gauss --sigma 1 x.npy -o big.npy", "big.npy: File too large"),
+        ("printf 'm/fgsm\\n' | tabulate --runs -", "is no run"),
+    ] {
+        let message = folder.fails(1, line);
+        let tool = line.trim_start_matches("ulimit -f 1; ").split(' ').next().unwrap();
+        let tool = if tool == "printf" { "tabulate" } else { tool };
+        assert!(message.starts_with(&format!("{tool}: ")), "{line}: {message}");
+        assert!(message.contains(words), "{line}: {message}");
+    }
+}
+
+#[test]
+fn layers_of_different_widths_have_no_common_array() {
+    let folder = Folder::with_data();
+    folder.ok("train --images x.npy --labels y.npy --hidden 10,7 --epochs 1 -o net");
+    let message = folder.fails(2, "extract-activations --model net x.npy");
+    assert!(message.contains("found [10, 7] units): name one with --layer"), "{message}");
+    folder.ok("extract-activations --model net --layer 2 x.npy -o h.npy");
+    assert_eq!(folder.read::<f32, ndarray::Ix2>("h.npy").dim(), (60, 7));
+}
+
+#[test]
+fn an_output_may_be_the_input_and_an_odd_name() {
+    let folder = Folder::with_data();
+    let expected = folder.ok("attack-gauss --sigma 1 x.npy");
+    folder.ok(
+        "attack-gauss --sigma 1 x.npy -o ' a\nb.npy'; attack-gauss --sigma 1 x.npy -o ./--x.npy
+               attack-gauss --sigma 0 -o c.npy -- --x.npy; attack-gauss --sigma 1 x.npy -o x.npy",
+    );
+    for name in [" a\nb.npy", "--x.npy", "c.npy", "x.npy"] {
+        assert_eq!(folder.bytes(name), expected, "{name:?}");
+    }
+    let message = folder.fails(1, "attack-gauss --sigma 1 'not\nhere'");
+    assert_eq!(message, "attack-gauss: not\\nhere: No such file or directory");
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_the_tool_silently() {
+    let folder = Folder::new();
+    folder.write("x.npy", &Array2::<f32>::zeros((3000, 100)));
+    let output = folder.run("attack-gauss --sigma 1 x.npy | head -c 10 | wc -c");
+    assert_eq!(output.status.code(), Some(141));
+    assert_eq!(output.stdout, b"10\n");
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn a_signal_ends_the_tool_by_that_signal_and_leaves_nothing() {
+    let folder = Folder::new();
+    for signal in ["INT", "TERM", "HUP"] {
+        let mut child = folder
+            .command("attack-gauss")
+            .args(["--sigma", "1", "-o", "y.npy"])
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(&npy(&header("<f4", false, "(100, 4)"), &[0; 64])).unwrap();
+        let start = Instant::now();
+        while folder.files().is_empty() {
+            assert!(start.elapsed() < Duration::from_secs(20), "no temporary appears");
+            sleep(Duration::from_millis(5));
+        }
+        folder.ok(&format!("kill -{signal} {}", child.id()));
+        let status = child.wait().unwrap();
+        let expected = match signal {
+            "INT" => 2,
+            "TERM" => 15,
+            _ => 1,
+        };
+        assert_eq!(status.signal(), Some(expected));
+        assert!(folder.files().is_empty(), "{signal}: {:?}", folder.files());
+    }
+}
+
+#[test]
+fn idx_files_are_read_plain_and_gzipped_and_only_whole() {
+    let folder = Folder::new();
+    let mut images = vec![0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 3];
+    images.extend([0, 51, 255, 1, 2, 3]);
+    let labels = [0, 0, 8, 1, 0, 0, 0, 2, 7, 4];
+    fs::write(folder.path("images"), &images).unwrap();
+    fs::write(folder.path("labels"), labels).unwrap();
+    folder
+        .ok("gzip -k images labels; import-idx images.gz -o x.npy; import-idx < labels.gz > y.npy");
+    let x: Array2<f32> = folder.read("x.npy");
+    assert_eq!(x.dim(), (2, 3));
+    assert_eq!(x.row(0).to_vec(), [0.0, 51.0 / 255.0, 1.0]);
+    assert_eq!(folder.read::<u8, ndarray::Ix1>("y.npy").to_vec(), [7, 4]);
+    assert_eq!(folder.ok("import-idx images"), folder.bytes("x.npy"));
+    assert_eq!(folder.ok("import-idx labels"), folder.bytes("y.npy"));
+    let mut crc = folder.bytes("images.gz").0;
+    let end = crc.len() - 6;
+    crc[end] ^= 1;
+    fs::write(folder.path("crc.gz"), crc).unwrap();
+    fs::write(folder.path("cut"), &images[..20]).unwrap();
+    fs::write(folder.path("long"), [&images[..], &[9]].concat()).unwrap();
+    fs::write(folder.path("magic"), [0, 0, 13, 3, 0, 0, 0, 1]).unwrap();
+    folder.ok("head -c 30 images.gz > cut.gz; cat images.gz labels.gz > two.gz; cp x.npy array");
+    for file in ["crc.gz", "cut", "long", "magic", "cut.gz", "two.gz", "array"] {
+        let message = folder.fails(1, &format!("import-idx {file} -o new.npy"));
+        assert!(message.starts_with(&format!("import-idx: {file}: ")), "{message}");
+    }
+}
+
+#[test]
+fn every_help_shows_an_example_and_every_version_the_packages() {
+    let folder = Folder::new();
+    for tool in TOOLS {
+        let help = text(folder.ok(&format!("{tool} --help")));
+        assert!(help.contains("Example:\n  "), "{tool}");
+        assert!(help.contains("--quiet"), "{tool}");
+        let version = text(folder.ok(&format!("{tool} --version")));
+        assert_eq!(version, format!("{tool} {}\n", env!("CARGO_PKG_VERSION")));
+    }
+}
