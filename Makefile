@@ -131,7 +131,7 @@ all: $(study)/table.csv $(study)/summary.csv
 ## data: the data set as arrays
 data: $(arrays)
 ## inputs: what all seeds share; after it, several makes may run at once, one a seed
-inputs: data $(built) $(layer0:%=$(study)/%/alpha.jsonl)
+inputs: data $(built) $$(addprefix $$(stamps)/,$$(stamped)) $(layer0:%=$(study)/%/alpha.jsonl)
 ## seed-1, seed-2 ...: all of one seed
 $(foreach s,$(SEEDS),$(eval seed-$s: $(filter $(RULES:%=$(study)/%/seed-$s/%),$(runs:%=%/alpha.jsonl) $(runs:%=%/accuracy.jsonl))))
 

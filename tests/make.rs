@@ -1,0 +1,360 @@
+//! The study's Makefile, on a miniature, with the tools of this build.
+
+#![allow(clippy::unwrap_used)] // a test that cannot go on has failed
+#![allow(clippy::too_many_lines, clippy::cast_sign_loss)] // lists of cases; pixels are not negative
+
+mod common;
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    io::Write,
+    os::unix::process::CommandExt,
+    path::{Path, PathBuf},
+    process::Output,
+    thread::sleep,
+    time::Duration,
+};
+
+use common::{Folder, bin};
+use flate2::{Compression, write::GzEncoder};
+
+/// A copy of the project, and a data set of 300 and 200 images of 6 x 6 and 3 classes.
+struct Project(Folder);
+
+impl Project {
+    fn new() -> Self {
+        let folder = Folder::new();
+        let root = env!("CARGO_MANIFEST_DIR");
+        folder.ok(&format!(
+            "cp -r {root}/Makefile {root}/Cargo.toml {root}/Cargo.lock {root}/src . && mkdir digits"
+        ));
+        for (name, samples) in [("train", 300), ("t10k", 200)] {
+            let (x, y) = common::data(samples, 36);
+            let count = u32::try_from(samples).unwrap().to_be_bytes();
+            let mut images = [[0, 0, 8, 3], count, [0, 0, 0, 6], [0, 0, 0, 6]].concat();
+            images.extend(x.iter().map(|x| (x * 255.0).round() as u8));
+            let labels = [[0, 0, 8, 1].as_slice(), &count, y.as_slice().unwrap()].concat();
+            for (kind, bytes) in [("images-idx3", images), ("labels-idx1", labels)] {
+                let file = fs::File::create(folder.path(&format!("digits/{name}-{kind}-ubyte.gz")))
+                    .unwrap();
+                let mut gz = GzEncoder::new(file, Compression::fast());
+                gz.write_all(&bytes).unwrap();
+                gz.finish().unwrap();
+            }
+        }
+        Self(folder)
+    }
+
+    fn line(arguments: &str) -> String {
+        format!(
+            "make BIN={} DATASET=tiny DATA_DIR=digits SEEDS='1 2' HIDDEN=12,12 EPOCHS=2 SIGMAS=0.5 \
+             EPSILONS='0.1 0.2' RANKS='1-8 2-6' {arguments}",
+            bin().display()
+        )
+    }
+
+    fn run(&self, arguments: &str) -> Output {
+        self.0.run(&Self::line(arguments))
+    }
+
+    /// make must succeed; gives its stdout.
+    fn make(&self, arguments: &str) -> String {
+        let output = self.run(arguments);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "make {arguments}: {stderr}");
+        let unexpected =
+            stderr.lines().find(|line| !line.contains("warning: stdin: has few samples"));
+        assert_eq!(unexpected, None, "make {arguments}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn is_up_to_date(&self, arguments: &str) -> bool {
+        self.run(&format!("-q {arguments}")).status.success()
+    }
+
+    /// The commands that make would run, a tool's name each time.
+    fn would_run(&self, arguments: &str) -> BTreeSet<String> {
+        let commands = self.make(&format!("-n {arguments}"));
+        let words = commands.split([' ', '\n']);
+        words.filter(|word| common::TOOLS.contains(word)).map(Into::into).collect()
+    }
+
+    fn table(&self, out: &str) -> String {
+        String::from_utf8(self.0.bytes(&format!("{out}/tiny/table.csv")).0).unwrap()
+    }
+}
+
+fn set(tools: &[&str]) -> BTreeSet<String> {
+    tools.iter().map(|&tool| tool.into()).collect()
+}
+
+/// The column `name` of the rows that contain all of `words`.
+fn column(table: &str, name: &str, words: &[&str]) -> Vec<String> {
+    let header: Vec<_> = table.lines().next().unwrap().split(',').collect();
+    let place = header.iter().position(|column| *column == name).unwrap();
+    let rows = table.lines().skip(1).filter(|row| words.iter().all(|word| row.contains(word)));
+    rows.map(|row| row.split(',').nth(place).unwrap().to_owned()).collect()
+}
+
+#[test]
+fn the_study_is_made_once_whatever_the_jobs_and_threads() {
+    let project = Project::new();
+    assert!(project.would_run("").contains("train"));
+    assert!(!project.0.path("out").exists(), "make -n made something");
+    let said = project.make("-j1");
+    assert!(said.contains("(26/26)"), "{said}");
+    assert!(said.contains("trained local/seed-2/model"), "{said}");
+    assert!(said.contains("26 levels in out/tiny/table.csv"), "{said}");
+    assert!(project.is_up_to_date(""));
+    assert!(project.is_up_to_date("THREADS=2 RUN=nice"));
+    assert_eq!(project.would_run(""), set(&[]));
+    project.make("-j2 THREADS=2 OUT=other");
+    for file in [
+        "table.csv",
+        "summary.csv",
+        "local/seed-1/fgsm-0.1/audit.json",
+        "backprop/seed-2/model/w1.npy",
+    ] {
+        let bytes = |out: &str| project.0.bytes(&format!("{out}/tiny/{file}"));
+        assert_eq!(bytes("out"), bytes("other"), "{file}");
+    }
+    let table = project.table("out");
+    let header = "dataset,rule,seed,epoch,attack,strength,layer,samples,correct,accuracy,network_accuracy,loss,\
+                  dead,units,positive,method,first,last,points,alpha,stderr,intercept,r2,curvature,\
+                  participation_ratio,effective_rank,zero_gradient_images,zero_sign_pixels,max_change,warnings";
+    assert_eq!(table.lines().next().unwrap(), header);
+    // 24 runs of two layers and two of the images, each with two rank ranges.
+    assert_eq!(table.lines().count(), 1 + 2 * (24 * 2 + 2));
+    assert_eq!(column(&table, "samples", &["tiny,local,1,,fgsm,0.1,2,"]), ["200", "200"]);
+    assert_eq!(column(&table, "accuracy", &["tiny,backprop,1,,clean,0,1,"]), ["", ""]);
+    assert_eq!(column(&table, "layer", &["tiny,,,,gauss,0.5,"]), ["0", "0"]);
+    let summary = String::from_utf8(project.0.bytes("out/tiny/summary.csv").0).unwrap();
+    assert_eq!(summary.lines().count(), 1 + 2 * (12 * 2 + 2));
+    let mean: f64 =
+        column(&summary, "alpha_mean", &["tiny,local,,clean,0,1,ols,1,8"])[0].parse().unwrap();
+    let alphas = column(&table, "alpha", &["clean,0,1,", ",ols,1,8,", "tiny,local,"]);
+    let sum: f64 = alphas.iter().map(|alpha| alpha.parse::<f64>().unwrap()).sum();
+    assert!((sum / 2.0 - mean).abs() < 1e-12);
+    let scratch = |(path, _): &(PathBuf, common::Bytes)| {
+        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(".x"))
+    };
+    assert!(!project.0.files().iter().any(scratch));
+}
+
+#[test]
+fn a_change_reruns_what_depends_on_it_and_nothing_else() {
+    let project = Project::new();
+    project.make("");
+    assert_eq!(project.would_run("RANKS=1-5"), set(&["fit-powerlaw", "tabulate"]));
+    assert_eq!(project.would_run("SEEDS=1"), set(&["tabulate"]));
+    assert_eq!(project.would_run("SIGMAS='0.50 0.5'"), set(&[]));
+    assert_eq!(
+        project.would_run("EPSILONS='0.1 0.2 0.3'"),
+        set(&[
+            "attack-fgsm",
+            "accuracy",
+            "extract-activations",
+            "spectrum",
+            "fit-powerlaw",
+            "tabulate"
+        ])
+    );
+    assert!(project.would_run("EPOCHS=3").contains("train"));
+    let append = |file: &str| {
+        let mut source = fs::OpenOptions::new().append(true).open(project.0.path(file)).unwrap();
+        source.write_all(b"// changed\n").unwrap();
+    };
+    let restore = |file: &str| {
+        fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join(file), project.0.path(file)).unwrap();
+    };
+    project.0.ok("touch src/linalg.rs src/bin/train.rs");
+    assert_eq!(project.would_run(""), set(&[]));
+    for (file, runs, rests) in [
+        ("src/spectrum.rs", "spectrum", "train"),
+        ("src/powerlaw.rs", "fit-powerlaw", "spectrum"),
+        ("src/attack/fgsm.rs", "attack-fgsm", "attack-gauss"),
+        ("src/attack/gauss.rs", "attack-gauss", "attack-fgsm"),
+        ("src/table.rs", "tabulate", "fit-powerlaw"),
+        ("src/bin/train.rs", "train", "import-idx"),
+    ] {
+        append(file);
+        let would_run = project.would_run("");
+        assert!(would_run.contains(runs), "{file}: {would_run:?}");
+        assert!(!would_run.contains(rests) || runs == "train", "{file}: {would_run:?}");
+        restore(file);
+    }
+    let before = project.table("out");
+    project.make("RANKS=1-5");
+    assert_ne!(project.table("out"), before);
+    project.make("");
+    assert_eq!(project.table("out"), before);
+}
+
+#[test]
+fn a_killed_make_is_finished_by_the_next() {
+    let project = Project::new();
+    project.make("OUT=whole");
+    let mut kills = 0;
+    for wait in [40, 90, 150, 220, 300, 500] {
+        let mut child = project.0.command("bash");
+        child.args(["-c", &Project::line("-j2 > /dev/null 2>&1")]).process_group(0);
+        let mut child = child.spawn().unwrap();
+        sleep(Duration::from_millis(wait));
+        kills += usize::from(child.try_wait().unwrap().is_none());
+        project.0.run(&format!("kill -KILL -- -{}", child.id()));
+        child.wait().unwrap();
+    }
+    assert!(kills > 0, "make was over before it could be killed");
+    project.make("");
+    assert!(project.is_up_to_date(""));
+    assert_eq!(project.table("out"), project.table("whole"));
+}
+
+#[test]
+fn seeds_can_be_made_apart_and_joined() {
+    let project = Project::new();
+    project.make("OUT=whole");
+    project.make("inputs");
+    let line = Project::line("");
+    project.0.ok(&format!("({line} seed-1 & {line} seed-2 & wait) > log 2>&1"));
+    assert_eq!(project.would_run(""), set(&["tabulate"]));
+    project.make("");
+    assert_eq!(project.table("out"), project.table("whole"));
+}
+
+#[test]
+fn an_attack_a_rule_and_a_stage_of_ones_own_are_a_variable_each() {
+    let project = Project::new();
+    fs::write(project.0.path("mine.sh"), "attack-gauss --quiet --sigma \"$1\" --seed 9\n").unwrap();
+    let own = "RULES='local untrained' ATTACKS='gauss mine' mine='bash mine.sh $(strength)' mine.strengths='0 0.5'";
+    project.make(own);
+    let table = project.table("out");
+    let accuracy = |level: &str| column(&table, "accuracy", &[level]);
+    assert_eq!(accuracy("tiny,local,1,,mine,0,"), accuracy("tiny,local,1,,clean,0,"));
+    assert_ne!(
+        column(&table, "alpha", &["tiny,local,1,,mine,0.5,"]),
+        column(&table, "alpha", &["tiny,local,1,,gauss,0.5,"])
+    );
+    assert_eq!(column(&table, "alpha", &["tiny,untrained,2,,clean,0,"]).len(), 4);
+    // The script is a source of its stage.
+    fs::write(project.0.path("mine.sh"), "attack-gauss --quiet --sigma \"$1\" --seed 8\n").unwrap();
+    let again = project.would_run(own);
+    assert!(again.contains("accuracy") && !again.contains("train"), "{again:?}");
+    let swapped = "spectrum='env LC_ALL=C spectrum --quiet' OUT=swapped RULES=local ATTACKS=gauss";
+    project.make(swapped);
+    let alphas = |table: &str| column(table, "alpha", &["tiny,local,", "gauss"]);
+    assert_eq!(alphas(&project.table("swapped")), alphas(&table));
+    assert!(project.is_up_to_date(swapped));
+}
+
+#[test]
+fn malformed_settings_and_missing_data_are_refused() {
+    let project = Project::new();
+    for (arguments, words) in [
+        ("SEEDS='1 x'", "SEEDS has a bad value: x (expected whole numbers"),
+        ("SEEDS=", "SEEDS is empty"),
+        ("SIGMAS=0,1", "SIGMAS has a bad value: 0,1"),
+        ("EPSILONS=-0.1", "EPSILONS has a bad value: -0.1"),
+        ("RANKS=1:50", "RANKS has a bad value: 1:50"),
+        ("HIDDEN=20,30", "HIDDEN has a bad value: 20,30 (expected layers of one width"),
+        ("EPOCHS=few", "EPOCHS has a bad value: few"),
+        ("THREADS=-1", "THREADS has a bad value: -1"),
+        ("ATTACKS='gauss mine'", "mine is named but no variable mine holds its command"),
+        ("ATTACKS=mine mine=cat", "mine has no strengths: set mine.strengths"),
+        ("ATTACKS=clean", "ATTACKS has a bad value: clean"),
+        ("OUT='a b'", "OUT must be a name without spaces"),
+        ("DATA_DIR=nowhere", "nowhere/t10k-images-idx3-ubyte.gz is missing"),
+    ] {
+        let output = project.run(arguments);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments}: {stderr}");
+        assert!(stderr.contains(words), "{arguments}: {stderr}");
+    }
+    assert!(project.make("help").contains("all: the study"));
+}
+
+/// The lists of sources in the Makefile are what the sources use.
+#[test]
+fn each_stage_lists_the_sources_its_tool_uses() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for tool in common::TOOLS {
+        let show = format!("include Makefile\nshow: ; echo $(lib.{tool})\n");
+        let folder = Folder::new();
+        fs::write(folder.path("show.mk"), show).unwrap();
+        let line =
+            format!("cd {} && make -f {} show", root.display(), folder.path("show.mk").display());
+        let listed = String::from_utf8(folder.ok(&line).0).unwrap();
+        let listed: BTreeSet<String> = listed.split_whitespace().map(Into::into).collect();
+        let mut used = BTreeSet::from(["Cargo.lock".into()]);
+        follow(root, &format!("src/bin/{tool}.rs"), &mut used);
+        used.remove(&format!("src/bin/{tool}.rs"));
+        assert_eq!(listed, used, "{tool}");
+    }
+}
+
+/// Add `file` and all modules it names: by `use`, by a path, or as a private part.
+fn follow(root: &Path, file: &str, used: &mut BTreeSet<String>) {
+    if !used.insert(file.into()) {
+        return;
+    }
+    let text = fs::read_to_string(root.join(file)).unwrap();
+    let code = text.split("#[cfg(test)]").next().unwrap();
+    let module = |path: &str| {
+        let candidates = [format!("src/{path}.rs"), format!("src/{path}/mod.rs")];
+        candidates.into_iter().find(|file| root.join(file).is_file())
+    };
+    let mut found = Vec::new();
+    for path in paths(code) {
+        // The longest part of a path that is a file; the others are items in it.
+        let parts: Vec<&str> = path.split("::").filter(|part| !part.is_empty()).collect();
+        for end in 1..=parts.len() {
+            found.extend(module(&parts[..end].join("/")));
+        }
+        if ["Error", "Result", "Kind"].iter().any(|name| parts.first() == Some(name)) {
+            found.push("src/error.rs".into());
+        }
+    }
+    let folder = Path::new(file).parent().unwrap().display().to_string();
+    let parts = code.lines().filter_map(|line| line.strip_prefix("mod ")?.strip_suffix(';'));
+    found.extend(parts.map(|part| format!("{folder}/{part}.rs")));
+    for file in found {
+        follow(root, &file, used);
+    }
+}
+
+/// The paths below `crate::` or `local_errors::`, nested braces written out.
+fn paths(code: &str) -> Vec<String> {
+    let mut paths = Vec::new();
+    for start in ["crate::", "local_errors::"] {
+        for (place, _) in code.match_indices(start) {
+            let rest = &code[place + start.len()..];
+            expand("", rest, &mut paths);
+        }
+    }
+    paths
+}
+
+fn expand(prefix: &str, text: &str, paths: &mut Vec<String>) {
+    let end =
+        text.find(|c: char| !c.is_alphanumeric() && c != '_' && c != ':').unwrap_or(text.len());
+    let (head, rest) = text.split_at(end);
+    let Some(inside) = rest.strip_prefix('{') else {
+        return paths.push(format!("{prefix}{head}").trim_end_matches("::self").into());
+    };
+    let (mut depth, mut item) = (0, 0);
+    for (place, c) in inside.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth > 0 => depth -= 1,
+            ',' | '}' if depth == 0 => {
+                expand(&format!("{prefix}{head}"), inside[item..place].trim(), paths);
+                item = place + 1;
+                if c == '}' {
+                    break;
+                }
+            }
+            _ => {}
+        }
+    }
+}
