@@ -1,5 +1,5 @@
 # The study, step by step. A file's name says how it was made:
-#   out/mnist/local/seed-1/fgsm-0.05/spectrum.npy
+#   out/digits/local/seed-1/fgsm-0.05/spectrum.npy
 # `make help` lists the targets and what can be set on the command line.
 
 SHELL := bash
@@ -13,12 +13,13 @@ V :=
 $V.SILENT:
 
 # --- Settings -----------------------------------------------------------------------
-DATASET := mnist
-SEEDS   := 1 2 3 4 5
+DATASET := digits# drawn; or mnist, fashion-mnist, kmnist, or a folder of yours, data/NAME
+SEEDS   := $(if $(filter digits,$(DATASET)),1 2 3,1 2 3 4 5)
+DRAWN   := 20000 10000# digits to train on and to test on
 HIDDEN  := 200,200,200,200,200
 RULES   := local backprop
 ATTACKS := gauss fgsm fgsm-float32
-SIGMAS   := 0.1 0.2 0.3 0.4 0.5 0.6 0.8 1 1.25 1.5 2 3
+SIGMAS  := 0.1 0.2 0.3 0.4 0.5 0.6 0.8 1 1.25 1.5 2 3
 EPSILONS := 0.01 0.02 0.03 0.04 0.05 0.06 0.08 0.1 0.12 0.15 0.2 0.3
 RANKS   := 1-50 1-20 11-100
 EPOCHS  :=# empty: the preset of the rule
@@ -28,7 +29,8 @@ THREADS := 1
 OUT     := out
 BIN     := target/release
 RUN     :=# stands before what learns, the one stage long enough to be a cluster's job
-DATA_DIR = data/$(DATASET)
+DATA_DIR ?= data/$(DATASET)
+PREFIX  := /usr/local
 
 # --- Method: a line a learning rule, an attack, a measurement. Replace one, or add ---
 # A rule makes the directory $(model); it may use $(seed).
@@ -104,6 +106,8 @@ $(call each,EPSILONS,$(number),numbers such as 0.01 0.1)
 $(call each,RANKS,[1-9][0-9]*-[1-9][0-9]*,ranges such as 1-50)
 $(call each,HIDDEN,$(widths),layers of one width such as 200$(comma)200)
 $(call each,THREADS,[0-9]+,a whole number)
+$(call each,DRAWN,[1-9][0-9]*,two numbers such as 20000 10000)
+$(if $(filter 2,$(words $(DRAWN))),,$(error DRAWN must be two numbers such as 20000 10000))
 $(foreach v,EPOCHS BATCH SAMPLES,$(call maybe,$v))
 $(call refuse,ATTACKS,$(filter clean data,$(ATTACKS)),a name that is not taken)
 $(foreach c,$(RULES) $(ATTACKS),$(if $(filter undefined,$(origin $c)),$(error $c is named but no variable $c holds its command)))
@@ -125,9 +129,13 @@ export LC_ALL := C
 built    := $(if $(filter file,$(origin BIN)),$(BIN)/.built)# a BIN of the user's is theirs to build
 
 .DEFAULT_GOAL := all
-.PHONY: all data inputs test check-mnist clean help FORCE $(SEEDS:%=seed-%)
-## all: the study, to its table
+.PHONY: all quick data inputs test check-mnist check-digits install uninstall clean help FORCE $(SEEDS:%=seed-%)
+## all: the study, to its tables
 all: $(study)/table.csv $(study)/summary.csv
+## quick: a miniature of everything in a minute, in $(OUT)/quick
+quick:
+	$(MAKE) all OUT=$(OUT)/quick DATASET=digits DRAWN='4000 1000' SEEDS='1 2' HIDDEN=50,50,50 EPOCHS=6 \
+	  SIGMAS='0.25 0.5 1 2' EPSILONS='0.02 0.05 0.1 0.2' RANKS='1-40 1-20'
 ## data: the data set as arrays
 data: $(arrays)
 ## inputs: what all seeds share; after it, several makes may run at once, one a seed
@@ -183,18 +191,37 @@ $(study)/table.csv $(study)/summary.csv &: $(runs:%=%/alpha.jsonl) \
 	tabulate --runs $(stamps)/runs --summary $(study)/summary.csv -o $(study)/table.csv
 	echo "$(words $(runs)) levels in $(study)/table.csv, mean and spread over seeds in summary.csv"
 
-# --- Data: the four files of the data set in DATA_DIR ---------------------------------------
+# --- Data: drawn; or four .npy files of one's own; or four IDX files, fetched if need be --------
+ifeq ($(DATASET),digits)
+draw.train = draw-digits --quiet --count $(word 1,$(DRAWN)) --seed 1
+draw.test  = draw-digits --quiet --count $(word 2,$(DRAWN)) --seed 2
+draw       = $(draw.train); $(draw.test)
+$(data)/%-images.npy $(data)/%-labels.npy: $(stamps)/draw | $(built)
+	mkdir -p $(data)
+	$(draw.$*) -o $(data)/$*-images.npy
+	$(draw.$*) --labels -o $(data)/$*-labels.npy
+	$(call say,$*:)
+else ifneq ($(wildcard $(DATA_DIR)/train-images.npy),)
+$(data)/%.npy: $(DATA_DIR)/%.npy
+	mkdir -p $(data)
+	cp $< $@.part
+	mv $@.part $@
+else
 idx = $(DATA_DIR)/$(patsubst test,t10k,$1)-$2-ubyte.gz
 $(data)/%-images.npy $(data)/%-labels.npy: $$(call idx,$$*,images-idx3) $$(call idx,$$*,labels-idx1) \
   $(stamps)/import | $(built)
 	mkdir -p $(data)
 	import-idx --quiet $< -o $(data)/$*-images.npy
 	import-idx --quiet $(word 2,$^) -o $(data)/$*-labels.npy
+	$(call say,$*:)
+data/$(DATASET)/%.gz:
+	scripts/fetch-data $(DATASET) $(@F)
 $(DATA_DIR)/%.gz:
-	echo "$@ is missing: name the folder that holds it with DATA_DIR=DIR" >&2; exit 1
+	echo "$@ is missing: DATA_DIR must hold the four files of $(DATASET)" >&2; exit 1
+endif
 
 # --- Programs: cargo decides what to compile, the stamps what to run again -------------------
-$(BIN)/.built: Cargo.toml Cargo.lock $(shell find src -name '*.rs')
+$(BIN)/.built: Cargo.toml Cargo.lock data/digits.json $(shell find src -name '*.rs')
 	command -v cargo > /dev/null || { echo 'cargo is missing: https://rustup.rs installs it' >&2; exit 1; }
 	cargo build --release --locked --quiet
 	touch $@
@@ -204,6 +231,7 @@ $(BIN)/.built: Cargo.toml Cargo.lock $(shell find src -name '*.rs')
 io              := Cargo.lock src/error.rs src/cli.rs src/write.rs $(sort $(wildcard src/read/*.rs))
 net             := $(io) src/network.rs src/linalg.rs src/model.rs
 lib.import-idx          := $(io)
+lib.draw-digits         := $(io) src/rng.rs src/digits.rs data/digits.json
 lib.train               := $(net) src/accuracy.rs src/rng.rs $(sort $(wildcard src/train/*.rs))
 lib.attack-gauss        := $(io) src/rng.rs src/attack/mod.rs src/attack/gauss.rs
 lib.attack-fgsm         := $(net) src/rng.rs src/attack/mod.rs src/attack/fgsm.rs
@@ -219,7 +247,7 @@ endef
 pixels   = $(spectrum) $(SAMPLES:%=--samples %)
 import   = import-idx
 tabulate = tabulate
-stamped := $(RULES) $(ATTACKS) measure pixels fit import tabulate
+stamped := $(RULES) $(ATTACKS) measure pixels fit tabulate $(if $(filter digits,$(DATASET)),draw,import)
 
 # A command's sources: the words in it that are files (a script of one's own) or tools of ours.
 tools   = $(foreach w,$1,$(if $(filter undefined,$(origin lib.$w)),,src/bin/$w.rs $(lib.$w)))
@@ -250,6 +278,23 @@ test:
 ## check-mnist: compare the tables of DATASET=mnist with what is expected of them
 check-mnist:
 	STUDY=$(OUT)/mnist cargo test --locked --quiet --test mnist -- --ignored --nocapture
+## check-digits: measure the drawn digits against what they must be, beside MNIST where DATA_DIR has it
+check-digits:
+	cargo test --release --locked --quiet --test digits -- --ignored --nocapture
+## install: the tools, into PREFIX/bin; uninstall: remove them
+installed := $(PREFIX)/share/local-errors/installed
+programs  := $(sort $(basename $(notdir $(wildcard src/bin/*.rs))))
+install: $(built)
+	for t in $(programs); do [ ! -e $(PREFIX)/bin/$$t ] || grep -qsx "$(PREFIX)/bin/$$t" $(installed) || \
+	  { echo "$(PREFIX)/bin/$$t is there and not ours: choose another PREFIX" >&2; exit 1; }; done
+	mkdir -p $(PREFIX)/bin $(dir $(installed))
+	printf '%s\n' $(programs:%=$(PREFIX)/bin/%) > $(installed)
+	install -m 755 $(programs:%=$(BIN)/%) $(PREFIX)/bin
+	echo "$(words $(programs)) tools in $(PREFIX)/bin"
+uninstall:
+	[ -e $(installed) ] || { echo 'nothing of ours in $(PREFIX)' >&2; exit 1; }
+	xargs rm -f < $(installed)
+	rm -r $(dir $(installed))
 ## clean: remove what make made; never data/
 clean:
 	rm -rf $(OUT)

@@ -8,6 +8,7 @@
 //!
 //! | stage | modules |
 //! |---|---|
+//! | `draw-digits` | [`digits`] |
 //! | `train` | [`train`], [`network`], [`model`] |
 //! | `attack-gauss`, `attack-fgsm` | [`attack`] |
 //! | `extract-activations`, `accuracy` | [`network`], [`accuracy`] |
@@ -23,6 +24,7 @@
 pub mod accuracy;
 pub mod attack;
 pub mod cli;
+pub mod digits;
 mod error;
 mod linalg;
 pub mod model;

@@ -21,6 +21,8 @@ pub enum Purpose {
     Noise = 5,
     /// The random signs of an image.
     Signs = 6,
+    /// A drawn digit.
+    Digit = 7,
 }
 
 /// The stream of `purpose` and `index` under a seed.

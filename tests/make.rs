@@ -1,7 +1,7 @@
 //! The study's Makefile, on a miniature, with the tools of this build.
 
 #![allow(clippy::unwrap_used)] // a test that cannot go on has failed
-#![allow(clippy::too_many_lines, clippy::cast_sign_loss)] // lists of cases; pixels are not negative
+#![allow(clippy::too_many_lines)] // lists of cases
 
 mod common;
 
@@ -318,6 +318,11 @@ fn follow(root: &Path, file: &str, used: &mut BTreeSet<String>) {
     let folder = Path::new(file).parent().unwrap().display().to_string();
     let parts = code.lines().filter_map(|line| line.strip_prefix("mod ")?.strip_suffix(';'));
     found.extend(parts.map(|part| format!("{folder}/{part}.rs")));
+    for (_, rest) in
+        code.match_indices("include_str!(\"../").map(|(i, m)| code.split_at(i + m.len()))
+    {
+        used.extend(rest.split('"').next().map(Into::into));
+    }
     for file in found {
         follow(root, &file, used);
     }

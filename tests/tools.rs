@@ -1,7 +1,7 @@
 //! The tools as a user meets them: files, pipes, messages, exit statuses.
 
 #![allow(clippy::unwrap_used)] // a test that cannot go on has failed
-#![allow(clippy::too_many_lines, clippy::cast_sign_loss)] // lists of cases; pixels are not negative
+#![allow(clippy::too_many_lines)] // lists of cases
 
 mod common;
 
