@@ -249,6 +249,68 @@ fn an_attack_a_rule_and_a_stage_of_ones_own_are_a_variable_each() {
 }
 
 #[test]
+fn a_folder_of_arrays_is_a_data_set() {
+    let project = Project::new();
+    fs::create_dir_all(project.0.path("data/mine")).unwrap();
+    for (set, samples) in [("train", 300), ("test", 200)] {
+        let (x, y) = common::data(samples, 64);
+        let x = x.into_shape_with_order((samples, 8, 8)).unwrap();
+        project.0.write(&format!("data/mine/{set}-images.npy"), &x);
+        project.0.write(&format!("data/mine/{set}-labels.npy"), &y.mapv(i64::from));
+    }
+    let line = Project::line("DATASET=mine").replace("DATA_DIR=digits", "");
+    let output = project.0.run(&line);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let table = String::from_utf8(project.0.bytes("out/mine/table.csv").0).unwrap();
+    let accuracy = column(&table, "accuracy", &["mine,backprop,1,,clean,0,2,"]);
+    assert!(accuracy[0].parse::<f64>().unwrap() > 0.5, "{accuracy:?}");
+    let model = project.0.bytes("out/mine/local/seed-1/model/model.json");
+    let model: serde_json::Value = serde_json::from_slice(&model).unwrap();
+    assert_eq!((&model["sizes"][0], &model["classes"]), (&64.into(), &3.into()));
+}
+
+#[test]
+fn tools_are_installed_and_removed_and_nobodys_are_overwritten() {
+    let project = Project::new();
+    project.make("install PREFIX=there");
+    project.make("install PREFIX=there");
+    let version = project.0.ok("there/bin/fit-powerlaw --version");
+    assert!(version.starts_with(b"fit-powerlaw "));
+    project.make("uninstall PREFIX=there");
+    assert!(common::files(&project.0.path("there")).is_empty());
+    fs::write(project.0.path("there/bin/train"), "a model railway").unwrap();
+    let output = project.run("install PREFIX=there");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(stderr.contains("there/bin/train is there and not ours"), "{stderr}");
+    assert_eq!(common::files(&project.0.path("there")).len(), 1);
+}
+
+/// README shows a stage swapped for a NumPy script: what it shows works.
+#[test]
+#[ignore = "needs PYTHON, one that has NumPy"]
+fn the_numpy_stage_of_the_readme_gives_the_same_exponents() {
+    let readme =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let script = readme.split("```python\n").nth(1).unwrap().split("```").next().unwrap();
+    let project = Project::new();
+    fs::write(project.0.path("spectrum.py"), script).unwrap();
+    let python = std::env::var("PYTHON").unwrap();
+    project.make("");
+    project.make(&format!("OUT=swapped spectrum='{python} spectrum.py'"));
+    let alphas = |out: &str| -> Vec<f64> {
+        column(&project.table(out), "alpha", &[])
+            .iter()
+            .map(|alpha| alpha.parse().unwrap())
+            .collect()
+    };
+    let (ours, numpys) = (alphas("out"), alphas("swapped"));
+    assert_eq!(ours.len(), numpys.len());
+    for (ours, numpys) in ours.into_iter().zip(numpys) {
+        assert!((ours - numpys).abs() < 1e-6, "{ours} and {numpys}");
+    }
+}
+
+#[test]
 fn malformed_settings_and_missing_data_are_refused() {
     let project = Project::new();
     for (arguments, words) in [
