@@ -214,10 +214,9 @@ $(data)/%-images.npy $(data)/%-labels.npy: $$(call idx,$$*,images-idx3) $$(call 
 	import-idx --quiet $< -o $(data)/$*-images.npy
 	import-idx --quiet $(word 2,$^) -o $(data)/$*-labels.npy
 	$(call say,$*:)
-data/$(DATASET)/%.gz:
-	scripts/fetch-data $(DATASET) $(@F)
 $(DATA_DIR)/%.gz:
-	echo "$@ is missing: DATA_DIR must hold the four files of $(DATASET)" >&2; exit 1
+	$(if $(filter data/$(DATASET),$(DATA_DIR)),scripts/fetch-data $(DATASET) $(@F),\
+	  echo "$@ is missing: DATA_DIR must hold the four files of $(DATASET)" >&2; exit 1)
 endif
 
 # --- Programs: cargo decides what to compile, the stamps what to run again -------------------
