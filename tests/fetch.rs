@@ -169,7 +169,7 @@ fn an_unknown_data_set_or_file_is_named() {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/fetch-data");
     let message = folder.fails(2, &format!("DATA=. {script} nist"));
     assert!(
-        message.contains("unknown data set nist (known: fashion-mnist kmnist mnist)"),
+        message.contains("unknown data set nist (known: fashion-mnist kmnist mnist; your own"),
         "{message}"
     );
     folder.ok("mkdir mnist");
