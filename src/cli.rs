@@ -6,7 +6,7 @@ use std::{
     ffi::OsStr,
     fmt::Display,
     io::{self, IsTerminal, Write},
-    path::Path,
+    path::{Path, PathBuf},
     process::ExitCode,
     thread,
 };
@@ -141,22 +141,62 @@ impl Threads {
     }
 }
 
+/// What the tools have that read images: the attacks, activations, accuracy.
+#[derive(clap::Args)]
+pub struct FromImages {
+    /// Images, f4, f8 or u1 (samples, pixels); - for stdin
+    #[arg(default_value = "-")]
+    images: PathBuf,
+    /// Use the first N images only
+    #[arg(long, value_name = "N", value_parser = count)]
+    samples: Option<usize>,
+    /// What to write; - for stdout
+    #[arg(short, long, value_name = "FILE", default_value = "-")]
+    pub output: PathBuf,
+    #[command(flatten)]
+    threads: Threads,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl FromImages {
+    /// Check the streams, with those of `inputs` and `output` that the tool has
+    /// besides, and start the threads.
+    pub fn start(&self, inputs: &[&Path], output: Option<&Path>) -> Result<()> {
+        let inputs: Vec<&Path> = inputs.iter().copied().chain([self.images.as_path()]).collect();
+        check_streams(&inputs, &[Some(&self.output), output])?;
+        self.threads.start()
+    }
+
+    /// Open the images used.
+    pub fn open(&self) -> Result<Rows<f32>> {
+        self.common.images(Source::open(&self.images)?)?.first(self.samples)
+    }
+
+    /// Open the images used, for a network of so many inputs.
+    pub fn open_for(&self, inputs: usize) -> Result<Rows<f32>> {
+        let images = self.open()?;
+        images.expect_columns(inputs, "the network has inputs")?;
+        Ok(images)
+    }
+}
+
 /// Refuse arguments that cannot be read or written together: two that are stdin,
 /// stdin a terminal, two outputs that are the same.
-pub fn check_streams(inputs: &[&Path], outputs: &[&Path]) -> Result<()> {
+pub fn check_streams(inputs: &[&Path], outputs: &[Option<&Path>]) -> Result<()> {
     match inputs.iter().filter(|path| is_stream(path)).count() {
         0 => {}
         1 if !io::stdin().is_terminal() => {}
-        1 => {
-            return Err(Error::usage("stdin is a terminal: name a file, or pipe data in"));
-        }
+        1 => return Err(Error::usage("stdin is a terminal: name a file, or pipe data in")),
         _ => return Err(Error::usage("only one argument can be -, stdin")),
     }
-    let same = |(index, path)| outputs.iter().skip(index + 1).find(|other| **other == path);
-    match outputs.iter().copied().enumerate().find_map(same) {
-        None => Ok(()),
-        Some(path) if is_stream(path) => Err(Error::usage("only one output can be -, stdout")),
-        Some(path) => Err(Error::usage("is named for two outputs").in_file(path)),
+    let outputs: Vec<&Path> = outputs.iter().copied().flatten().collect();
+    match outputs.as_slice() {
+        [one, other] if one == other && is_stream(one) => {
+            Err(Error::usage("only one output can be -, stdout"))
+        }
+        [one, other] if one == other => Err(Error::usage("is named for two outputs").in_file(one)),
+        _ => Ok(()),
     }
 }
 

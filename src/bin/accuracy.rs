@@ -1,9 +1,6 @@
 //! Generalisation accuracy of every layer.
 
-use std::{
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::Parser;
 use local_errors::{
@@ -28,9 +25,6 @@ use ndarray::Array1;
     after_help = "Example:\n  accuracy --model net --labels test-labels.npy test-images.npy\n\nSource: local readouts after Mostafa, Ramesh and Cauwenberghs, Front. Neurosci. 12:608 (2018)"
 )]
 struct Args {
-    /// Images, f4, f8 or u1 (samples, pixels); - for stdin
-    #[arg(default_value = "-")]
-    images: PathBuf,
     /// Directory of the network
     #[arg(long, value_name = "DIR")]
     model: PathBuf,
@@ -40,29 +34,14 @@ struct Args {
     /// Write the classes the last layer predicts, u1 (samples,)
     #[arg(long, value_name = "FILE")]
     predictions: Option<PathBuf>,
-    /// Use the first N images only
-    #[arg(long, value_name = "N", value_parser = cli::count)]
-    samples: Option<usize>,
-    /// JSON lines; - for stdout
-    #[arg(short, long, value_name = "FILE", default_value = "-")]
-    output: PathBuf,
     #[command(flatten)]
-    threads: cli::Threads,
-    #[command(flatten)]
-    common: cli::Common,
+    from: cli::FromImages,
 }
 
 fn run(args: Args) -> Result<()> {
-    let outputs: Vec<&Path> = [Some(&args.output), args.predictions.as_ref()]
-        .into_iter()
-        .flatten()
-        .map(PathBuf::as_path)
-        .collect();
-    cli::check_streams(&[&args.images, &args.labels], &outputs)?;
-    args.threads.start()?;
+    args.from.start(&[&args.labels], args.predictions.as_deref())?;
     let network = model::read(&args.model)?;
-    let mut images = args.common.images(Source::open(&args.images)?)?.first(args.samples)?;
-    images.expect_columns(network.inputs(), "the network has inputs")?;
+    let mut images = args.from.open_for(network.inputs())?;
     let labels =
         Labels::read(Source::open(&args.labels)?)?.of(&images)?.within(network.classes)?.values;
     let mut count = Count::new(&network);
@@ -75,7 +54,7 @@ fn run(args: Args) -> Result<()> {
         cli::check_binary(file)?;
         write::npy(file, &Array1::from_vec(predictions))?;
     }
-    write::json_lines(&args.output, &count.lines())
+    write::json_lines(&args.from.output, &count.lines())
 }
 
 fn main() -> ExitCode {

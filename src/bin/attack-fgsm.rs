@@ -1,9 +1,6 @@
 //! The fast gradient sign method on images.
 
-use std::{
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::Parser;
 use local_errors::{
@@ -31,9 +28,6 @@ use local_errors::{
     after_help = "Example:\n  attack-fgsm --model net --labels y.npy --epsilon 0.1 x.npy | accuracy --model net --labels y.npy\n\nSource: Goodfellow, Shlens and Szegedy, arXiv 1412.6572 (2015)"
 )]
 struct Args {
-    /// Images; - for stdin
-    #[arg(default_value = "-")]
-    images: PathBuf,
     /// Directory of the network attacked
     #[arg(long, value_name = "DIR")]
     model: PathBuf,
@@ -61,27 +55,13 @@ struct Args {
     /// zero_gradient_images, zero_sign_pixels, max_change
     #[arg(long, value_name = "FILE")]
     audit: Option<PathBuf>,
-    /// Use the first N images only
-    #[arg(long, value_name = "N", value_parser = cli::count)]
-    samples: Option<usize>,
-    /// Attacked images; - for stdout
-    #[arg(short, long, value_name = "FILE", default_value = "-")]
-    output: PathBuf,
     #[command(flatten)]
-    threads: cli::Threads,
-    #[command(flatten)]
-    common: cli::Common,
+    from: cli::FromImages,
 }
 
 fn run(args: Args) -> Result<()> {
-    let outputs: Vec<&Path> = [Some(&args.output), args.audit.as_ref()]
-        .into_iter()
-        .flatten()
-        .map(PathBuf::as_path)
-        .collect();
-    cli::check_streams(&[&args.images, &args.labels], &outputs)?;
-    cli::check_binary(&args.output)?;
-    args.threads.start()?;
+    args.from.start(&[&args.labels], args.audit.as_deref())?;
+    cli::check_binary(&args.from.output)?;
     let network = local_errors::model::read(&args.model)?;
     let fgsm = Fgsm {
         epsilon: args.epsilon as f32,
@@ -91,11 +71,10 @@ fn run(args: Args) -> Result<()> {
         seed: args.seed,
     };
     network.readout(fgsm.layer).map_err(|e| e.in_file(&args.model))?;
-    let mut images = args.common.images(Source::open(&args.images)?)?.first(args.samples)?;
-    images.expect_columns(network.inputs(), "the network has inputs")?;
+    let mut images = args.from.open_for(network.inputs())?;
     let labels =
         Labels::read(Source::open(&args.labels)?)?.of(&images)?.within(network.classes)?.values;
-    let mut output = NpyOutput::create(&args.output, &[images.samples(), images.columns()])?;
+    let mut output = NpyOutput::create(&args.from.output, &[images.samples(), images.columns()])?;
     let mut audit = Audit::default();
     while let Some(block) = images.next_block(BLOCK)? {
         let first = audit.samples;

@@ -1,13 +1,12 @@
 //! Gaussian noise on images.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::process::ExitCode;
 
 use clap::Parser;
 use local_errors::{
     Result,
     attack::{Clip, gauss},
     cli,
-    read::Source,
     write::NpyOutput,
 };
 
@@ -23,9 +22,6 @@ use local_errors::{
     after_help = "Example:\n  attack-gauss --sigma 0.5 --seed 1 x.npy -o noisy.npy\n\nSource: Jiang, Zhou and Huang, Chin. Phys. B 30, 048702 (2021)"
 )]
 struct Args {
-    /// Images; - for stdin
-    #[arg(default_value = "-")]
-    images: PathBuf,
     /// Standard deviation of the noise, in pixel units
     #[arg(long, value_parser = cli::non_negative)]
     sigma: f64,
@@ -35,27 +31,18 @@ struct Args {
     /// Cut attacked pixels off outside this interval
     #[arg(long, value_name = "LOW,HIGH", allow_hyphen_values = true)]
     clip: Option<Clip>,
-    /// Use the first N images only
-    #[arg(long, value_name = "N", value_parser = cli::count)]
-    samples: Option<usize>,
-    /// Attacked images; - for stdout
-    #[arg(short, long, value_name = "FILE", default_value = "-")]
-    output: PathBuf,
     #[command(flatten)]
-    threads: cli::Threads,
-    #[command(flatten)]
-    common: cli::Common,
+    from: cli::FromImages,
 }
 
 /// Images attacked at a time.
 const BLOCK: usize = 1024;
 
 fn run(args: Args) -> Result<()> {
-    cli::check_streams(&[&args.images], &[&args.output])?;
-    cli::check_binary(&args.output)?;
-    args.threads.start()?;
-    let mut images = args.common.images(Source::open(&args.images)?)?.first(args.samples)?;
-    let mut output = NpyOutput::create(&args.output, &[images.samples(), images.columns()])?;
+    args.from.start(&[], None)?;
+    cli::check_binary(&args.from.output)?;
+    let mut images = args.from.open()?;
+    let mut output = NpyOutput::create(&args.from.output, &[images.samples(), images.columns()])?;
     let mut first = 0;
     while let Some(block) = images.next_block(BLOCK)? {
         let mut x = block.values;

@@ -6,7 +6,6 @@ use clap::Parser;
 use local_errors::{
     Error, Result, cli, model,
     network::{BLOCK, Network},
-    read::Source,
     write::NpyOutput,
 };
 use ndarray::{Array3, Axis, s};
@@ -23,25 +22,14 @@ use ndarray::{Array3, Axis, s};
     after_help = "Example:\n  extract-activations --model net x.npy | spectrum | fit-powerlaw\n\nSource: Jiang, Zhou and Huang, Chin. Phys. B 30, 048702 (2021)"
 )]
 struct Args {
-    /// Images; - for stdin
-    #[arg(default_value = "-")]
-    images: PathBuf,
     /// Directory of the network
     #[arg(long, value_name = "DIR")]
     model: PathBuf,
     /// One layer, from 1, or all of them
     #[arg(long, value_name = "N|all", default_value = "all", value_parser = layer)]
     layer: Layer,
-    /// Use the first N images only
-    #[arg(long, value_name = "N", value_parser = cli::count)]
-    samples: Option<usize>,
-    /// Activations; - for stdout
-    #[arg(short, long, value_name = "FILE", default_value = "-")]
-    output: PathBuf,
     #[command(flatten)]
-    threads: cli::Threads,
-    #[command(flatten)]
-    common: cli::Common,
+    from: cli::FromImages,
 }
 
 #[derive(Clone, Copy)]
@@ -58,18 +46,16 @@ fn layer(text: &str) -> std::result::Result<Layer, String> {
 }
 
 fn run(args: Args) -> Result<()> {
-    cli::check_streams(&[&args.images], &[&args.output])?;
-    cli::check_binary(&args.output)?;
-    args.threads.start()?;
+    args.from.start(&[], None)?;
+    cli::check_binary(&args.from.output)?;
     let network = model::read(&args.model)?;
-    let mut images = args.common.images(Source::open(&args.images)?)?.first(args.samples)?;
-    images.expect_columns(network.inputs(), "the network has inputs")?;
+    let mut images = args.from.open_for(network.inputs())?;
     let samples = images.samples();
     match args.layer {
         Layer::One(number) => {
             let number = network.layer_number(Some(number))?;
             let units = network.layers[number - 1].w.ncols();
-            let mut output = NpyOutput::create(&args.output, &[samples, units])?;
+            let mut output = NpyOutput::create(&args.from.output, &[samples, units])?;
             while let Some(block) = images.next_block(BLOCK)? {
                 let h = network.activations_of(block.values.view(), number..=number)?;
                 output.block(&h)?;
@@ -86,7 +72,7 @@ fn run(args: Args) -> Result<()> {
                 first = rows.end;
                 stack.slice_mut(s![.., rows, ..]).assign(&h);
             }
-            let mut output = NpyOutput::create(&args.output, stack.shape())?;
+            let mut output = NpyOutput::create(&args.from.output, stack.shape())?;
             for layer in stack.axis_iter(Axis(0)) {
                 output.block(&layer)?;
             }

@@ -42,7 +42,7 @@ struct Args {
 }
 
 fn run(args: Args) -> Result<()> {
-    cli::check_streams(&[&args.spectrum], &[&args.output])?;
+    cli::check_streams(&[&args.spectrum], &[Some(&args.output)])?;
     let mut spectra = Rows::<f64>::spectra(Source::open(&args.spectrum)?)?;
     let stacked = spectra.layers().is_some();
     let mut fits: Vec<Fit> = Vec::new();

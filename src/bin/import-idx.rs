@@ -36,7 +36,7 @@ struct Args {
 const BLOCK: usize = 1024;
 
 fn run(args: Args) -> Result<()> {
-    cli::check_streams(&[&args.idx], &[&args.output])?;
+    cli::check_streams(&[&args.idx], &[Some(&args.output)])?;
     cli::check_binary(&args.output)?;
     let mut idx = Idx::open(Source::open(&args.idx)?)?;
     match idx.content {

@@ -52,7 +52,7 @@ const SAMPLES_PER_UNIT: usize = 10;
 
 fn run(args: Args) -> Result<()> {
     let inputs: Vec<&Path> = args.activations.iter().map(PathBuf::as_path).collect();
-    cli::check_streams(&inputs, &[&args.output])?;
+    cli::check_streams(&inputs, &[Some(&args.output)])?;
     cli::check_binary(&args.output)?;
     let mut shards = open(&args.activations, args.samples)?;
     let Some(first) = shards.first() else {

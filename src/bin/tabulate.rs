@@ -1,9 +1,6 @@
 //! The runs of a study as one table.
 
-use std::{
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::Parser;
 use local_errors::{Result, cli, read, table, write};
@@ -36,12 +33,7 @@ struct Args {
 }
 
 fn run(args: Args) -> Result<()> {
-    let outputs: Vec<&Path> = [Some(&args.output), args.summary.as_ref()]
-        .into_iter()
-        .flatten()
-        .map(PathBuf::as_path)
-        .collect();
-    cli::check_streams(&[&args.runs], &outputs)?;
+    cli::check_streams(&[&args.runs], &[Some(&args.output), args.summary.as_deref()])?;
     let rows = table::table(&read::lines(&args.runs)?)?;
     if let Some(file) = &args.summary {
         write::csv(file, &table::summary(&rows))?;

@@ -133,7 +133,7 @@ fn run(args: Args) -> Result<()> {
     let mut inputs = vec![args.images.as_path(), &args.labels];
     inputs.extend(args.test_images.as_deref());
     inputs.extend(args.test_labels.as_deref());
-    cli::check_streams(&inputs, &[&args.output])?;
+    cli::check_streams(&inputs, &[])?;
     if read::is_stream(&args.output) {
         return Err(Error::usage("a network is a directory: -o - cannot be"));
     }
