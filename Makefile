@@ -25,6 +25,7 @@ RANKS   := 1-50 1-20 11-100
 EPOCHS  :=# empty: the preset of the rule
 BATCH   :=# empty: the preset
 SAMPLES :=# of the test images; empty: all
+STIMULUS_DIMENSION :=# of the set of images: judges alpha > 1 + 2/d; empty: not judged
 THREADS := 1
 OUT     := out
 BIN     := target/release
@@ -66,6 +67,7 @@ accuracy    = accuracy --model $(model) --labels $(labels) $(options)
 activations = extract-activations --model $(model) $(options)
 spectrum    = spectrum --quiet
 fit         = fit-powerlaw $(RANKS:%=--ranks %)
+claims      = claims $(STIMULUS_DIMENSION:%=--stimulus-dimension %)
 options     = $(SAMPLES:%=--samples %) --threads $(THREADS) --quiet
 
 # --- What a target's name says: $(study)/RULE/seed-SEED/ATTACK-STRENGTH/FILE -----------
@@ -130,8 +132,8 @@ built    := $(if $(filter file,$(origin BIN)),$(BIN)/.built)# a BIN of the user'
 
 .DEFAULT_GOAL := all
 .PHONY: all quick data inputs test check-mnist check-digits install uninstall clean help FORCE $(SEEDS:%=seed-%)
-## all: the study, to its tables
-all: $(study)/table.csv $(study)/summary.csv
+## all: the study, to its tables and the verdicts on the paper's claims
+all: $(study)/table.csv $(study)/summary.csv $(study)/claims.jsonl
 ## quick: a miniature of everything in a minute, in $(OUT)/quick
 quick:
 	$(MAKE) all OUT=$(OUT)/quick DATASET=digits DRAWN='4000 1000' SEEDS='1 2' HIDDEN=50,50,50 EPOCHS=6 \
@@ -186,10 +188,19 @@ $(study)/%/x.npy: $(data)/test-images.npy $(stamps)/$$(attack) \
 	mv $(@D)/.alpha.part $@
 	$(call say,$(count))
 
-$(study)/table.csv $(study)/summary.csv &: $(runs:%=%/alpha.jsonl) \
-  $(foreach n,$(networks),$(levels:%=$(study)/$n/%/accuracy.jsonl)) $(stamps)/runs $(stamps)/tabulate | $(built)
-	tabulate --runs $(stamps)/runs --summary $(study)/summary.csv -o $(study)/table.csv
-	echo "$(words $(runs)) levels in $(study)/table.csv, mean and spread over seeds in summary.csv"
+measured := $(runs:%=%/alpha.jsonl) $(foreach n,$(networks),$(levels:%=$(study)/$n/%/accuracy.jsonl))
+$(study)/table.csv: $(measured) $(stamps)/runs $(stamps)/tabulate | $(built)
+	$(tabulate) --runs $(stamps)/runs -o $@
+	echo "$(words $(runs)) levels in $@, their mean and spread over seeds in summary.csv"
+$(study)/summary.csv: $(measured) $(stamps)/runs $(stamps)/tabulate | $(built)
+	$(tabulate) --runs $(stamps)/runs --summary $@ -o /dev/null
+
+# At the end, the verdicts on the paper's three claims at the first range of ranks.
+headline = $(subst -,$(comma)"last":,$(firstword $(RANKS)))
+$(study)/claims.jsonl: $(study)/table.csv $(stamps)/claims | $(built)
+	$(claims) < $< > $@.part
+	mv $@.part $@
+	sed -nE 's/^.*"claim":"(C[123])","statement":"([^"]*)","rule":"([^"]*)".*"first":$(headline),.*"verdict":"([^"]*)".*/\1 \3: \2: \4/p' $@
 
 # --- Data: drawn; or four .npy files of one's own; or four IDX files, fetched if need be --------
 ifeq ($(DATASET),digits)
@@ -238,6 +249,7 @@ lib.extract-activations := $(net)
 lib.accuracy            := $(net) src/accuracy.rs
 lib.spectrum            := $(io) src/linalg.rs src/spectrum.rs
 lib.fit-powerlaw        := $(io) src/powerlaw.rs
+lib.claims              := $(io) src/network.rs src/linalg.rs src/accuracy.rs src/powerlaw.rs src/table.rs $(sort $(wildcard src/claims/*.rs))
 lib.tabulate            := $(io) src/network.rs src/linalg.rs src/accuracy.rs src/powerlaw.rs src/table.rs
 
 define measure
@@ -246,7 +258,7 @@ endef
 pixels   = $(spectrum) $(SAMPLES:%=--samples %)
 import   = import-idx
 tabulate = tabulate
-stamped := $(RULES) $(ATTACKS) measure pixels fit tabulate $(if $(filter digits,$(DATASET)),draw,import)
+stamped := $(RULES) $(ATTACKS) measure pixels fit tabulate claims $(if $(filter digits,$(DATASET)),draw,import)
 
 # A command's sources: the words in it that are files (a script of one's own) or tools of ours.
 tools   = $(foreach w,$1,$(if $(filter undefined,$(origin lib.$w)),,src/bin/$w.rs $(lib.$w)))

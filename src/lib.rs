@@ -15,14 +15,16 @@
 //! | `spectrum` | [`spectrum`] |
 //! | `fit-powerlaw` | [`powerlaw`] |
 //! | `tabulate` | [`table`] |
+//! | `claims` | [`claims`] |
 //!
-//! Every byte enters through [`read`] and leaves through [`write`]; [`cli`] holds
+//! Every byte enters through [`read`] and leaves through [`mod@write`]; [`cli`] holds
 //! the manners the tools share and is the only module that prints. Arrays have a
 //! row for each sample: images `x` are (samples, pixels), the activations `h_l`
 //! of layer l (samples, units). Layers count from 1 wherever a user sees them.
 
 pub mod accuracy;
 pub mod attack;
+pub mod claims;
 pub mod cli;
 pub mod digits;
 mod error;

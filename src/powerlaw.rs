@@ -41,10 +41,11 @@ impl FromStr for Ranks {
 }
 
 /// How alpha is estimated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Method {
     /// Ordinary least squares of `ln lambda_n` on `ln n`.
+    #[default]
     Ols,
     /// Least squares with weights `1/n` (Stringer et al. 2019).
     Weighted,

@@ -13,39 +13,69 @@ use crate::{
 
 /// A row of the table: a run, a layer and a fit of its spectrum. Empty fields
 /// are what a run has not.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Row {
-    dataset: String,
-    rule: Option<String>,
-    seed: Option<u64>,
-    epoch: Option<usize>,
-    attack: String,
+    /// Name of the data set.
+    pub dataset: String,
+    /// Learning rule; none for the images themselves.
+    pub rule: Option<String>,
+    /// Seed of the network.
+    pub seed: Option<u64>,
+    /// Epoch of a snapshot; none for the final network.
+    pub epoch: Option<usize>,
+    /// Name of the attack, or `clean`.
+    pub attack: String,
+    /// In pixel units; 0 for `clean`.
     #[serde(serialize_with = "plain")]
-    strength: f64,
-    layer: usize,
-    samples: Option<usize>,
-    correct: Option<usize>,
-    accuracy: Option<f64>,
-    network_accuracy: Option<f64>,
-    loss: Option<f64>,
-    dead: Option<usize>,
-    units: usize,
-    positive: usize,
-    method: Method,
-    first: usize,
-    last: usize,
-    points: usize,
-    alpha: Option<f64>,
-    stderr: Option<f64>,
-    intercept: Option<f64>,
-    r2: Option<f64>,
-    curvature: Option<f64>,
-    participation_ratio: Option<f64>,
-    effective_rank: Option<f64>,
-    zero_gradient_images: Option<usize>,
-    zero_sign_pixels: Option<usize>,
-    max_change: Option<f64>,
-    warnings: String,
+    pub strength: f64,
+    /// From 1; 0 for the images themselves.
+    pub layer: usize,
+    /// Images measured.
+    pub samples: Option<usize>,
+    /// Images classified correctly.
+    pub correct: Option<usize>,
+    /// Part of them, by the layer's own readout.
+    pub accuracy: Option<f64>,
+    /// Part of them, by the last layer's readout.
+    pub network_accuracy: Option<f64>,
+    /// Mean of `-ln p_y`.
+    pub loss: Option<f64>,
+    /// Units that are 0 on every image.
+    pub dead: Option<usize>,
+    /// Units of the layer.
+    pub units: usize,
+    /// Eigenvalues that are not round-off.
+    pub positive: usize,
+    /// How alpha was estimated.
+    pub method: Method,
+    /// First rank asked for.
+    pub first: usize,
+    /// Last rank asked for.
+    pub last: usize,
+    /// Ranks used.
+    pub points: usize,
+    /// The exponent.
+    pub alpha: Option<f64>,
+    /// Its standard error.
+    pub stderr: Option<f64>,
+    /// `ln lambda` of the line at rank 1.
+    pub intercept: Option<f64>,
+    /// Share of the variance explained.
+    pub r2: Option<f64>,
+    /// 0 for a power law.
+    pub curvature: Option<f64>,
+    /// `(sum lambda)² / sum lambda²`
+    pub participation_ratio: Option<f64>,
+    /// Exponential of the entropy of the spectrum.
+    pub effective_rank: Option<f64>,
+    /// Of the audit of an attack.
+    pub zero_gradient_images: Option<usize>,
+    /// Of the audit of an attack.
+    pub zero_sign_pixels: Option<usize>,
+    /// Of the audit of an attack.
+    pub max_change: Option<f64>,
+    /// Codes of the fit's warnings, separated by spaces.
+    pub warnings: String,
 }
 
 /// Rows that differ in nothing but the seed.

@@ -106,6 +106,10 @@ fn the_study_is_made_once_whatever_the_jobs_and_threads() {
     assert!(said.contains("(26/26)"), "{said}");
     assert!(said.contains("trained local/seed-2/model"), "{said}");
     assert!(said.contains("26 levels in out/tiny/table.csv"), "{said}");
+    assert!(
+        said.contains("C2 local: under gauss, accuracy against alpha is monotonic: undecided"),
+        "{said}"
+    );
     assert!(project.is_up_to_date(""));
     assert!(project.is_up_to_date("THREADS=2 RUN=nice"));
     assert_eq!(project.would_run(""), set(&[]));
@@ -146,8 +150,8 @@ fn the_study_is_made_once_whatever_the_jobs_and_threads() {
 fn a_change_reruns_what_depends_on_it_and_nothing_else() {
     let project = Project::new();
     project.make("");
-    assert_eq!(project.would_run("RANKS=1-5"), set(&["fit-powerlaw", "tabulate"]));
-    assert_eq!(project.would_run("SEEDS=1"), set(&["tabulate"]));
+    assert_eq!(project.would_run("RANKS=1-5"), set(&["fit-powerlaw", "tabulate", "claims"]));
+    assert_eq!(project.would_run("SEEDS=1"), set(&["claims", "tabulate"]));
     assert_eq!(project.would_run("SIGMAS='0.50 0.5'"), set(&[]));
     assert_eq!(
         project.would_run("EPSILONS='0.1 0.2 0.3'"),
@@ -218,7 +222,7 @@ fn seeds_can_be_made_apart_and_joined() {
     project.make("inputs");
     let line = Project::line("");
     project.0.ok(&format!("({line} seed-1 & {line} seed-2 & wait) > log 2>&1"));
-    assert_eq!(project.would_run(""), set(&["tabulate"]));
+    assert_eq!(project.would_run(""), set(&["claims", "tabulate"]));
     project.make("");
     assert_eq!(project.table("out"), project.table("whole"));
 }

@@ -7,13 +7,13 @@
 mod array;
 mod header;
 mod idx;
-mod json;
 mod labels;
 mod source;
+mod text;
 
 pub use array::{Block, Rows, matrix, vector};
 pub use header::Dtype;
 pub use idx::{Idx, IdxContent};
-pub use json::{json, json_and_array, json_lines, lines};
 pub use labels::Labels;
 pub use source::{Source, is_stream};
+pub use text::{csv, json, json_and_array, json_lines, lines};

@@ -15,7 +15,8 @@ use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
 use tempfile::TempDir;
 
 /// Every tool.
-pub const TOOLS: [&str; 10] = [
+pub const TOOLS: [&str; 11] = [
+    "claims",
     "draw-digits",
     "import-idx",
     "train",

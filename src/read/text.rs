@@ -1,4 +1,4 @@
-//! Small text files: JSON, JSON lines, lists of paths.
+//! Small text files: JSON, JSON lines, CSV, lists of paths.
 
 use std::{io::Read, path::Path};
 
@@ -53,6 +53,17 @@ pub fn json_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
                 let message = format!("line {} is not the JSON expected: {e}", index + 1);
                 Error::data(message).in_file(path)
             })
+        })
+        .collect()
+}
+
+/// The records of a CSV file with a header.
+pub fn csv<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
+    let text = text(path)?;
+    let records = csv::Reader::from_reader(text.as_bytes()).into_deserialize();
+    records
+        .map(|record| {
+            record.map_err(|e| Error::data(format!("is not the table expected: {e}")).in_file(path))
         })
         .collect()
 }

@@ -1,0 +1,161 @@
+//! The statistics that the claims are judged by.
+
+use serde::Serialize;
+use statrs::distribution::{ContinuousCDF, StudentsT};
+
+use super::thresholds::MIN_POINTS;
+
+/// A mean and its 95 % interval over seeds.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Interval {
+    /// The mean.
+    pub value: f64,
+    /// The lower end.
+    pub low: f64,
+    /// The upper end.
+    pub high: f64,
+}
+
+/// Mean and 95 % interval by Student's t; none of fewer than two values.
+pub fn interval(values: &[f64]) -> Option<Interval> {
+    let count = values.len() as f64;
+    if values.len() < 2 {
+        return None;
+    }
+    let value = mean(values);
+    let squares: f64 = values.iter().map(|v| (v - value).powi(2)).sum();
+    let quantile = StudentsT::new(0.0, 1.0, count - 1.0).ok()?.inverse_cdf(0.975);
+    let half = quantile * (squares / (count - 1.0) / count).sqrt();
+    Some(Interval { value, low: value - half, high: value + half })
+}
+
+/// The mean; NaN of nothing.
+pub fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+/// Spearman's rho, ties at their mean rank; none where one of them does not vary.
+pub fn spearman(x: &[f64], y: &[f64]) -> Option<f64> {
+    (x.len() >= MIN_POINTS).then(|| correlation(&ranks(x), &ranks(y))).flatten()
+}
+
+fn ranks(values: &[f64]) -> Vec<f64> {
+    let below = |v: f64| values.iter().filter(|w| **w < v).count();
+    let same = |v: f64| values.iter().filter(|w| w.total_cmp(&v).is_eq()).count();
+    values.iter().map(|&v| below(v) as f64 + f64::midpoint(same(v) as f64, 1.0)).collect()
+}
+
+fn correlation(x: &[f64], y: &[f64]) -> Option<f64> {
+    let (mx, my) = (mean(x), mean(y));
+    let sum =
+        |f: &dyn Fn(f64, f64) -> f64| x.iter().zip(y).map(|(x, y)| f(x - mx, y - my)).sum::<f64>();
+    let scale = (sum(&|x, _| x * x) * sum(&|_, y| y * y)).sqrt();
+    (scale > 0.0).then(|| sum(&|x, y| x * y) / scale)
+}
+
+/// `|sum of differences| / sum of their magnitudes`: 1 for a monotonic curve, about 0 for one that
+/// comes back; none for a flat one.
+pub fn monotonicity(values: &[f64]) -> Option<f64> {
+    let steps: Vec<f64> = values.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    let way: f64 = steps.iter().map(|step| step.abs()).sum();
+    (values.len() >= MIN_POINTS && way > 0.0).then(|| steps.iter().sum::<f64>().abs() / way)
+}
+
+/// Where a curve turns: an index inside it, and whether it is a valley there.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Turn {
+    /// Index of the point.
+    pub index: usize,
+    /// Whether the curve falls before it and rises after it.
+    pub valley: bool,
+}
+
+/// The most prominent valley or peak inside a curve.
+pub fn turning_point(values: &[f64]) -> Option<Turn> {
+    let inside = 1..values.len().saturating_sub(1);
+    let turns = inside.flat_map(|index| [true, false].map(|valley| Turn { index, valley }));
+    turns
+        .filter_map(|turn| Some((prominence(values, turn)?, turn)))
+        // The first of equals, so that the same curve always turns at the same place.
+        .fold(None, |best: Option<(f64, Turn)>, next| match best {
+            Some(best) if best.0 >= next.0 => Some(best),
+            _ => Some(next),
+        })
+        .map(|(_, turn)| turn)
+}
+
+/// How far the curve rises on both sides of a valley (falls, of a peak), the lesser of the two, in
+/// parts of its range; negative where it does not. None for a flat or too short curve.
+pub fn prominence(values: &[f64], Turn { index, valley }: Turn) -> Option<f64> {
+    let sign = if valley { 1.0 } else { -1.0 };
+    let height = |part: &[f64]| {
+        part.iter().map(|v| sign * (v - values[index])).fold(f64::NEG_INFINITY, f64::max)
+    };
+    let (low, high) = values
+        .iter()
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &v| (low.min(v), high.max(v)));
+    if values.len() < MIN_POINTS || high <= low || index == 0 || index + 1 >= values.len() {
+        return None;
+    }
+    Some(height(&values[..index]).min(height(&values[index + 1..])) / (high - low))
+}
+
+/// Slope of the least-squares line through points; none for fewer than two places.
+pub fn slope(x: &[f64], y: &[f64]) -> Option<f64> {
+    let (mx, my) = (mean(x), mean(y));
+    let sxx: f64 = x.iter().map(|x| (x - mx).powi(2)).sum();
+    let sxy: f64 = x.iter().zip(y).map(|(x, y)| (x - mx) * (y - my)).sum();
+    (x.len() >= 2 && sxx > 0.0).then(|| sxy / sxx)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use approx::assert_relative_eq;
+
+    #[test]
+    fn an_interval_is_students() {
+        // t of 4 degrees of freedom at 97.5 %: 2.776445 (tables).
+        let found = interval(&[1.0, 2.0, 3.0, 4.0, 5.0]).unwrap();
+        let half = 2.776_445_105 * (2.5_f64 / 5.0).sqrt();
+        assert_relative_eq!(found.value, 3.0);
+        assert_relative_eq!(found.low, 3.0 - half, epsilon = 1e-6);
+        assert_relative_eq!(found.high, 3.0 + half, epsilon = 1e-6);
+        assert_eq!(interval(&[1.0]), None);
+    }
+
+    #[test]
+    fn rank_correlation_is_of_ranks() {
+        let x = [1.0, 2.0, 3.0, 4.0, 5.0];
+        assert_relative_eq!(spearman(&x, &[1.0, 8.0, 27.0, 64.0, 125.0]).unwrap(), 1.0);
+        assert_relative_eq!(spearman(&x, &[5.0, 4.0, 3.0, 2.0, 1.0]).unwrap(), -1.0);
+        // 1 - 6 sum d² / (n (n² - 1)), d = (0, 1, -1, 0, 0)
+        let found = spearman(&x, &[1.0, 3.0, 2.0, 4.0, 5.0]).unwrap();
+        assert_relative_eq!(found, 1.0 - 6.0 * 2.0 / 120.0);
+        assert_eq!(spearman(&x, &[1.0; 5]), None);
+        assert_eq!(spearman(&x[..3], &x[..3]), None);
+    }
+
+    #[test]
+    fn a_way_there_and_back_is_not_monotonic() {
+        assert_relative_eq!(monotonicity(&[4.0, 3.0, 2.0, 0.0]).unwrap(), 1.0);
+        assert_relative_eq!(monotonicity(&[2.0, 0.0, 1.0, 2.0]).unwrap(), 0.0);
+        assert_relative_eq!(monotonicity(&[0.0, 3.0, 2.0, 4.0]).unwrap(), 4.0 / 6.0);
+        assert_eq!(monotonicity(&[1.0; 6]), None);
+    }
+
+    #[test]
+    fn a_valley_and_a_peak_are_found_where_they_are() {
+        let valley = [5.0, 3.0, 1.0, 2.0, 4.0];
+        let turn = turning_point(&valley).unwrap();
+        assert_eq!(turn, Turn { index: 2, valley: true });
+        assert_relative_eq!(prominence(&valley, turn).unwrap(), 3.0 / 4.0);
+        let peak = valley.map(|v| -v);
+        assert_eq!(turning_point(&peak), Some(Turn { index: 2, valley: false }));
+        let falling = [5.0, 4.0, 3.0, 2.0, 1.0];
+        let turn = turning_point(&falling).unwrap();
+        assert!(prominence(&falling, turn).unwrap() < 0.0);
+        assert_eq!(turning_point(&[1.0; 5]), None);
+        assert_eq!(turning_point(&[1.0, 0.0]), None);
+    }
+}
