@@ -161,7 +161,8 @@ fn a_change_reruns_what_depends_on_it_and_nothing_else() {
             "extract-activations",
             "spectrum",
             "fit-powerlaw",
-            "tabulate"
+            "tabulate",
+            "claims"
         ])
     );
     assert!(project.would_run("EPOCHS=3").contains("train"));

@@ -416,11 +416,13 @@ mod tests {
         (x.sin() * 43_758.545).fract()
     }
 
+    #[allow(clippy::unnecessary_wraps)] // as `table` takes it
     fn falling(_: usize, seed: u64, i: usize) -> Option<f64> {
         Some(3.0 - 0.1 * i as f64 + 0.001 * noise(seed, i))
     }
 
     /// Falls to the sixth strength, then rises again.
+    #[allow(clippy::unnecessary_wraps)] // as `table` takes it
     fn valley(_: usize, seed: u64, i: usize) -> Option<f64> {
         Some(2.0 + 0.1 * (i as f64 - 6.0).abs() + 0.005 * noise(seed, i))
     }
@@ -561,7 +563,9 @@ mod tests {
     fn local_errors_are_compared_with_backpropagation_seed_by_seed() {
         let mut rows = table("gauss", 4, 5, |_, seed, _| Some(2.0 + seed as f64));
         let mut other = table("gauss", 4, 5, |_, seed, _| Some(1.9 + seed as f64));
-        other.iter_mut().for_each(|row| row.rule = Some("backprop".into()));
+        for row in &mut other {
+            row.rule = Some("backprop".into());
+        }
         rows.extend(other);
         // The spread between seeds is far larger than the difference within them.
         assert_eq!(judged(&rows, "local-backprop").verdict, Verdict::Reproduced);

@@ -43,12 +43,9 @@ pub const POSITIVE: Threshold = Threshold {
     reason: "the claim is of a sign: the interval must not reach 0",
 };
 
-/// Seeds below which nothing is decided.
+/// Seeds below which nothing is decided: the interval of two values is of 12.7 standard errors on
+/// either side, that of three of 4.3.
 pub const MIN_SEEDS: usize = 3;
-
-/// Why [`MIN_SEEDS`].
-pub const MIN_SEEDS_REASON: &str =
-    "an interval of two values is thirteen standard errors wide, of three four";
 
 /// Points of a curve below which nothing is said of its shape.
 pub const MIN_POINTS: usize = 4;
