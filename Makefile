@@ -4,7 +4,7 @@
 
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
-MAKEFLAGS += --no-builtin-rules --warn-undefined-variables --no-print-directory
+MAKEFLAGS += --no-builtin-rules --no-print-directory
 $(if $(filter grouped-target,$(.FEATURES)),,$(error GNU make 4.3 or later is needed, this is $(MAKE_VERSION) (macOS: brew install make, then gmake)))
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -116,7 +116,7 @@ $(foreach c,$(RULES) $(ATTACKS),$(if $(filter undefined,$(origin $c)),$(error $c
 $(foreach a,$(ATTACKS),$(if $(filter undefined,$(origin $a.strengths)),$(error $a has no strengths: set $a.strengths)))
 
 # 0.10 and 0.1 are one strength.
-plain = $(shell printf '%s\n' $1 | sed -E 's/^0*([0-9])/\1/; s/^\./0./; /\./s/\.?0*$$//' | sort -u)
+plain = $(shell printf '%s\n' $1 | sed -E 's/^0*([0-9])/\1/; s/^\./0./; /\./s/\.?0*$$//' | sort -gu)
 $(foreach a,$(ATTACKS),$(call refuse,$a.strengths,$(call grep,$(number),$($a.strengths)),numbers))
 $(foreach a,$(ATTACKS),$(eval levels.$a := $(addprefix $a-,$(call plain,$($a.strengths)))))
 
@@ -132,11 +132,11 @@ built    := $(if $(filter file,$(origin BIN)),$(BIN)/.built)# a BIN of the user'
 
 .DEFAULT_GOAL := all
 .PHONY: all quick data inputs test check-mnist check-digits install uninstall clean help FORCE $(SEEDS:%=seed-%)
-## all: the study, to its tables and the verdicts on the paper's claims
-all: $(study)/table.csv $(study)/summary.csv $(study)/claims.jsonl
+## all: the study, to its tables and its report
+all: $(study)/summary.csv $(study)/report.html
 ## quick: a miniature of everything in a minute, in $(OUT)/quick
 quick:
-	$(MAKE) all OUT=$(OUT)/quick DATASET=digits DRAWN='4000 1000' SEEDS='1 2' HIDDEN=50,50,50 EPOCHS=6 \
+	$(MAKE) all OUT=$(OUT)/quick DATASET=digits DRAWN='4000 1000' SEEDS='1 2 3' HIDDEN=50,50,50 EPOCHS=6 \
 	  SIGMAS='0.25 0.5 1 2' EPSILONS='0.02 0.05 0.1 0.2' RANKS='1-40 1-20'
 ## data: the data set as arrays
 data: $(arrays)
@@ -144,6 +144,7 @@ data: $(arrays)
 inputs: data $(built) $$(addprefix $$(stamps)/,$$(stamped)) $(layer0:%=$(study)/%/alpha.jsonl)
 ## seed-1, seed-2 ...: all of one seed
 $(foreach s,$(SEEDS),$(eval seed-$s: $(filter $(RULES:%=$(study)/%/seed-$s/%),$(runs:%=%/alpha.jsonl) $(runs:%=%/accuracy.jsonl))))
+seed-$(firstword $(sort $(SEEDS))): $$(foreach l,$$(shown),$$(study)/samples/$$l/predictions.npy)
 
 # --- Stages --------------------------------------------------------------------------------
 todo  := $(filter-out $(wildcard $(runs:%=%/alpha.jsonl)),$(runs:%=%/alpha.jsonl))
@@ -195,12 +196,29 @@ $(study)/table.csv: $(measured) $(stamps)/runs $(stamps)/tabulate | $(built)
 $(study)/summary.csv: $(measured) $(stamps)/runs $(stamps)/tabulate | $(built)
 	$(tabulate) --runs $(stamps)/runs --summary $@ -o /dev/null
 
-# At the end, the verdicts on the paper's three claims at the first range of ranks.
-headline = $(subst -,$(comma)"last":,$(firstword $(RANKS)))
 $(study)/claims.jsonl: $(study)/table.csv $(stamps)/claims | $(built)
 	$(claims) < $< > $@.part
 	mv $@.part $@
-	sed -nE 's/^.*"claim":"(C[123])","statement":"([^"]*)","rule":"([^"]*)".*"first":$(headline),.*"verdict":"([^"]*)".*/\1 \3: \2: \4/p' $@
+
+# Ten images, clean and attacked at two strengths an attack, and what the first network makes of them.
+third  = $(word $(shell echo $$(( ($1 * $(words $2) + 2) / 3 ))),$2)
+shown := clean $(sort $(foreach a,$(ATTACKS),$(call third,1,$(levels.$a)) $(call third,2,$(levels.$a))))
+$(study)/samples/%: network = $(study)/$(firstword $(networks))
+$(study)/samples/%/predictions.npy: $(study)/$(firstword $(networks))/model/model.json $(data)/test-images.npy \
+  $(labels) $(stamps)/measure $$(if $$(filter clean,$$(attack)),,$(stamps)/$$(attack)) | $(built)
+	mkdir -p $(@D)
+	$(if $(filter clean,$(attack)),ln -sf ../../data/test-images.npy $(@D)/x.npy,\
+	  $(foreach SAMPLES,10,$($(attack))) < $(data)/test-images.npy > $(@D)/.x.part && mv $(@D)/.x.part $(@D)/x.npy)
+	$(foreach SAMPLES,10,$(accuracy)) --predictions $(@D)/.predictions.part < $(@D)/x.npy > /dev/null
+	mv $(@D)/.predictions.part $@
+
+# At the end, the verdicts on the paper's three claims at the first range of ranks.
+headline = $(subst -,$(comma)"last":,$(firstword $(RANKS)))
+$(study)/report.html: $(study)/table.csv $(study)/claims.jsonl $(study)/study.json \
+  $(shown:%=$(study)/samples/%/predictions.npy) $(stamps)/report | $(built)
+	report --table $< --claims $(word 2,$^) --figures $(study)/figures $(study) -o $@
+	sed -nE 's/^.*"claim":"(C[123])","statement":"([^"]*)","rule":"([^"]*)".*"first":$(headline),.*"verdict":"([^"]*)".*/\1 \3: \2: \4/p' $(study)/claims.jsonl
+	echo "the report: $@"
 
 # --- Data: drawn; or four .npy files of one's own; or four IDX files, fetched if need be --------
 ifeq ($(DATASET),digits)
@@ -250,6 +268,8 @@ lib.accuracy            := $(net) src/accuracy.rs
 lib.spectrum            := $(io) src/linalg.rs src/spectrum.rs
 lib.fit-powerlaw        := $(io) src/powerlaw.rs
 lib.claims              := $(io) src/network.rs src/linalg.rs src/accuracy.rs src/powerlaw.rs src/table.rs $(sort $(wildcard src/claims/*.rs))
+lib.report              := $(lib.claims) src/model.rs src/rng.rs src/report/style.css src/report/methods.html src/report/distrust.html \
+  $(sort $(filter-out %/tests.rs,$(wildcard src/train/*.rs src/figures/*.rs src/report/*.rs)))
 lib.tabulate            := $(io) src/network.rs src/linalg.rs src/accuracy.rs src/powerlaw.rs src/table.rs
 
 define measure
@@ -257,8 +277,9 @@ $(accuracy); $(activations) | $(spectrum)
 endef
 pixels   = $(spectrum) $(SAMPLES:%=--samples %)
 import   = import-idx
+report   = report
 tabulate = tabulate
-stamped := $(RULES) $(ATTACKS) measure pixels fit tabulate claims $(if $(filter digits,$(DATASET)),draw,import)
+stamped := $(RULES) $(ATTACKS) measure pixels fit tabulate claims report $(if $(filter digits,$(DATASET)),draw,import)
 
 # A command's sources: the words in it that are files (a script of one's own) or tools of ours.
 tools   = $(foreach w,$1,$(if $(filter undefined,$(origin lib.$w)),,src/bin/$w.rs $(lib.$w)))
@@ -271,6 +292,15 @@ $(stamps)/$1: $(if $(call same,$(strip $(file <$(stamps)/$1)),$2),,FORCE)
 	mkdir -p $$(@D); printf '%s\n' $(subst $$,$$$$,$(call quote,$2)) > $$@.part; mv $$@.part $$@
 endef
 $(foreach s,$(stamped),$(eval $(call stamp,$s,$(call says,$s))))
+
+# How the study was made, as JSON.
+settings := DATASET SEEDS HIDDEN RULES ATTACKS SIGMAS EPSILONS RANKS EPOCHS BATCH SAMPLES DRAWN STIMULUS_DIMENSION
+json   = "$(subst ",\",$(subst \,\\,$(strip $1)))"
+plainly = $(foreach THREADS,1,$(foreach OUT,out,$(foreach seed,SEED,$(foreach strength,STRENGTH,$(foreach model,MODEL,$(call json,$($1)))))))
+record := {"command":$(call json,make all $(foreach v,$(settings),$v='$(strip $(if $(filter SIGMAS EPSILONS,$v),$(call plain,$($v)),$($v)))')),"commands":{$(foreach \
+  c,$(RULES) $(ATTACKS) accuracy activations spectrum fit,$(call json,$c):$(call plainly,$c)$(comma))"tabulate":"tabulate"}}
+$(study)/study.json: $(if $(call same,$(strip $(file <$(study)/study.json)),$(strip $(record))),,FORCE)
+	mkdir -p $(@D); printf '%s\n' $(subst $$,$$$$,$(call quote,$(strip $(record)))) > $@.part; mv $@.part $@
 
 define newline
 

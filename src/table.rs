@@ -329,8 +329,8 @@ fn summarised(first: &Row, group: &[&Row]) -> Summary {
     }
 }
 
-/// None if any value is missing; no deviation of a single one.
-fn mean_and_sd(values: impl Iterator<Item = Option<f64>>) -> (Option<f64>, Option<f64>) {
+/// Mean and standard deviation (n - 1): none if any value is missing, no deviation of a single one.
+pub fn mean_and_sd(values: impl Iterator<Item = Option<f64>>) -> (Option<f64>, Option<f64>) {
     let Some(values) = values.collect::<Option<Vec<f64>>>() else {
         return (None, None);
     };

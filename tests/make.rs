@@ -117,11 +117,22 @@ fn the_study_is_made_once_whatever_the_jobs_and_threads() {
     for file in [
         "table.csv",
         "summary.csv",
+        "claims.jsonl",
+        "study.json",
+        "report.html",
+        "figures/spectra.svg",
         "local/seed-1/fgsm-0.1/audit.json",
         "backprop/seed-2/model/w1.npy",
     ] {
         let bytes = |out: &str| project.0.bytes(&format!("{out}/tiny/{file}"));
         assert_eq!(bytes("out"), bytes("other"), "{file}");
+    }
+    let page = String::from_utf8(project.0.bytes("out/tiny/report.html").0).unwrap();
+    for words in ["The paper's claims: local errors", "undecided", "What to distrust", "sha256"] {
+        assert!(page.contains(words), "{words}");
+    }
+    for outside in ["<script", "<link", "@import", "url(", "src=\"http", "NaN"] {
+        assert!(!page.contains(outside), "{outside}");
     }
     let table = project.table("out");
     let header = "dataset,rule,seed,epoch,attack,strength,layer,samples,correct,accuracy,network_accuracy,loss,\
@@ -150,8 +161,11 @@ fn the_study_is_made_once_whatever_the_jobs_and_threads() {
 fn a_change_reruns_what_depends_on_it_and_nothing_else() {
     let project = Project::new();
     project.make("");
-    assert_eq!(project.would_run("RANKS=1-5"), set(&["fit-powerlaw", "tabulate", "claims"]));
-    assert_eq!(project.would_run("SEEDS=1"), set(&["claims", "tabulate"]));
+    assert_eq!(
+        project.would_run("RANKS=1-5"),
+        set(&["fit-powerlaw", "tabulate", "claims", "report"])
+    );
+    assert_eq!(project.would_run("SEEDS=1"), set(&["claims", "tabulate", "report"]));
     assert_eq!(project.would_run("SIGMAS='0.50 0.5'"), set(&[]));
     assert_eq!(
         project.would_run("EPSILONS='0.1 0.2 0.3'"),
@@ -162,7 +176,8 @@ fn a_change_reruns_what_depends_on_it_and_nothing_else() {
             "spectrum",
             "fit-powerlaw",
             "tabulate",
-            "claims"
+            "claims",
+            "report"
         ])
     );
     assert!(project.would_run("EPOCHS=3").contains("train"));
@@ -223,7 +238,7 @@ fn seeds_can_be_made_apart_and_joined() {
     project.make("inputs");
     let line = Project::line("");
     project.0.ok(&format!("({line} seed-1 & {line} seed-2 & wait) > log 2>&1"));
-    assert_eq!(project.would_run(""), set(&["claims", "tabulate"]));
+    assert_eq!(project.would_run(""), set(&["claims", "tabulate", "report"]));
     project.make("");
     assert_eq!(project.table("out"), project.table("whole"));
 }
@@ -385,10 +400,9 @@ fn follow(root: &Path, file: &str, used: &mut BTreeSet<String>) {
     let folder = Path::new(file).parent().unwrap().display().to_string();
     let parts = code.lines().filter_map(|line| line.strip_prefix("mod ")?.strip_suffix(';'));
     found.extend(parts.map(|part| format!("{folder}/{part}.rs")));
-    for (_, rest) in
-        code.match_indices("include_str!(\"../").map(|(i, m)| code.split_at(i + m.len()))
-    {
-        used.extend(rest.split('"').next().map(Into::into));
+    for (place, name) in code.match_indices("include_str!(\"") {
+        let file = code[place + name.len()..].split('"').next().unwrap();
+        used.insert(file.strip_prefix("../").map_or(format!("{folder}/{file}"), Into::into));
     }
     for file in found {
         follow(root, &file, used);

@@ -13,7 +13,7 @@ mod thresholds;
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use statistics::Interval;
 
@@ -23,10 +23,10 @@ use statistics::{interval, mean, monotonicity, prominence, slope, spearman, turn
 pub use thresholds::{ABOVE_FLOOR, MIN_SEEDS, MONOTONICITY, POSITIVE, PROMINENCE, RHO, Threshold};
 
 /// A line of `claims`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Claim {
     /// Its short name: C1, C2 or C3 of the paper, or one beside them.
-    pub claim: &'static str,
+    pub claim: String,
     /// What is claimed.
     pub statement: String,
     /// The learning rule.
@@ -34,13 +34,13 @@ pub struct Claim {
     /// The attack, where it is about one.
     pub attack: Option<String>,
     /// How alpha was estimated.
-    pub method: &'static str,
+    pub method: String,
     /// First rank of the fit.
     pub first: usize,
     /// Last rank of the fit.
     pub last: usize,
     /// What is compared with the threshold.
-    pub statistic: &'static str,
+    pub statistic: String,
     /// What the lower end of its interval must reach.
     pub threshold: f64,
     /// The statistic of each layer; of all together as layer null.
@@ -54,7 +54,7 @@ pub struct Claim {
 }
 
 /// A statistic of one layer.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Layer {
     /// From 1; none for a statistic of all layers together.
     pub layer: Option<usize>,
@@ -63,12 +63,12 @@ pub struct Layer {
     /// Whether the claim holds here.
     pub holds: Option<bool>,
     /// Of C3, where the curve turns.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turn: Option<TurningPoint>,
 }
 
 /// Where alpha turns along the strengths of an attack.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TurningPoint {
     /// Of the mean over seeds.
     pub strength: f64,
@@ -85,7 +85,7 @@ pub struct TurningPoint {
 }
 
 /// The outcome of a claim.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// In all layers.
@@ -280,7 +280,7 @@ fn faster_than(
 
 /// A claim whose statistic is taken of each layer and seed.
 fn per_layer(
-    claim: &'static str,
+    claim: &str,
     statement: impl Into<String>,
     fitted: &Fitted,
     attack: Option<&str>,
@@ -301,14 +301,14 @@ fn per_layer(
     );
     let (layers, seeds, rows) = layers;
     Claim {
-        claim,
+        claim: claim.into(),
         statement: statement.into(),
         rule: fitted.rule.clone(),
         attack: attack.map(Into::into),
-        method: fitted.method,
+        method: fitted.method.into(),
         first: fitted.first,
         last: fitted.last,
-        statistic: threshold.name,
+        statistic: threshold.name.into(),
         threshold: threshold.value,
         verdict: verdict(&layers),
         layers,
@@ -319,7 +319,7 @@ fn per_layer(
 
 /// A claim whose statistic, a rank correlation, is taken of all layers together.
 fn together(
-    claim: &'static str,
+    claim: &str,
     statement: &str,
     fitted: &Fitted,
     depth: &Seeds,

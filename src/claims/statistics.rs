@@ -1,12 +1,12 @@
 //! The statistics that the claims are judged by.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use super::thresholds::MIN_POINTS;
 
 /// A mean and its 95 % interval over seeds.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
     /// The mean.
     pub value: f64,

@@ -203,6 +203,7 @@ pub struct Rows<T> {
     stored: usize,
     columns: usize,
     kept: usize,
+    cut: bool,
     matrix: usize,
     row: usize,
     unit_interval: bool,
@@ -254,6 +255,7 @@ impl<T: Float> Rows<T> {
             stored: rows,
             columns,
             kept: rows,
+            cut: false,
             matrix: 0,
             row: 0,
             unit_interval: false,
@@ -272,7 +274,7 @@ impl<T: Float> Rows<T> {
                 self.stored
             )));
         }
-        self.kept = samples;
+        (self.kept, self.cut) = (samples, true);
         Ok(self)
     }
 
@@ -305,10 +307,10 @@ impl<T: Float> Rows<T> {
         self.kept
     }
 
-    /// Whether [`Rows::first`] left rows out.
+    /// Whether [`Rows::first`] was asked for some rows only.
     #[must_use]
     pub fn is_cut(&self) -> bool {
-        self.kept < self.stored
+        self.cut
     }
 
     /// Elements of a row.

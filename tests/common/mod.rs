@@ -15,8 +15,9 @@ use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
 use tempfile::TempDir;
 
 /// Every tool.
-pub const TOOLS: [&str; 11] = [
+pub const TOOLS: [&str; 12] = [
     "claims",
+    "report",
     "draw-digits",
     "import-idx",
     "train",

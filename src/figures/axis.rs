@@ -1,0 +1,342 @@
+//! Axes: what they are named, where their values lie, where their ticks stand.
+
+use super::canvas::{Canvas, FONT, Pen, SMALL, Type};
+use super::style::INK;
+
+/// How values are spread along an axis.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Scale {
+    /// Equal differences, equal lengths.
+    Linear,
+    /// Linear with ticks at whole numbers alone: layers, epochs.
+    Whole,
+    /// Equal ratios, equal lengths; what is not positive is left out.
+    Log,
+}
+
+/// An axis as asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Axis {
+    /// The quantity and its unit.
+    pub label: String,
+    /// How values are spread.
+    pub scale: Scale,
+    /// Values that are within the range whatever the data.
+    pub within: Vec<f64>,
+}
+
+impl Axis {
+    /// Equal differences, equal lengths.
+    #[must_use]
+    pub fn linear(label: &str) -> Self {
+        Self { label: label.into(), scale: Scale::Linear, within: Vec::new() }
+    }
+
+    /// Linear with ticks at whole numbers alone.
+    #[must_use]
+    pub fn whole(label: &str) -> Self {
+        Self { scale: Scale::Whole, ..Self::linear(label) }
+    }
+
+    /// Equal ratios, equal lengths.
+    #[must_use]
+    pub fn log(label: &str) -> Self {
+        Self { scale: Scale::Log, ..Self::linear(label) }
+    }
+
+    /// From 0 to 100 at least.
+    #[must_use]
+    pub fn percent(label: &str) -> Self {
+        Self { within: vec![0.0, 100.0], ..Self::linear(label) }
+    }
+
+    /// The range that holds the values, and at most about `most` ticks.
+    pub(super) fn over(&self, values: impl Iterator<Item = f64>, most: usize) -> Range {
+        let values = values.chain(self.within.iter().copied());
+        let values = values.filter_map(|value| scaled(self.scale, value));
+        let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
+            (low.min(value), high.max(value))
+        });
+        let (low, high) = if low > high { (0.0, 1.0) } else { (low, high) };
+        // A single value still has a surrounding; the edge is kept off the data.
+        let width = (high - low).max(1e-9 * low.abs().max(high.abs()));
+        let pad = if high > low { 0.05 * width } else { 0.5 * low.abs().clamp(0.2, 1.0) };
+        let (low, high) = (low - pad, high + pad);
+        let (ticks, minor) = match self.scale {
+            Scale::Linear => (linear_ticks(low, high, 0.0, most), Vec::new()),
+            Scale::Whole => (linear_ticks(low, high, 1.0, most), Vec::new()),
+            Scale::Log => log_ticks(low, high, most),
+        };
+        Range { scale: self.scale, low, high, ticks, minor }
+    }
+}
+
+/// An axis with numbers: the range is in the scale's own measure, log10 of a log axis.
+pub(super) struct Range {
+    scale: Scale,
+    low: f64,
+    high: f64,
+    ticks: Vec<(f64, String)>,
+    minor: Vec<f64>,
+}
+
+impl Range {
+    /// From 0 at the low end to 1; none for what cannot be drawn.
+    pub(super) fn part(&self, value: f64) -> Option<f64> {
+        scaled(self.scale, value).map(|value| self.part_of_scaled(value))
+    }
+
+    fn part_of_scaled(&self, value: f64) -> f64 {
+        ((value - self.low) / (self.high - self.low)).clamp(0.0, 1.0)
+    }
+}
+
+fn scaled(scale: Scale, value: f64) -> Option<f64> {
+    let value = if scale == Scale::Log {
+        if value > 0.0 { value.log10() } else { f64::NAN }
+    } else {
+        value
+    };
+    value.is_finite().then_some(value)
+}
+
+/// Where a plot lies on the sheet, px, without what is written around it.
+#[derive(Clone, Copy)]
+pub(super) struct Frame {
+    pub(super) left: f64,
+    pub(super) top: f64,
+    pub(super) width: f64,
+    pub(super) height: f64,
+}
+
+impl Frame {
+    pub(super) fn right(&self) -> f64 {
+        self.left + self.width
+    }
+
+    pub(super) fn bottom(&self) -> f64 {
+        self.top + self.height
+    }
+
+    /// As many ticks as have numbers that stand clear of each other.
+    pub(super) fn ticks_across(&self) -> usize {
+        ((self.width / 34.0) as usize).clamp(2, 8)
+    }
+
+    /// As many ticks as have numbers that stand clear of each other.
+    pub(super) fn ticks_down(&self) -> usize {
+        ((self.height / 26.0) as usize).max(2)
+    }
+
+    pub(super) fn middle(&self) -> f64 {
+        self.left + self.width / 2.0
+    }
+}
+
+/// A frame with two ranges.
+pub(super) struct Plot<'a> {
+    pub(super) frame: Frame,
+    pub(super) x: &'a Range,
+    pub(super) y: &'a Range,
+}
+
+impl Plot<'_> {
+    /// Where a point is; none if one of its values cannot be drawn.
+    pub(super) fn at(&self, x: f64, y: f64) -> Option<(f64, f64)> {
+        let (x, y) = (self.x.part(x)?, self.y.part(y)?);
+        Some((self.across(x), self.down(y)))
+    }
+
+    fn across(&self, part: f64) -> f64 {
+        self.frame.left + part * self.frame.width
+    }
+
+    fn down(&self, part: f64) -> f64 {
+        self.frame.bottom() - part * self.frame.height
+    }
+
+    /// Grid, axes, ticks and their numbers; those of y only where `numbered`.
+    pub(super) fn axes(&self, canvas: &Canvas<'_>, title: &str, numbered: bool) {
+        let Frame { left, top, .. } = self.frame;
+        let (right, bottom) = (self.frame.right(), self.frame.bottom());
+        let (grid, axis) = (Pen::faint(0.8, 0.13), Pen::new(INK, 1.0));
+        for (tick, text) in &self.x.ticks {
+            let x = self.across(self.x.part_of_scaled(*tick));
+            canvas.line(&[(x, top), (x, bottom)], grid);
+            canvas.line(&[(x, bottom), (x, bottom + 4.0)], axis);
+            canvas.text(text, (x, bottom + 12.0), Type::new(SMALL).centred());
+        }
+        for (tick, text) in &self.y.ticks {
+            let y = self.down(self.y.part_of_scaled(*tick));
+            canvas.line(&[(left, y), (right, y)], grid);
+            canvas.line(&[(left - 4.0, y), (left, y)], axis);
+            if numbered {
+                canvas.text(text, (left - 7.0, y), Type::new(SMALL).before());
+            }
+        }
+        for tick in &self.x.minor {
+            let x = self.across(self.x.part_of_scaled(*tick));
+            canvas.line(&[(x, bottom), (x, bottom + 2.5)], Pen::new(INK, 0.7));
+        }
+        for tick in &self.y.minor {
+            let y = self.down(self.y.part_of_scaled(*tick));
+            canvas.line(&[(left - 2.5, y), (left, y)], Pen::new(INK, 0.7));
+        }
+        canvas.line(&[(left, top), (left, bottom), (right, bottom)], axis);
+        if !title.is_empty() {
+            let middle = (self.frame.middle(), top - 9.0);
+            canvas.text(title, middle, Type::new(FONT).bold().centred());
+        }
+    }
+
+    /// The names of the axes: below the plot, and `left` px before it where given.
+    pub(super) fn names(&self, canvas: &Canvas<'_>, x: &str, y: Option<(&str, f64)>) {
+        let frame = self.frame;
+        canvas.text(x, (frame.middle(), frame.bottom() + 29.0), Type::new(FONT).centred());
+        if let Some((y, left)) = y {
+            let place = (frame.left - left, frame.top + frame.height / 2.0);
+            canvas.text(y, place, Type::new(FONT).centred().up());
+        }
+    }
+}
+
+/// Multiples of 1, 2 or 5 of a power of ten, no closer than `least`: at most `most`, but
+/// two at the least.
+fn linear_ticks(low: f64, high: f64, least: f64, most: usize) -> Vec<(f64, String)> {
+    let power = ((high - low) / most.max(2) as f64).log10().floor() as i32;
+    let steps = (power..=power + 2).flat_map(|p| [1.0, 2.0, 5.0].map(|m| m * 10.0_f64.powi(p)));
+    let count = |step: f64| (high / step).floor() - (low / step).ceil() + 1.0;
+    let fits = |step: &f64| *step >= least && count(*step) <= most.max(2) as f64;
+    let step = steps.clone().find(fits).unwrap_or(high - low);
+    let decimals = (-step.log10() - 1e-9).ceil().max(0.0) as usize;
+    let (first, last) = ((low / step).ceil() as i64, (high / step).floor() as i64);
+    (first..=last)
+        .map(|n| {
+            let value = n as f64 * step;
+            (value, signed(&format!("{value:.decimals$}")))
+        })
+        .collect()
+}
+
+/// Of a range in log10: powers of ten, and their multiples as minor ticks; 1, 2, 5 of
+/// each where the powers are too few.
+fn log_ticks(low: f64, high: f64, most: usize) -> (Vec<(f64, String)>, Vec<f64>) {
+    let powers: Vec<i32> = (low.ceil() as i32..=high.floor() as i32).collect();
+    let multiples = |of: &'static [f64]| {
+        let powers = low.floor() as i32..=high.floor() as i32;
+        powers
+            .flat_map(move |power| of.iter().map(move |m| f64::from(power) + m.log10()))
+            .filter(move |tick| (low..=high).contains(tick))
+    };
+    if high - low < 1.7 {
+        let of: &[f64] =
+            if high - low < 0.7 { &[1.0, 1.5, 2.0, 3.0, 5.0, 7.0] } else { &[1.0, 2.0, 5.0] };
+        let ticks: Vec<_> = multiples(of).map(|tick| (tick, plain(10.0_f64.powf(tick)))).collect();
+        if ticks.len() > 1 {
+            return (ticks, multiples(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0]).collect());
+        }
+        let between = linear_ticks(10.0_f64.powf(low), 10.0_f64.powf(high), 0.0, most.min(4));
+        return (
+            between.into_iter().map(|(tick, text)| (tick.log10(), text)).collect(),
+            Vec::new(),
+        );
+    }
+    let every = i64::try_from(powers.len().div_ceil(most.max(1))).unwrap_or(1).max(1);
+    let short = powers.iter().all(|power| (-1..=3).contains(power));
+    let ticks =
+        powers.iter().filter(|power| i64::from(**power).rem_euclid(every) == 0).map(|&power| {
+            let text = if short { plain(10.0_f64.powi(power)) } else { power_of_ten(power) };
+            (f64::from(power), text)
+        });
+    let minor = match powers.len() {
+        ..=5 => multiples(&[2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0]).collect(),
+        _ => powers.iter().map(|&power| f64::from(power)).collect(),
+    };
+    (ticks.collect(), minor)
+}
+
+/// As few digits as tell the value, to six significant ones; 10⁻⁵ for what is far from 1.
+pub(super) fn plain(value: f64) -> String {
+    if value == 0.0 {
+        return "0".into();
+    }
+    let power = value.abs().log10().floor() as i32;
+    if !(-4..=6).contains(&power) {
+        let factor = plain(value / 10.0_f64.powi(power));
+        return format!("{factor}·{}", power_of_ten(power));
+    }
+    let decimals = usize::try_from(5 - power).unwrap_or(0);
+    let text = format!("{value:.decimals$}");
+    signed(if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        &text
+    })
+}
+
+/// `10⁻²`
+fn power_of_ten(power: i32) -> String {
+    let digits = power.to_string();
+    let raised = digits.chars().map(|c| match c {
+        '-' => '⁻',
+        '1' => '¹',
+        '2' => '²',
+        '3' => '³',
+        c => c.to_digit(10).and_then(|digit| char::from_u32(0x2070 + digit)).unwrap_or(c),
+    });
+    "10".chars().chain(raised).collect()
+}
+
+/// With a minus, not a hyphen.
+fn signed(number: &str) -> String {
+    number.replace('-', "−")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(axis: &Axis, values: &[f64]) -> Vec<String> {
+        let range = axis.over(values.iter().copied(), 6);
+        range.ticks.into_iter().map(|(_, text)| text).collect()
+    }
+
+    #[test]
+    fn ticks_read_as_one_writes_them() {
+        assert_eq!(texts(&Axis::linear(""), &[0.0, 0.3]), ["0.0", "0.1", "0.2", "0.3"]);
+        assert_eq!(texts(&Axis::linear(""), &[-1.0, 1.0]), ["−1.0", "−0.5", "0.0", "0.5", "1.0"]);
+        assert_eq!(texts(&Axis::percent(""), &[50.0]), ["0", "20", "40", "60", "80", "100"]);
+        assert_eq!(texts(&Axis::whole(""), &[1.0, 3.0]), ["1", "2", "3"]);
+        assert_eq!(texts(&Axis::log(""), &[1e-3, 1.0]), ["10⁻³", "10⁻²", "10⁻¹", "10⁰"]);
+        assert_eq!(texts(&Axis::log(""), &[1.0, 200.0]), ["1", "10", "100"]);
+        assert_eq!(texts(&Axis::log(""), &[1000.0, 10000.0]), ["1000", "2000", "5000", "10000"]);
+        assert_eq!(texts(&Axis::log(""), &[1e-12, 1e2]).first().unwrap(), "10⁻¹²");
+    }
+
+    #[test]
+    fn numbers_are_short() {
+        for (value, text) in [
+            (0.1, "0.1"),
+            (-0.25, "−0.25"),
+            (3.0, "3"),
+            (2e-7, "2·10⁻⁷"),
+            (0.0, "0"),
+            (1e4, "10000"),
+        ] {
+            assert_eq!(plain(value), text);
+        }
+    }
+
+    #[test]
+    fn any_values_have_a_range() {
+        let inputs: [&[f64]; 6] =
+            [&[], &[0.0], &[5.0], &[f64::NAN, f64::INFINITY], &[-1.0, 0.0], &[1e300, 1e-300]];
+        for axis in [Axis::linear(""), Axis::whole(""), Axis::log("")] {
+            for values in inputs {
+                let range = axis.over(values.iter().copied(), 5);
+                assert!(range.high > range.low, "{values:?}");
+                assert!(range.ticks.len() < 20, "{values:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! The table's rows as what the figures draw.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    claims::Claim,
+    figures::{
+        self, AccuracyAlpha, AccuracyStrength, AlphaStrength, Curve, Point, Rule, State, layer_name,
+    },
+    table::Row,
+};
+
+/// Rows of one rule, method and range of ranks; `clean` among them.
+pub struct Part<'a> {
+    /// The rows.
+    pub rows: Vec<&'a Row>,
+}
+
+/// A pick of the rows: the final networks of a rule, fitted over these ranks.
+pub fn part<'a>(rows: &'a [Row], rule: &str, (first, last): (usize, usize)) -> Part<'a> {
+    let wanted = |row: &&Row| {
+        row.rule.as_deref() == Some(rule)
+            && row.epoch.is_none()
+            && (row.first, row.last) == (first, last)
+    };
+    Part { rows: rows.iter().filter(wanted).collect() }
+}
+
+impl Part<'_> {
+    /// Names of the attacks, without `clean`: noise, then the gradient's, then others.
+    pub fn attacks(&self) -> Vec<&str> {
+        let names = self.rows.iter().map(|row| row.attack.as_str());
+        let names: BTreeSet<&str> = names.filter(|attack| *attack != "clean").collect();
+        let mut names: Vec<&str> = names.into_iter().collect();
+        names.sort_by_key(|name| (!name.starts_with("gauss"), !name.starts_with("fgsm")));
+        names
+    }
+
+    /// Numbers of the layers.
+    pub fn layers(&self) -> BTreeSet<usize> {
+        self.rows.iter().map(|row| row.layer).collect()
+    }
+
+    /// Mean and deviation over seeds of a value, at each strength of an attack.
+    pub fn along(
+        &self,
+        attack: &str,
+        layer: usize,
+        value: impl Fn(&Row) -> Option<f64>,
+    ) -> Vec<Point> {
+        let mut groups: Vec<(f64, Vec<Option<f64>>)> = Vec::new();
+        let of =
+            |row: &&&Row| row.layer == layer && (row.attack == attack || row.attack == "clean");
+        for row in self.rows.iter().filter(of) {
+            match groups.iter_mut().find(|(strength, _)| strength.total_cmp(&row.strength).is_eq())
+            {
+                Some((_, values)) => values.push(value(row)),
+                None => groups.push((row.strength, vec![value(row)])),
+            }
+        }
+        groups.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let point = |(x, values): (f64, Vec<Option<f64>>)| {
+            let (y, sd) = crate::table::mean_and_sd(values.into_iter());
+            Point { x, y, sd }
+        };
+        groups.into_iter().map(point).collect()
+    }
+
+    fn curves(&self, attack: &str, value: impl Fn(&Row) -> Option<f64> + Copy) -> Vec<Curve> {
+        let curve =
+            |layer| Curve { label: layer_name(layer), points: self.along(attack, layer, value) };
+        self.layers().into_iter().map(curve).collect()
+    }
+
+    /// alpha of the clean images of the same network.
+    fn clean_alpha(&self, row: &Row) -> Option<f64> {
+        let same = |other: &&&Row| {
+            other.attack == "clean" && other.layer == row.layer && other.seed == row.seed
+        };
+        self.rows.iter().find(same)?.alpha
+    }
+
+    /// Accuracy against alpha under an attack, with the turning points of its claim.
+    pub fn accuracy_alpha(&self, attack: &str, claim: Option<&Claim>) -> figures::Row {
+        let layers = self.layers().into_iter().map(|layer| {
+            let mut seeds: BTreeMap<u64, Vec<State>> = BTreeMap::new();
+            let of =
+                |row: &&&Row| row.layer == layer && (row.attack == attack || row.attack == "clean");
+            for row in self.rows.iter().filter(of) {
+                let accuracy = row.accuracy.or(row.network_accuracy);
+                let state = State { strength: row.strength, alpha: row.alpha, accuracy };
+                seeds.entry(row.seed.unwrap_or_default()).or_default().push(state);
+            }
+            for states in seeds.values_mut() {
+                states.sort_by(|a, b| a.strength.total_cmp(&b.strength));
+            }
+            let judged =
+                claim.and_then(|claim| claim.layers.iter().find(|l| l.layer == Some(layer)));
+            let turn = judged.filter(|l| l.holds == Some(true)).and_then(|l| l.turn.as_ref());
+            AccuracyAlpha {
+                layer,
+                seeds: seeds.into_values().collect(),
+                turning_point: turn.map(|turn| (turn.alpha, turn.accuracy)),
+            }
+        });
+        figures::Row { title: title(attack), strength: unit(attack), layers: layers.collect() }
+    }
+
+    /// Accuracy against strength under an attack.
+    pub fn accuracy_strength(&self, attack: &str) -> AccuracyStrength {
+        let layers = self.curves(attack, |row| row.accuracy.or(row.network_accuracy));
+        AccuracyStrength { title: title(attack), strength: unit(attack), layers }
+    }
+
+    /// alpha against strength under an attack, and how far it is from that of clean images.
+    pub fn alpha_strength(&self, attack: &str) -> AlphaStrength {
+        AlphaStrength {
+            title: title(attack),
+            strength: unit(attack),
+            layers: self.curves(attack, |row| row.alpha),
+            changes: self.curves(attack, |row| Some(row.alpha? - self.clean_alpha(row)?)),
+        }
+    }
+
+    /// Exponent and dimensionality of clean images against the layer.
+    pub fn against_layer(&self, rule: &str) -> Rule {
+        let clean = |value: fn(&Row) -> Option<f64>| {
+            let of_layer = |layer: usize| {
+                let point = self.along("clean", layer, value).into_iter().next();
+                point.map(|point| Point { x: layer as f64, ..point })
+            };
+            self.layers().into_iter().filter_map(of_layer).collect()
+        };
+        let name = if rule == "local" { "local errors" } else { rule };
+        Rule {
+            name: name.into(),
+            alpha: clean(|row| row.alpha),
+            participation_ratio: clean(|row| row.participation_ratio),
+        }
+    }
+}
+
+/// What a page calls an attack.
+pub fn title(attack: &str) -> String {
+    match attack {
+        "clean" => "clean".into(),
+        "gauss" => "Gaussian noise".into(),
+        "gauss-clipped" => "Gaussian noise, clipped".into(),
+        "fgsm" => "FGSM, exact gradient".into(),
+        "fgsm-float32" => "FGSM, float32 gradient".into(),
+        "fgsm-random" => "random signs".into(),
+        "fgsm-clipped" => "FGSM, exact, clipped".into(),
+        other => other.into(),
+    }
+}
+
+/// The axis of an attack's strength.
+fn unit(attack: &str) -> String {
+    if attack.starts_with("gauss") {
+        "σ (pixel units)".into()
+    } else if attack.starts_with("fgsm") {
+        "ε (pixel units)".into()
+    } else {
+        "strength".into()
+    }
+}

@@ -1,0 +1,164 @@
+//! What a report shows, read from the study's folder.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::{
+    Error, Result,
+    claims::Claim,
+    powerlaw::Fit,
+    read::{self, Rows, Source},
+    table::Row,
+    train::Progress,
+};
+
+/// Images shown of each level.
+const SHOWN: usize = 10;
+
+/// A study: its tables, and files of the networks named in them.
+pub struct Study {
+    /// The rows of the table.
+    pub rows: Vec<Row>,
+    /// The claims' verdicts.
+    pub claims: Vec<Claim>,
+    /// `study.json`, how it was made, if it is there.
+    pub record: Option<Value>,
+    /// `model.json` of the network shown.
+    pub model: Option<Value>,
+    /// `history.jsonl` of the network shown, if it has one.
+    pub history: Vec<Progress>,
+    /// Spectra of the network shown, clean and attacked.
+    pub levels: Vec<Level>,
+    /// Some images, clean and attacked, if they were made.
+    pub samples: Vec<Samples>,
+    /// Their classes.
+    pub labels: Vec<u8>,
+}
+
+/// The spectra of all layers at one strength of an attack.
+pub struct Level {
+    /// Name of the attack.
+    pub attack: String,
+    /// Its strength.
+    pub strength: f64,
+    /// Of each layer, largest first.
+    pub eigenvalues: Vec<Vec<f64>>,
+    /// Their fits.
+    pub fits: Vec<Fit>,
+}
+
+/// Images of one level, and what the network takes them for.
+pub struct Samples {
+    /// Name of the attack.
+    pub attack: String,
+    /// Its strength.
+    pub strength: f64,
+    /// (samples, pixels)
+    pub images: ndarray::Array2<f32>,
+    /// (samples,)
+    pub predictions: Vec<u8>,
+}
+
+impl Study {
+    /// Read the tables, and what is shown of the first network in them.
+    pub fn read(table: &Path, claims: &Path, folder: &Path) -> Result<Self> {
+        let rows: Vec<Row> = read::csv(table)?;
+        let claims = read::json_lines(claims)?;
+        let shown = rows.iter().filter(|row| row.epoch.is_none() && row.rule.is_some());
+        // Local errors are what the study is about; another rule where there is none.
+        let shown = shown.min_by_key(|row| (row.rule.as_deref() != Some("local"), row.seed));
+        let (Some(rule), Some(seed)) =
+            (shown.and_then(|row| row.rule.clone()), shown.and_then(|row| row.seed))
+        else {
+            return Err(Error::data("has no row of a network").in_file(table));
+        };
+        let network = folder.join(&rule).join(format!("seed-{seed}"));
+        let levels = middle(&rows)
+            .into_iter()
+            .map(|(attack, strength)| {
+                let name = name(&attack, strength);
+                let level = network.join(&name);
+                let mut spectra = Rows::<f64>::spectra(Source::open(&level.join("spectrum.npy"))?)?;
+                let mut eigenvalues = Vec::new();
+                while let Some(block) = spectra.next_block(1)? {
+                    eigenvalues.push(block.values.into_raw_vec_and_offset().0);
+                }
+                let fits = read::json_lines(&level.join("alpha.jsonl"))?;
+                Ok(Level { attack, strength, eigenvalues, fits })
+            })
+            .collect::<Result<_>>()?;
+        let mut study = Self {
+            record: optional(&folder.join("study.json"))?,
+            model: optional(&network.join("model").join("model.json"))?,
+            history: match network.join("model").join("history.jsonl") {
+                file if file.is_file() => read::json_lines(&file)?,
+                _ => Vec::new(),
+            },
+            rows,
+            claims,
+            levels,
+            samples: Vec::new(),
+            labels: Vec::new(),
+        };
+        study.read_samples(&folder.join("samples"))?;
+        if let Some(samples) = study.samples.first() {
+            let labels = Source::open(&folder.join("data").join("test-labels.npy"))?;
+            study.labels = read::Labels::read(labels)?.values;
+            study.labels.truncate(samples.images.nrows());
+        }
+        Ok(study)
+    }
+
+    fn read_samples(&mut self, folder: &Path) -> Result<()> {
+        let levels = attacks(&self.rows).into_iter().flat_map(|(attack, strengths)| {
+            strengths.into_iter().map(move |strength| (attack.clone(), strength))
+        });
+        for (attack, strength) in levels {
+            let level = folder.join(name(&attack, strength));
+            if level.join("x.npy").is_file() {
+                let images = Rows::images(Source::open(&level.join("x.npy"))?)?;
+                let shown = images.samples().min(SHOWN);
+                let (images, _) = images.first(Some(shown))?.read()?;
+                let predictions = level.join("predictions.npy");
+                let predictions = read::Labels::read(Source::open(&predictions)?)?.values;
+                self.samples.push(Samples { attack, strength, images, predictions });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn optional(file: &Path) -> Result<Option<Value>> {
+    if file.is_file() { read::json(file).map(Some) } else { Ok(None) }
+}
+
+/// A level's folder.
+fn name(attack: &str, strength: f64) -> String {
+    if attack == "clean" { "clean".into() } else { format!("{attack}-{strength}") }
+}
+
+/// `clean`, then the attacks of the table with their strengths, in its order.
+fn attacks(rows: &[Row]) -> Vec<(String, Vec<f64>)> {
+    let mut attacks = vec![("clean".to_owned(), vec![0.0])];
+    for row in rows.iter().filter(|row| row.rule.is_some()) {
+        match attacks.iter_mut().find(|(attack, _)| *attack == row.attack) {
+            Some((_, strengths)) => strengths.push(row.strength),
+            None => attacks.push((row.attack.clone(), vec![row.strength])),
+        }
+    }
+    for (_, strengths) in &mut attacks {
+        strengths.sort_by(f64::total_cmp);
+        strengths.dedup();
+    }
+    attacks
+}
+
+/// One strength of each attack: the middle of its list.
+fn middle(rows: &[Row]) -> Vec<(String, f64)> {
+    let middle = |(attack, strengths): (String, Vec<f64>)| {
+        let place = strengths.len() / 2;
+        strengths.get(place).map(|strength| (attack, *strength))
+    };
+    attacks(rows).into_iter().filter_map(middle).collect()
+}
