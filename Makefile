@@ -19,7 +19,7 @@ DRAWN   := 20000 10000# digits to train on and to test on
 HIDDEN  := 200,200,200,200,200
 RULES   := local backprop
 ATTACKS := gauss fgsm fgsm-float32
-SIGMAS  := 0.1 0.2 0.3 0.4 0.5 0.6 0.8 1 1.25 1.5 2 3
+SIGMAS  := 0.1 0.2 0.3 0.4 0.5 0.6 0.8 1 1.25 1.5 2 3$(if $(filter digits,$(DATASET)), 5 8)
 EPSILONS := 0.01 0.02 0.03 0.04 0.05 0.06 0.08 0.1 0.12 0.15 0.2 0.3
 RANKS   := 1-50 1-20 11-100
 EPOCHS  :=# empty: the preset of the rule
@@ -131,7 +131,7 @@ export LC_ALL := C
 built    := $(if $(filter file,$(origin BIN)),$(BIN)/.built)# a BIN of the user's is theirs to build
 
 .DEFAULT_GOAL := all
-.PHONY: all quick data inputs test check-mnist check-digits install uninstall clean help FORCE $(SEEDS:%=seed-%)
+.PHONY: all quick data inputs test check-mnist check-digits figure install uninstall clean help FORCE $(SEEDS:%=seed-%)
 ## all: the study, to its tables and its report
 all: $(study)/summary.csv $(study)/report.html
 ## quick: a miniature of everything in a minute, in $(OUT)/quick
@@ -322,6 +322,10 @@ check-mnist:
 ## check-digits: measure the drawn digits against what they must be, beside MNIST where DATA_DIR has it
 check-digits:
 	cargo test --release --locked --quiet --test digits -- --ignored --nocapture
+## figure: the README's figure, from the study on MNIST
+figure:
+	mkdir -p doc
+	sed 's|<svg [^>]*>|&<rect width="100%" height="100%" fill="white"/>|' $(OUT)/mnist/figures/accuracy-alpha-local.svg > doc/accuracy-alpha.svg
 ## install: the tools, into PREFIX/bin; uninstall: remove them
 installed := $(PREFIX)/share/local-errors/installed
 programs  := $(sort $(basename $(notdir $(wildcard src/bin/*.rs))))
