@@ -70,6 +70,9 @@ fit         = fit-powerlaw $(RANKS:%=--ranks %)
 claims      = claims $(STIMULUS_DIMENSION:%=--stimulus-dimension %)
 options     = $(SAMPLES:%=--samples %) --threads $(THREADS) --quiet
 
+# Lines of one's own, out of git's sight: ATTACKS += mine
+-include own.mk
+
 # --- What a target's name says: $(study)/RULE/seed-SEED/ATTACK-STRENGTH/FILE -----------
 study    = $(OUT)/$(DATASET)
 data     = $(study)/data

@@ -261,6 +261,15 @@ fn an_attack_a_rule_and_a_stage_of_ones_own_are_a_variable_each() {
     fs::write(project.0.path("mine.sh"), "attack-gauss --quiet --sigma \"$1\" --seed 8\n").unwrap();
     let again = project.would_run(own);
     assert!(again.contains("accuracy") && !again.contains("train"), "{again:?}");
+    fs::write(
+        project.0.path("own.mk"),
+        "ATTACKS += mine\nmine = bash mine.sh $(strength)\nmine.strengths = 0.5\n",
+    )
+    .unwrap();
+    project.make("OUT=added RULES=local");
+    let added = column(&project.table("added"), "alpha", &["tiny,local,1,,mine,0.5,"]);
+    assert_eq!(added.len(), 4);
+    fs::remove_file(project.0.path("own.mk")).unwrap();
     let swapped = "spectrum='env LC_ALL=C spectrum --quiet' OUT=swapped RULES=local ATTACKS=gauss";
     project.make(swapped);
     let alphas = |table: &str| column(table, "alpha", &["tiny,local,", "gauss"]);

@@ -117,13 +117,6 @@ pub(super) fn svg(title: &str, height: f64, draw: impl FnOnce(&mut Canvas<'_>)) 
     )
 }
 
-/// A figure whose `currentColor` is `colour` wherever it is shown: an image in a page
-/// cannot take the page's, so that a dark one needs a file of its own.
-#[must_use]
-pub fn with_ink(svg: &str, colour: &str) -> String {
-    svg.replacen(" role=\"img\"", &format!(" color=\"{}\" role=\"img\"", escaped(colour)), 1)
-}
-
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

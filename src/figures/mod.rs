@@ -28,7 +28,6 @@ pub use accuracy_alpha::{AccuracyAlpha, Row, State, accuracy_alpha};
 pub use accuracy_strength::{AccuracyStrength, accuracy_strength};
 pub use alpha_strength::{AlphaStrength, alpha_strength};
 pub use axis::{Axis, Scale};
-pub use canvas::with_ink;
 pub use layers::{Rule, layers};
 pub use panels::{Colours, Curve, Layout, Panel, Point, panels};
 pub use samples::{Sample, SampleRow, samples};

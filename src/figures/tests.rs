@@ -240,11 +240,3 @@ fn labels_are_text_whatever_they_say() {
     let svg = samples_alpha(&[curve("<b> & \"c\" #000000", &[None, Some(1.0)])]);
     assert!(svg.contains("&lt;b&gt; &amp; &quot;c&quot; #000000</text>"));
 }
-
-#[test]
-fn ink_is_set_once() {
-    let svg = samples_alpha(&[]);
-    let dark = with_ink(&svg, "#ddd");
-    assert_eq!(dark.matches("color=\"#ddd\"").count(), 1);
-    assert_eq!(dark.replace(" color=\"#ddd\"", ""), svg);
-}

@@ -87,7 +87,11 @@ impl Folder {
         let mut command = Command::new(program);
         let path = std::env::var("PATH").unwrap();
         let path = format!("{}:{path}", bin().display());
-        command.current_dir(self.0.path()).env("PATH", path).env_remove("MAKEFLAGS");
+        // `make test` runs the tests, and they run make: not as a part of it.
+        for variable in ["MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES"] {
+            command.env_remove(variable);
+        }
+        command.current_dir(self.0.path()).env("PATH", path).env_remove("DATA_DIR");
         command
     }
 
