@@ -123,7 +123,10 @@ plain = $(shell printf '%s\n' $1 | sed -E 's/^0*([0-9])/\1/; s/^\./0./; /\./s/\.
 $(foreach a,$(ATTACKS),$(call refuse,$a.strengths,$(call grep,$(number),$($a.strengths)),numbers))
 $(foreach a,$(ATTACKS),$(eval levels.$a := $(addprefix $a-,$(call plain,$($a.strengths)))))
 
-networks := $(foreach r,$(RULES),$(patsubst %,$r/seed-%,$(sort $(SEEDS))))
+seeds    := $(shell printf '%s\n' $(SEEDS) | sort -nu)
+networks := $(foreach r,$(RULES),$(seeds:%=$r/seed-%))
+# The one that the report shows.
+shows    := $(firstword $(filter local,$(RULES)) $(sort $(RULES)))/seed-$(firstword $(seeds))
 levels   := clean $(foreach a,$(ATTACKS),$(levels.$a))
 layer0   := clean $(foreach a,$(filter $(SHARED),$(ATTACKS)),$(levels.$a))
 runs     := $(layer0:%=$(study)/%) $(foreach n,$(networks),$(levels:%=$(study)/$n/%))
@@ -147,7 +150,7 @@ data: $(arrays)
 inputs: data $(built) $$(addprefix $$(stamps)/,$$(stamped)) $(layer0:%=$(study)/%/alpha.jsonl)
 ## seed-1, seed-2 ...: all of one seed
 $(foreach s,$(SEEDS),$(eval seed-$s: $(filter $(RULES:%=$(study)/%/seed-$s/%),$(runs:%=%/alpha.jsonl) $(runs:%=%/accuracy.jsonl))))
-seed-$(firstword $(sort $(SEEDS))): $$(foreach l,$$(shown),$$(study)/samples/$$l/predictions.npy)
+seed-$(firstword $(seeds)): $$(foreach l,$$(shown),$$(study)/samples/$$l/predictions.npy)
 
 # --- Stages --------------------------------------------------------------------------------
 todo  := $(filter-out $(wildcard $(runs:%=%/alpha.jsonl)),$(runs:%=%/alpha.jsonl))
@@ -203,11 +206,11 @@ $(study)/claims.jsonl: $(study)/table.csv $(stamps)/claims | $(built)
 	$(claims) < $< > $@.part
 	mv $@.part $@
 
-# Ten images, clean and attacked at two strengths an attack, and what the first network makes of them.
+# Ten images, clean and attacked at two strengths an attack, and what the network shown makes of them.
 third  = $(word $(shell echo $$(( ($1 * $(words $2) + 2) / 3 ))),$2)
 shown := clean $(sort $(foreach a,$(ATTACKS),$(call third,1,$(levels.$a)) $(call third,2,$(levels.$a))))
-$(study)/samples/%: network = $(study)/$(firstword $(networks))
-$(study)/samples/%/predictions.npy: $(study)/$(firstword $(networks))/model/model.json $(data)/test-images.npy \
+$(study)/samples/%: network = $(study)/$(shows)
+$(study)/samples/%/predictions.npy: $(study)/$(shows)/model/model.json $(data)/test-images.npy \
   $(labels) $(stamps)/measure $$(if $$(filter clean,$$(attack)),,$(stamps)/$$(attack)) | $(built)
 	mkdir -p $(@D)
 	$(if $(filter clean,$(attack)),ln -sf ../../data/test-images.npy $(@D)/x.npy,\
@@ -252,7 +255,7 @@ $(DATA_DIR)/%.gz:
 endif
 
 # --- Programs: cargo decides what to compile, the stamps what to run again -------------------
-$(BIN)/.built: Cargo.toml Cargo.lock data/digits.json $(shell find src -name '*.rs')
+$(BIN)/.built: Cargo.toml Cargo.lock data/digits.json $(shell find src -type f)
 	command -v cargo > /dev/null || { echo 'cargo is missing: https://rustup.rs installs it' >&2; exit 1; }
 	cargo build --release --locked --quiet
 	touch $@
@@ -270,10 +273,10 @@ lib.extract-activations := $(net)
 lib.accuracy            := $(net) src/accuracy.rs
 lib.spectrum            := $(io) src/linalg.rs src/spectrum.rs
 lib.fit-powerlaw        := $(io) src/powerlaw.rs
-lib.claims              := $(io) src/network.rs src/linalg.rs src/accuracy.rs src/powerlaw.rs src/table.rs $(sort $(wildcard src/claims/*.rs))
+lib.tabulate            := $(io) src/network.rs src/linalg.rs src/accuracy.rs src/powerlaw.rs src/table.rs
+lib.claims              := $(lib.tabulate) $(sort $(wildcard src/claims/*.rs))
 lib.report              := $(lib.claims) src/model.rs src/rng.rs src/report/style.css src/report/methods.html src/report/distrust.html \
   $(sort $(filter-out %/tests.rs,$(wildcard src/train/*.rs src/figures/*.rs src/report/*.rs)))
-lib.tabulate            := $(io) src/network.rs src/linalg.rs src/accuracy.rs src/powerlaw.rs src/table.rs
 
 define measure
 $(accuracy); $(activations) | $(spectrum)

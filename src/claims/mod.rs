@@ -294,12 +294,7 @@ fn per_layer(
         decide(&mut layer, found.as_deref().unwrap_or_default(), threshold);
         layer
     });
-    let layers: (Vec<Layer>, usize, usize) = (
-        judged.collect(),
-        layers.values().map(BTreeMap::len).max().unwrap_or(0),
-        layers.values().flat_map(BTreeMap::values).map(Vec::len).sum(),
-    );
-    let (layers, seeds, rows) = layers;
+    let judged: Vec<Layer> = judged.collect();
     Claim {
         claim: claim.into(),
         statement: statement.into(),
@@ -310,10 +305,10 @@ fn per_layer(
         last: fitted.last,
         statistic: threshold.name.into(),
         threshold: threshold.value,
-        verdict: verdict(&layers),
-        layers,
-        seeds,
-        rows,
+        verdict: verdict(&judged),
+        layers: judged,
+        seeds: layers.values().map(BTreeMap::len).max().unwrap_or(0),
+        rows: layers.values().flat_map(BTreeMap::values).map(Vec::len).sum(),
     }
 }
 
