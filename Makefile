@@ -17,14 +17,17 @@ DATASET := digits# drawn; or mnist, fashion-mnist, kmnist, or a folder of yours,
 SEEDS   := $(if $(filter digits,$(DATASET)),1 2 3,1 2 3 4 5)
 DRAWN   := 20000 10000# digits to train on and to test on
 HIDDEN  := 200,200,200,200,200
-RULES   := local backprop
+RULES   := local backprop untrained shuffled
 ATTACKS := gauss fgsm fgsm-float32
+CONTROLS := gauss-clipped fgsm-clipped fgsm-random# attacks of local errors alone
 SIGMAS  := 0.1 0.2 0.3 0.4 0.5 0.6 0.8 1 1.25 1.5 2 3$(if $(filter digits,$(DATASET)), 5 8)
 EPSILONS := 0.01 0.02 0.03 0.04 0.05 0.06 0.08 0.1 0.12 0.15 0.2 0.3
 RANKS   := 1-50 1-20 11-100
 EPOCHS  :=# empty: the preset of the rule
 BATCH   :=# empty: the preset
 SAMPLES :=# of the test images; empty: all
+SUBSETS := $(if $(filter digits mnist fashion-mnist kmnist,$(DATASET)),1000 2000 5000)# so many of them: alpha against samples
+SNAPSHOTS := 1 2 3 5 10 20 40# epochs of local errors that are measured too
 STIMULUS_DIMENSION :=# of the set of images: judges alpha > 1 + 2/d; empty: not judged
 THREADS := 1
 OUT     := out
@@ -34,15 +37,19 @@ DATA_DIR ?= data/$(DATASET)
 PREFIX  := /usr/local
 
 # --- Method: a line a learning rule, an attack, a measurement. Replace one, or add ---
-# A rule makes the directory $(model); it may use $(seed).
+# A rule makes the directory $(model); it may use $(seed). It meets all ATTACKS, or those in
+# NAME.attacks; NAME.snapshots and NAME.subsets are measured on clean images besides.
 train     = train --hidden $(HIDDEN) $(EPOCHS:%=--epochs %) $(BATCH:%=--batch-size %) \
   --seed $(seed) --threads $(THREADS) --quiet \
   --images $(data)/train-images.npy --labels $(data)/train-labels.npy \
   --test-images $(data)/test-images.npy --test-labels $(labels) -o $(model)
-local     = $(train) --rule local
+local     = $(train) --rule local $(local.snapshots:%=--snapshots %)
 backprop  = $(train) --rule backprop
-shuffled  = $(local) --shuffle-labels
-untrained = $(foreach EPOCHS,0,$(local))
+shuffled  = $(train) --rule local --shuffle-labels
+untrained = $(foreach EPOCHS,0,$(train)) --rule local
+local.attacks   = $(ATTACKS) $(CONTROLS)
+local.snapshots = $(snapshots)
+local.subsets   = $(subsets)
 
 # An attack reads images on stdin and writes images on stdout; it may use $(strength)
 # $(model) $(labels) $(seed). NAME.strengths are its strengths; SHARED are the attacks
@@ -54,7 +61,7 @@ fgsm          = attack-fgsm --epsilon $(strength) --model $(model) --labels $(la
 fgsm-float32  = $(fgsm) --gradient float32
 fgsm-random   = $(fgsm) --gradient random
 fgsm-clipped  = $(fgsm) --clip 0,1
-SHARED := gauss gauss-clipped
+SHARED := gauss
 gauss.strengths         = $(SIGMAS)
 gauss-clipped.strengths = $(SIGMAS)
 fgsm.strengths          = $(EPSILONS)
@@ -68,12 +75,12 @@ activations = extract-activations --model $(model) $(options)
 spectrum    = spectrum --quiet
 fit         = fit-powerlaw $(RANKS:%=--ranks %)
 claims      = claims $(STIMULUS_DIMENSION:%=--stimulus-dimension %)
-options     = $(SAMPLES:%=--samples %) --threads $(THREADS) --quiet
+options     = $(samples:%=--samples %) --threads $(THREADS) --quiet
 
 # Lines of one's own, out of git's sight: ATTACKS += mine
 -include own.mk
 
-# --- What a target's name says: $(study)/RULE/seed-SEED/ATTACK-STRENGTH/FILE -----------
+# --- What a target's name says: $(study)/RULE/seed-SEED[/epoch-N]/ATTACK-STRENGTH/FILE -------
 study    = $(OUT)/$(DATASET)
 data     = $(study)/data
 labels   = $(data)/test-labels.npy
@@ -83,12 +90,15 @@ level    = $(notdir $(@D))
 strength = $(lastword $(subst -, ,$(level)))
 attack   = $(patsubst %-$(strength),%,$(level))
 network  = $(call up,$(@D))
-seed     = $(patsubst seed-%,%,$(notdir $(network)))
-rule     = $(notdir $(call up,$(network)))
-model    = $(network)/model
+epoch    = $(filter epoch-%,$(notdir $(network)))
+trained  = $(if $(epoch),$(call up,$(network)),$(network))
+seed     = $(patsubst seed-%,%,$(notdir $(trained)))
+rule     = $(notdir $(call up,$(trained)))
+model    = $(trained)/model$(epoch:%=/%)
+samples  = $(or $(patsubst subset-%,%,$(filter subset-%,$(level))),$(SAMPLES))
 shared   = $(filter $(SHARED),$(attack))
 stored   = $(if $(shared),$(study)/$(level)/x.npy,$(data)/test-images.npy)
-passing  = $(if $(shared)$(filter clean,$(attack)),,$(@D)/.x.npy)
+passing  = $(if $(shared)$(filter clean subset,$(attack)),,$(@D)/.x.npy)
 images   = $(or $(passing),$(stored))
 
 # --- Malformed settings are refused here, before anything is made -----------------------
@@ -106,6 +116,7 @@ $(call each,DATASET,$(name),a name such as mnist)
 $(call each,SEEDS,[0-9]+,whole numbers such as 1 2 3)
 $(call each,RULES,$(name),names of rules such as local)
 $(call each,ATTACKS,$(name),names of attacks such as gauss)
+$(call refuse,CONTROLS,$(call grep,$(name),$(CONTROLS)),names of attacks or nothing)
 $(call each,SIGMAS,$(number),numbers such as 0.1 0.5)
 $(call each,EPSILONS,$(number),numbers such as 0.01 0.1)
 $(call each,RANKS,[1-9][0-9]*-[1-9][0-9]*,ranges such as 1-50)
@@ -114,22 +125,32 @@ $(call each,THREADS,[0-9]+,a whole number)
 $(call each,DRAWN,[1-9][0-9]*,two numbers such as 20000 10000)
 $(if $(filter 2,$(words $(DRAWN))),,$(error DRAWN must be two numbers such as 20000 10000))
 $(foreach v,EPOCHS BATCH SAMPLES,$(call maybe,$v))
-$(call refuse,ATTACKS,$(filter clean data,$(ATTACKS)),a name that is not taken)
-$(foreach c,$(RULES) $(ATTACKS),$(if $(filter undefined,$(origin $c)),$(error $c is named but no variable $c holds its command)))
-$(foreach a,$(ATTACKS),$(if $(filter undefined,$(origin $a.strengths)),$(error $a has no strengths: set $a.strengths)))
+$(foreach v,SUBSETS SNAPSHOTS,$(call refuse,$v,$(call grep,[1-9][0-9]*,$($v)),whole numbers or nothing))
+# All that are attacked with: those of all rules, and those of one.
+attacked := $(sort $(ATTACKS) $(foreach r,$(RULES),$($r.attacks)))
+$(call refuse,ATTACKS,$(filter clean epoch subset subset-%,$(attacked)),a name that is not taken)
+$(foreach c,$(RULES) $(attacked),$(if $(filter undefined,$(origin $c)),$(error $c is named but no variable $c holds its command)))
+$(foreach a,$(attacked),$(if $(filter undefined,$(origin $a.strengths)),$(error $a has no strengths: set $a.strengths)))
 
 # 0.10 and 0.1 are one strength.
 plain = $(shell printf '%s\n' $1 | sed -E 's/^0*([0-9])/\1/; s/^\./0./; /\./s/\.?0*$$//' | sort -gu)
-$(foreach a,$(ATTACKS),$(call refuse,$a.strengths,$(call grep,$(number),$($a.strengths)),numbers))
-$(foreach a,$(ATTACKS),$(eval levels.$a := $(addprefix $a-,$(call plain,$($a.strengths)))))
+$(foreach a,$(attacked),$(call refuse,$a.strengths,$(call grep,$(number),$($a.strengths)),numbers))
+$(foreach a,$(attacked),$(eval levels.$a := $(addprefix $a-,$(call plain,$($a.strengths)))))
+
+# No snapshot after the last epoch, of which 40 is the preset; no subset that is the whole.
+below     = $(if $2,$(shell printf '%s\n' $1 | awk '$$1 < $2'),$1)
+snapshots := $(if $(SNAPSHOTS),$(call below,$(SNAPSHOTS),$(or $(EPOCHS),40) + 1))
+subsets   := $(if $(SUBSETS),$(call below,$(SUBSETS),$(or $(SAMPLES),$(if $(filter digits,$(DATASET)),$(word 2,$(DRAWN))))))
 
 seeds    := $(shell printf '%s\n' $(SEEDS) | sort -nu)
-networks := $(foreach r,$(RULES),$(seeds:%=$r/seed-%))
 # The one that the report shows.
-shows    := $(firstword $(filter local,$(RULES)) $(sort $(RULES)))/seed-$(firstword $(seeds))
-levels   := clean $(foreach a,$(ATTACKS),$(levels.$a))
-layer0   := clean $(foreach a,$(filter $(SHARED),$(ATTACKS)),$(levels.$a))
-runs     := $(layer0:%=$(study)/%) $(foreach n,$(networks),$(levels:%=$(study)/$n/%))
+first    := $(firstword $(filter local,$(RULES)) $(sort $(RULES)))
+shows    := $(first)/seed-$(firstword $(seeds))
+levels    = clean $($1.subsets:%=subset-%) $($1.snapshots:%=epoch-%/clean) $(foreach a,$(sort $(or $($1.attacks),$(ATTACKS))),$(levels.$a))
+$(foreach r,$(RULES),$(eval runs.$r := $(call levels,$r)))
+layer0   := clean $(foreach a,$(filter $(SHARED),$(attacked)),$(levels.$a))
+networks := $(foreach r,$(RULES),$(foreach s,$(seeds),$(runs.$r:%=$(study)/$r/seed-$s/%)))
+runs     := $(layer0:%=$(study)/%) $(networks)
 arrays   := $(foreach s,train test,$(data)/$s-images.npy $(data)/$s-labels.npy)
 export PATH := $(abspath $(BIN)):$(PATH)
 export LC_ALL := C
@@ -142,7 +163,7 @@ built    := $(if $(filter file,$(origin BIN)),$(BIN)/.built)# a BIN of the user'
 all: $(study)/summary.csv $(study)/report.html
 ## quick: a miniature of everything in a minute, in $(OUT)/quick
 quick:
-	$(MAKE) all OUT=$(OUT)/quick DATASET=digits DRAWN='4000 1000' SEEDS='1 2 3' HIDDEN=50,50,50 EPOCHS=6 \
+	$(MAKE) all OUT=$(OUT)/quick DATASET=digits DRAWN='4000 1000' SEEDS='1 2 3' HIDDEN=50,50,50 EPOCHS=6 SUBSETS='250 500' \
 	  SIGMAS='0.25 0.5 1 2' EPSILONS='0.02 0.05 0.1 0.2' RANKS='1-40 1-20'
 ## data: the data set as arrays
 data: $(arrays)
@@ -166,7 +187,7 @@ $(study)/%/model/model.json: $(arrays) $(stamps)/$$(rule) | $(built)
 
 # Attacked images of one network are made, measured and removed in one recipe: as targets of
 # their own, `make -j` would make all of them, 30 MB each, before it measured the first.
-$(study)/%/accuracy.jsonl $(study)/%/spectrum.npy: $$(model)/model.json $$(stored) $(labels) \
+$(study)/%/accuracy.jsonl $(study)/%/spectrum.npy: $$(trained)/model/model.json $$(stored) $(labels) \
   $(stamps)/measure $$(if $$(passing),$(stamps)/$$(attack)) | $(built)
 	mkdir -p $(@D)
 	rm -f $(@D)/audit.json $(@D)/.*.part $(@D)/.x.npy
@@ -195,7 +216,7 @@ $(study)/%/x.npy: $(data)/test-images.npy $(stamps)/$$(attack) \
 	mv $(@D)/.alpha.part $@
 	$(call say,$(count))
 
-measured := $(runs:%=%/alpha.jsonl) $(foreach n,$(networks),$(levels:%=$(study)/$n/%/accuracy.jsonl))
+measured := $(runs:%=%/alpha.jsonl) $(networks:%=%/accuracy.jsonl)
 $(study)/table.csv: $(measured) $(stamps)/runs $(stamps)/tabulate | $(built)
 	$(tabulate) --runs $(stamps)/runs -o $@
 	echo "$(words $(runs)) levels in $@, their mean and spread over seeds in summary.csv"
@@ -208,22 +229,23 @@ $(study)/claims.jsonl: $(study)/table.csv $(stamps)/claims | $(built)
 
 # Ten images, clean and attacked at two strengths an attack, and what the network shown makes of them.
 third  = $(word $(shell echo $$(( ($1 * $(words $2) + 2) / 3 ))),$2)
-shown := clean $(sort $(foreach a,$(ATTACKS),$(call third,1,$(levels.$a)) $(call third,2,$(levels.$a))))
+shown := clean $(sort $(foreach a,$(sort $(ATTACKS)),$(call third,1,$(levels.$a)) $(call third,2,$(levels.$a))))
 $(study)/samples/%: network = $(study)/$(shows)
 $(study)/samples/%/predictions.npy: $(study)/$(shows)/model/model.json $(data)/test-images.npy \
   $(labels) $(stamps)/measure $$(if $$(filter clean,$$(attack)),,$(stamps)/$$(attack)) | $(built)
 	mkdir -p $(@D)
 	$(if $(filter clean,$(attack)),ln -sf ../../data/test-images.npy $(@D)/x.npy,\
-	  $(foreach SAMPLES,10,$($(attack))) < $(data)/test-images.npy > $(@D)/.x.part && mv $(@D)/.x.part $(@D)/x.npy)
-	$(foreach SAMPLES,10,$(accuracy)) --predictions $(@D)/.predictions.part < $(@D)/x.npy > /dev/null
+	  $(foreach samples,10,$($(attack))) < $(data)/test-images.npy > $(@D)/.x.part && mv $(@D)/.x.part $(@D)/x.npy)
+	$(foreach samples,10,$(accuracy)) --predictions $(@D)/.predictions.part < $(@D)/x.npy > /dev/null
 	mv $(@D)/.predictions.part $@
 
-# At the end, the verdicts on the paper's three claims at the first range of ranks.
+# At the end, the verdicts on the paper's three claims at the first range of ranks, without controls.
 headline = $(subst -,$(comma)"last":,$(firstword $(RANKS)))
 $(study)/report.html: $(study)/table.csv $(study)/claims.jsonl $(study)/study.json \
   $(shown:%=$(study)/samples/%/predictions.npy) $(stamps)/report | $(built)
 	report --table $< --claims $(word 2,$^) --figures $(study)/figures $(study) -o $@
-	sed -nE 's/^.*"claim":"(C[123])","statement":"([^"]*)","rule":"([^"]*)".*"first":$(headline),.*"verdict":"([^"]*)".*/\1 \3: \2: \4/p' $(study)/claims.jsonl
+	grep -Ev '"attack":"[^"]*-(clipped|random)"' $(study)/claims.jsonl | \
+	  sed -nE 's/^.*"claim":"(C[123])","statement":"([^"]*)","rule":"($(first))".*"first":$(headline),.*"verdict":"([^"]*)".*/\1 \3: \2: \4/p'
 	echo "the report: $@"
 
 # --- Data: drawn; or four .npy files of one's own; or four IDX files, fetched if need be --------
@@ -275,7 +297,7 @@ lib.spectrum            := $(io) src/linalg.rs src/spectrum.rs
 lib.fit-powerlaw        := $(io) src/powerlaw.rs
 lib.tabulate            := $(io) src/network.rs src/linalg.rs src/accuracy.rs src/powerlaw.rs src/table.rs
 lib.claims              := $(lib.tabulate) $(sort $(wildcard src/claims/*.rs))
-lib.report              := $(lib.claims) src/model.rs src/rng.rs src/report/style.css src/report/methods.html src/report/distrust.html \
+lib.report              := $(lib.claims) src/marchenko_pastur.rs src/model.rs src/rng.rs src/report/style.css src/report/methods.html src/report/distrust.html \
   $(sort $(filter-out %/tests.rs,$(wildcard src/train/*.rs src/figures/*.rs src/report/*.rs)))
 
 define measure
@@ -285,7 +307,7 @@ pixels   = $(spectrum) $(SAMPLES:%=--samples %)
 import   = import-idx
 report   = report
 tabulate = tabulate
-stamped := $(RULES) $(ATTACKS) measure pixels fit tabulate claims report $(if $(filter digits,$(DATASET)),draw,import)
+stamped := $(RULES) $(attacked) measure pixels fit tabulate claims report $(if $(filter digits,$(DATASET)),draw,import)
 
 # A command's sources: the words in it that are files (a script of one's own) or tools of ours.
 tools   = $(foreach w,$1,$(if $(filter undefined,$(origin lib.$w)),,src/bin/$w.rs $(lib.$w)))
@@ -300,13 +322,17 @@ endef
 $(foreach s,$(stamped),$(eval $(call stamp,$s,$(call says,$s))))
 
 # How the study was made, as JSON.
-settings := DATASET SEEDS HIDDEN RULES ATTACKS SIGMAS EPSILONS RANKS EPOCHS BATCH SAMPLES DRAWN STIMULUS_DIMENSION
+settings := DATASET SEEDS HIDDEN RULES ATTACKS CONTROLS SIGMAS EPSILONS RANKS EPOCHS BATCH SAMPLES SUBSETS SNAPSHOTS DRAWN STIMULUS_DIMENSION
 json   = "$(subst ",\",$(subst \,\\,$(strip $1)))"
 plainly = $(foreach THREADS,1,$(foreach OUT,out,$(foreach seed,SEED,$(foreach strength,STRENGTH,$(foreach model,MODEL,$(call json,$($1)))))))
 record := {"command":$(call json,make all $(foreach v,$(settings),$v='$(strip $(if $(filter SIGMAS EPSILONS,$v),$(call plain,$($v)),$($v)))')),"commands":{$(foreach \
-  c,$(RULES) $(ATTACKS) accuracy activations spectrum fit,$(call json,$c):$(call plainly,$c)$(comma))"tabulate":"tabulate"}}
-$(study)/study.json: $(if $(call same,$(strip $(file <$(study)/study.json)),$(strip $(record))),,FORCE)
-	mkdir -p $(@D); printf '%s\n' $(subst $$,$$$$,$(call quote,$(strip $(record)))) > $@.part; mv $@.part $@
+  c,$(RULES) $(attacked) accuracy activations spectrum fit,$(call json,$c):$(call plainly,$c)$(comma))"tabulate":"tabulate"}}
+$(eval $(call stamp,record,$(strip $(record))))
+$(study)/study.json: $(stamps)/record $(arrays) | $(built)
+	{ sed 's/}$$/,/' $<; printf '"version":"%s","sha256":{' "$$(train --version | cut -d ' ' -f 2)"; \
+	  { sha256sum $(arrays) 2> /dev/null || shasum -a 256 $(arrays); } | \
+	  sed -E 's|^([0-9a-f]+).*/|"\1":"|; s|"(.*)":"(.*)|"\2":"\1"|' | paste -sd, -; echo '}}'; } > $@.part
+	mv $@.part $@
 
 define newline
 
@@ -315,7 +341,7 @@ endef
 $(stamps)/runs: $(if $(call same,$(strip $(subst $(newline), ,$(file <$(stamps)/runs))),$(runs)),,FORCE)
 	mkdir -p $(@D)
 	printf '%s\n' $(layer0:%=$(study)/%) > $@.part
-	for n in $(networks); do printf "$(study)/$$n/%s\n" $(levels); done >> $@.part
+	$(foreach r,$(RULES),for s in $(seeds); do printf "$(study)/$r/seed-$$s/%s\n" $(runs.$r); done >> $@.part;)
 	mv $@.part $@
 
 # --- Development ------------------------------------------------------------------------------

@@ -16,6 +16,7 @@
 //! | `fit-powerlaw` | [`powerlaw`] |
 //! | `tabulate` | [`table`] |
 //! | `claims` | [`claims`] |
+//! | `report` | [`report`], [`figures`], [`marchenko_pastur`] |
 //!
 //! Every byte enters through [`read`] and leaves through [`mod@write`]; [`cli`] holds
 //! the manners the tools share and is the only module that prints. Arrays have a
@@ -30,6 +31,7 @@ pub mod digits;
 mod error;
 pub mod figures;
 mod linalg;
+pub mod marchenko_pastur;
 pub mod model;
 pub mod network;
 pub mod powerlaw;

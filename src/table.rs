@@ -1,6 +1,6 @@
 //! The study's runs as one table, and its mean and spread over seeds.
 
-use std::{cmp::Ordering, path::Path};
+use std::{cmp::Ordering, collections::BTreeMap, path::Path};
 
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -23,9 +23,9 @@ pub struct Row {
     pub seed: Option<u64>,
     /// Epoch of a snapshot; none for the final network.
     pub epoch: Option<usize>,
-    /// Name of the attack, or `clean`.
+    /// Name of the attack; `clean`, or `subset` for the first of the clean images.
     pub attack: String,
-    /// In pixel units; 0 for `clean`.
+    /// In pixel units; 0 for `clean`, the number of images for `subset`.
     #[serde(serialize_with = "plain")]
     pub strength: f64,
     /// From 1; 0 for the images themselves.
@@ -124,7 +124,7 @@ struct Audit {
 
 /// What a run's directory says of it: `DATASET/RULE/seed-S/LEVEL`, with
 /// `epoch-N/` before LEVEL for a snapshot, or `DATASET/LEVEL` for the images
-/// themselves; LEVEL is `clean` or `ATTACK-STRENGTH`.
+/// themselves; LEVEL is `clean`, `subset-SAMPLES` or `ATTACK-STRENGTH`.
 #[derive(Clone, Debug, PartialEq)]
 struct Run {
     dataset: String,
@@ -268,6 +268,20 @@ fn run(directory: &str) -> Result<Vec<Row>> {
         })
     };
     fits.into_iter().map(row).collect()
+}
+
+/// The attacks of these rows with their strengths, from the weakest.
+#[must_use]
+pub fn attacks<'a>(rows: impl IntoIterator<Item = &'a Row>) -> BTreeMap<&'a str, Vec<f64>> {
+    let mut attacks: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+    for row in rows.into_iter().filter(|row| !["clean", "subset"].contains(&row.attack.as_str())) {
+        attacks.entry(&row.attack).or_default().push(row.strength);
+    }
+    for strengths in attacks.values_mut() {
+        strengths.sort_by(f64::total_cmp);
+        strengths.dedup();
+    }
+    attacks
 }
 
 /// Mean and standard deviation (n - 1) over the seeds of what else is the same.

@@ -49,7 +49,8 @@ impl Project {
     fn line(arguments: &str) -> String {
         format!(
             "make BIN={} DATASET=tiny DATA_DIR=digits SEEDS='1 2' HIDDEN=12,12 EPOCHS=2 SIGMAS=0.5 \
-             EPSILONS='0.1 0.2' RANKS='1-8 2-6' {arguments}",
+             EPSILONS='0.1 0.2' RANKS='1-8 2-6' RULES='local backprop' CONTROLS=fgsm-random SUBSETS=100 \
+             {arguments}",
             bin().display()
         )
     }
@@ -103,9 +104,9 @@ fn the_study_is_made_once_whatever_the_jobs_and_threads() {
     assert!(project.would_run("").contains("train"));
     assert!(!project.0.path("out").exists(), "make -n made something");
     let said = project.make("-j1");
-    assert!(said.contains("(26/26)"), "{said}");
+    assert!(said.contains("(36/36)"), "{said}");
     assert!(said.contains("trained local/seed-2/model"), "{said}");
-    assert!(said.contains("26 levels in out/tiny/table.csv"), "{said}");
+    assert!(said.contains("36 levels in out/tiny/table.csv"), "{said}");
     assert!(
         said.contains("C2 local: under gauss, accuracy against alpha is monotonic: undecided"),
         "{said}"
@@ -139,13 +140,19 @@ fn the_study_is_made_once_whatever_the_jobs_and_threads() {
                   dead,units,positive,method,first,last,points,alpha,stderr,intercept,r2,curvature,\
                   participation_ratio,effective_rank,zero_gradient_images,zero_sign_pixels,max_change,warnings";
     assert_eq!(table.lines().next().unwrap(), header);
-    // 24 runs of two layers and two of the images, each with two rank ranges.
-    assert_eq!(table.lines().count(), 1 + 2 * (24 * 2 + 2));
+    // 34 runs of two layers and two of the images, each with two rank ranges.
+    assert_eq!(table.lines().count(), 1 + 2 * (34 * 2 + 2));
+    // The last snapshot is the final network, and a subset is the first of the clean images.
+    assert_eq!(
+        column(&table, "alpha", &["tiny,local,1,2,clean,0,"]),
+        column(&table, "alpha", &["tiny,local,1,,clean,0,"])
+    );
+    assert_eq!(column(&table, "samples", &["tiny,local,1,,subset,100,2,"]), ["100", "100"]);
     assert_eq!(column(&table, "samples", &["tiny,local,1,,fgsm,0.1,2,"]), ["200", "200"]);
     assert_eq!(column(&table, "accuracy", &["tiny,backprop,1,,clean,0,1,"]), ["", ""]);
     assert_eq!(column(&table, "layer", &["tiny,,,,gauss,0.5,"]), ["0", "0"]);
     let summary = String::from_utf8(project.0.bytes("out/tiny/summary.csv").0).unwrap();
-    assert_eq!(summary.lines().count(), 1 + 2 * (12 * 2 + 2));
+    assert_eq!(summary.lines().count(), 1 + 2 * (17 * 2 + 2));
     let mean: f64 =
         column(&summary, "alpha_mean", &["tiny,local,,clean,0,1,ols,1,8"])[0].parse().unwrap();
     let alphas = column(&table, "alpha", &["clean,0,1,", ",ols,1,8,", "tiny,local,"]);
@@ -216,19 +223,25 @@ fn a_killed_make_is_finished_by_the_next() {
     let project = Project::new();
     project.make("OUT=whole");
     let mut kills = 0;
-    for wait in [40, 90, 150, 220, 300, 500] {
+    // What Ctrl-C sends, and what leaves no time to tidy up.
+    for (wait, signal) in
+        [40, 90, 150, 220, 300, 500, 800, 1200].into_iter().zip(["INT", "KILL"].iter().cycle())
+    {
         let mut child = project.0.command("bash");
         child.args(["-c", &Project::line("-j2 > /dev/null 2>&1")]).process_group(0);
         let mut child = child.spawn().unwrap();
         sleep(Duration::from_millis(wait));
         kills += usize::from(child.try_wait().unwrap().is_none());
-        project.0.run(&format!("kill -KILL -- -{}", child.id()));
+        project.0.run(&format!("kill -{signal} -- -{}", child.id()));
         child.wait().unwrap();
     }
     assert!(kills > 0, "make was over before it could be killed");
     project.make("");
     assert!(project.is_up_to_date(""));
-    assert_eq!(project.table("out"), project.table("whole"));
+    for file in ["table.csv", "claims.jsonl", "report.html"] {
+        let bytes = |out: &str| project.0.bytes(&format!("{out}/tiny/{file}"));
+        assert!(bytes("out") == bytes("whole"), "{file}");
+    }
 }
 
 #[test]
@@ -269,6 +282,29 @@ fn an_attack_a_rule_and_a_stage_of_ones_own_are_a_variable_each() {
     project.make("OUT=added RULES=local");
     let added = column(&project.table("added"), "alpha", &["tiny,local,1,,mine,0.5,"]);
     assert_eq!(added.len(), 4);
+    // A network of one's own: here the tools' own, with the four keys a reader needs.
+    fs::write(
+        project.0.path("network.sh"),
+        "mkdir -p $2 && cp out/tiny/local/seed-$1/model/*.npy $2 && echo '{\"schema\":\"local-errors/model/1\",\
+         \"rule\":\"mine\",\"sizes\":[36,12,12],\"classes\":3}' > $2/model.json\n",
+    )
+    .unwrap();
+    fs::write(
+        project.0.path("own.mk"),
+        "RULES += elsewhere\nelsewhere = bash network.sh $(seed) $(model)\n\
+         ATTACKS += mine\nmine = bash mine.sh $(strength)\nmine.strengths = 0.5\n",
+    )
+    .unwrap();
+    project.0.ok(&Project::line("OUT=own").replace("RULES='local backprop'", ""));
+    let own = project.table("own");
+    let alphas = |rule: &str| column(&own, "alpha", &[&format!("tiny,{rule},2,,mine,0.5,")]);
+    assert_eq!(alphas("elsewhere"), alphas("local"));
+    let claims = String::from_utf8(project.0.bytes("own/tiny/claims.jsonl").0).unwrap();
+    assert!(claims.contains(r#""rule":"elsewhere","attack":"mine""#));
+    let page = String::from_utf8(project.0.bytes("own/tiny/report.html").0).unwrap();
+    for words in ["For comparison: elsewhere", "along the strengths of mine", ">mine</text>"] {
+        assert!(page.contains(words), "{words}");
+    }
     fs::remove_file(project.0.path("own.mk")).unwrap();
     let swapped = "spectrum='env LC_ALL=C spectrum --quiet' OUT=swapped RULES=local ATTACKS=gauss";
     project.make(swapped);
@@ -345,6 +381,9 @@ fn malformed_settings_and_missing_data_are_refused() {
     for (arguments, words) in [
         ("SEEDS='1 x'", "SEEDS has a bad value: x (expected whole numbers"),
         ("SEEDS=", "SEEDS is empty"),
+        ("SUBSETS=all", "SUBSETS has a bad value: all"),
+        ("SNAPSHOTS=0", "SNAPSHOTS has a bad value: 0"),
+        ("CONTROLS=mine", "mine is named but no variable mine"),
         ("SIGMAS=0,1", "SIGMAS has a bad value: 0,1"),
         ("EPSILONS=-0.1", "EPSILONS has a bad value: -0.1"),
         ("RANKS=1:50", "RANKS has a bad value: 1:50"),

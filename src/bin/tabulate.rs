@@ -9,7 +9,8 @@ use local_errors::{Result, cli, read, table, write};
 ///
 /// Each line of --runs names a run's directory: DATASET/RULE/seed-S/LEVEL, with
 /// epoch-N/ before LEVEL for a snapshot, or DATASET/LEVEL for the images
-/// themselves, which count as layer 0; LEVEL is clean or ATTACK-STRENGTH. Read are
+/// themselves, which count as layer 0; LEVEL is clean, subset-SAMPLES (the first of
+/// the clean images) or ATTACK-STRENGTH. Read are
 /// accuracy.jsonl, alpha.jsonl and, where there is one, audit.json. A row a run,
 /// layer and rank range, sorted; empty where a run has no such number.
 #[derive(Parser)]

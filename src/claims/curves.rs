@@ -42,12 +42,6 @@ pub fn fitted(rows: &[Row]) -> BTreeSet<Fitted> {
     rows.iter().filter_map(of).collect()
 }
 
-/// The attacks that a rule was put to, but for `clean`.
-pub fn attacks(rows: &[Row], rule: &str) -> BTreeSet<String> {
-    let of_rule = rows.iter().filter(|row| row.rule.as_deref() == Some(rule));
-    of_rule.filter(|row| row.attack != "clean").map(|row| row.attack.clone()).collect()
-}
-
 /// The rows of final networks under this attack, `clean` among them as strength 0.
 pub fn along_strength(rows: &[Row], fitted: &Fitted, attack: &str) -> BTreeMap<usize, Seeds> {
     curves(rows, fitted, |row| {

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use statistics::Interval;
 
-use crate::table::Row;
+use crate::table::{self, Row};
 use curves::{Fitted, Point, Seeds};
 use statistics::{interval, mean, monotonicity, prominence, slope, spearman, turning_point};
 pub use thresholds::{ABOVE_FLOOR, MIN_SEEDS, MONOTONICITY, POSITIVE, PROMINENCE, RHO, Threshold};
@@ -51,6 +51,15 @@ pub struct Claim {
     pub seeds: usize,
     /// Rows of the table that were used.
     pub rows: usize,
+}
+
+impl Claim {
+    /// The layers in which it holds.
+    #[must_use]
+    pub fn holding(&self) -> Vec<usize> {
+        let holding = self.layers.iter().filter(|layer| layer.holds == Some(true));
+        holding.filter_map(|layer| layer.layer).collect()
+    }
 }
 
 /// A statistic of one layer.
@@ -117,14 +126,15 @@ impl Verdict {
 pub fn judge(rows: &[Row], stimulus_dimension: Option<f64>) -> Vec<Claim> {
     let mut claims = Vec::new();
     for fitted in curves::fitted(rows) {
-        for attack in curves::attacks(rows, &fitted.rule) {
-            let layers = curves::along_strength(rows, &fitted, &attack);
-            claims.push(decay_along_strength(&fitted, &attack, &layers));
+        let of_rule = rows.iter().filter(|row| row.rule.as_ref() == Some(&fitted.rule));
+        for attack in table::attacks(of_rule).into_keys() {
+            let layers = curves::along_strength(rows, &fitted, attack);
+            claims.push(decay_along_strength(&fitted, attack, &layers));
             // Noise without a direction, or the gradient's direction.
             if attack.starts_with("gauss") {
-                claims.push(monotonic(&fitted, &attack, &layers));
+                claims.push(monotonic(&fitted, attack, &layers));
             } else if attack.starts_with("fgsm") {
-                claims.push(turning(&fitted, &attack, &layers));
+                claims.push(turning(&fitted, attack, &layers));
             }
         }
         claims.extend(of_clean_images(rows, &fitted, stimulus_dimension));

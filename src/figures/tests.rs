@@ -114,6 +114,7 @@ fn nothing_to_draw_is_no_panic() {
     check(&spectra(&[Spectra { layer: 0, levels: vec![] }]), &["images", "no values"]);
     check(&layers(&[]), &["no values"]);
     check(&training(&[], &[]), &["no values", "epoch"]);
+    check(&epochs(&[], &[]), &["no values", "epoch", "α"]);
     check(&samples_alpha(&[]), &["no values"]);
     coordinates(&samples(&[], &[], 28));
 }
@@ -125,6 +126,7 @@ fn a_single_point_is_drawn() {
         AccuracyStrength { title: "FGSM".into(), strength: "ε".into(), layers: vec![one.clone()] };
     check(&accuracy_strength(&[attack]), &["layer 1", "FGSM", "ε", "accuracy (%)"]);
     check(&training(from_ref(&one), from_ref(&one)), &["layer 1"]);
+    check(&epochs(from_ref(&one), from_ref(&one)), &["layer 1", "accuracy (%)"]);
     let rule = Rule {
         name: "local".into(),
         alpha: one.points.clone(),

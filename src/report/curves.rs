@@ -7,31 +7,44 @@ use crate::{
     figures::{
         self, AccuracyAlpha, AccuracyStrength, AlphaStrength, Curve, Point, Rule, State, layer_name,
     },
-    table::Row,
+    table::{self, Row},
 };
 
-/// Rows of one rule, method and range of ranks; `clean` among them.
+/// Rows of one rule and range of ranks; `clean` among them.
 pub struct Part<'a> {
     /// The rows.
     pub rows: Vec<&'a Row>,
 }
 
-/// A pick of the rows: the final networks of a rule, fitted over these ranks.
-pub fn part<'a>(rows: &'a [Row], rule: &str, (first, last): (usize, usize)) -> Part<'a> {
-    let wanted = |row: &&Row| {
-        row.rule.as_deref() == Some(rule)
-            && row.epoch.is_none()
-            && (row.first, row.last) == (first, last)
-    };
+/// The final networks of a rule, fitted over these ranks.
+pub fn part<'a>(rows: &'a [Row], rule: &str, ranks: Ranks) -> Part<'a> {
+    pick(rows, ranks, |row| row.rule.as_deref() == Some(rule) && row.epoch.is_none())
+}
+
+/// The snapshots of a rule's networks, fitted over these ranks.
+pub fn snapshots<'a>(rows: &'a [Row], rule: &str, ranks: Ranks) -> Part<'a> {
+    pick(rows, ranks, |row| row.rule.as_deref() == Some(rule) && row.epoch.is_some())
+}
+
+/// The images themselves, which are layer 0.
+pub fn images(rows: &[Row], ranks: Ranks) -> Part<'_> {
+    pick(rows, ranks, |row| row.rule.is_none())
+}
+
+fn pick(rows: &[Row], ranks: Ranks, wanted: impl Fn(&Row) -> bool) -> Part<'_> {
+    let wanted = |row: &&Row| wanted(row) && (row.first, row.last) == ranks;
     Part { rows: rows.iter().filter(wanted).collect() }
 }
 
-impl Part<'_> {
+/// Whether an attack only serves to understand another.
+pub fn is_control(attack: &str) -> bool {
+    attack.ends_with("-clipped") || attack.ends_with("-random")
+}
+
+impl<'a> Part<'a> {
     /// Names of the attacks, without `clean`: noise, then the gradient's, then others.
-    pub fn attacks(&self) -> Vec<&str> {
-        let names = self.rows.iter().map(|row| row.attack.as_str());
-        let names: BTreeSet<&str> = names.filter(|attack| *attack != "clean").collect();
-        let mut names: Vec<&str> = names.into_iter().collect();
+    pub fn attacks(&self) -> Vec<&'a str> {
+        let mut names: Vec<&str> = table::attacks(self.rows.iter().copied()).into_keys().collect();
         names.sort_by_key(|name| (!name.starts_with("gauss"), !name.starts_with("fgsm")));
         names
     }
@@ -48,14 +61,23 @@ impl Part<'_> {
         layer: usize,
         value: impl Fn(&Row) -> Option<f64>,
     ) -> Vec<Point> {
+        let at = |row: &Row| of(row, attack).then_some(row.strength);
+        self.against(layer, at, value)
+    }
+
+    /// Mean and deviation over seeds of a value against what `at` gives.
+    pub fn against(
+        &self,
+        layer: usize,
+        at: impl Fn(&Row) -> Option<f64>,
+        value: impl Fn(&Row) -> Option<f64>,
+    ) -> Vec<Point> {
         let mut groups: Vec<(f64, Vec<Option<f64>>)> = Vec::new();
-        let of =
-            |row: &&&Row| row.layer == layer && (row.attack == attack || row.attack == "clean");
-        for row in self.rows.iter().filter(of) {
-            match groups.iter_mut().find(|(strength, _)| strength.total_cmp(&row.strength).is_eq())
-            {
+        for row in self.rows.iter().filter(|row| row.layer == layer) {
+            let Some(x) = at(row) else { continue };
+            match groups.iter_mut().find(|(other, _)| other.total_cmp(&x).is_eq()) {
                 Some((_, values)) => values.push(value(row)),
-                None => groups.push((row.strength, vec![value(row)])),
+                None => groups.push((x, vec![value(row)])),
             }
         }
         groups.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -66,10 +88,23 @@ impl Part<'_> {
         groups.into_iter().map(point).collect()
     }
 
-    fn curves(&self, attack: &str, value: impl Fn(&Row) -> Option<f64> + Copy) -> Vec<Curve> {
+    /// A curve a layer of a value against what `at` gives.
+    pub fn curves(
+        &self,
+        at: impl Fn(&Row) -> Option<f64> + Copy,
+        value: impl Fn(&Row) -> Option<f64> + Copy,
+    ) -> Vec<Curve> {
         let curve =
-            |layer| Curve { label: layer_name(layer), points: self.along(attack, layer, value) };
+            |layer| Curve { label: layer_name(layer), points: self.against(layer, at, value) };
         self.layers().into_iter().map(curve).collect()
+    }
+
+    fn along_strength(
+        &self,
+        attack: &str,
+        value: impl Fn(&Row) -> Option<f64> + Copy,
+    ) -> Vec<Curve> {
+        self.curves(|row| of(row, attack).then_some(row.strength), value)
     }
 
     /// alpha of the clean images of the same network.
@@ -84,9 +119,7 @@ impl Part<'_> {
     pub fn accuracy_alpha(&self, attack: &str, claim: Option<&Claim>) -> figures::Row {
         let layers = self.layers().into_iter().map(|layer| {
             let mut seeds: BTreeMap<u64, Vec<State>> = BTreeMap::new();
-            let of =
-                |row: &&&Row| row.layer == layer && (row.attack == attack || row.attack == "clean");
-            for row in self.rows.iter().filter(of) {
+            for row in self.rows.iter().filter(|row| row.layer == layer && of(row, attack)) {
                 let accuracy = row.accuracy.or(row.network_accuracy);
                 let state = State { strength: row.strength, alpha: row.alpha, accuracy };
                 seeds.entry(row.seed.unwrap_or_default()).or_default().push(state);
@@ -108,7 +141,7 @@ impl Part<'_> {
 
     /// Accuracy against strength under an attack.
     pub fn accuracy_strength(&self, attack: &str) -> AccuracyStrength {
-        let layers = self.curves(attack, |row| row.accuracy.or(row.network_accuracy));
+        let layers = self.along_strength(attack, |row| row.accuracy.or(row.network_accuracy));
         AccuracyStrength { title: title(attack), strength: unit(attack), layers }
     }
 
@@ -117,13 +150,19 @@ impl Part<'_> {
         AlphaStrength {
             title: title(attack),
             strength: unit(attack),
-            layers: self.curves(attack, |row| row.alpha),
-            changes: self.curves(attack, |row| Some(row.alpha? - self.clean_alpha(row)?)),
+            layers: self.along_strength(attack, |row| row.alpha),
+            changes: self.along_strength(attack, |row| Some(row.alpha? - self.clean_alpha(row)?)),
         }
     }
 
+    /// alpha of clean images against their number.
+    pub fn alpha_samples(&self) -> Vec<Curve> {
+        let samples = |row: &Row| row.samples.filter(|_| of(row, "subset")).map(|n| n as f64);
+        self.curves(samples, |row| row.alpha)
+    }
+
     /// Exponent and dimensionality of clean images against the layer.
-    pub fn against_layer(&self, rule: &str) -> Rule {
+    pub fn against_layer(&self, name: &str) -> Rule {
         let clean = |value: fn(&Row) -> Option<f64>| {
             let of_layer = |layer: usize| {
                 let point = self.along("clean", layer, value).into_iter().next();
@@ -131,13 +170,19 @@ impl Part<'_> {
             };
             self.layers().into_iter().filter_map(of_layer).collect()
         };
-        let name = if rule == "local" { "local errors" } else { rule };
         Rule {
             name: name.into(),
             alpha: clean(|row| row.alpha),
             participation_ratio: clean(|row| row.participation_ratio),
         }
     }
+}
+
+/// First and last rank of a fit.
+pub type Ranks = (usize, usize);
+
+fn of(row: &Row, attack: &str) -> bool {
+    row.attack == attack || row.attack == "clean"
 }
 
 /// What a page calls an attack.

@@ -1,18 +1,22 @@
 //! The report: one HTML page that needs nothing else, and its figures.
 
+mod claims;
+mod controls;
 mod curves;
+mod fgsm;
 mod html;
 mod study;
 
-use std::fmt::Write;
+use std::collections::BTreeSet;
 
 use crate::{
-    claims::{
-        ABOVE_FLOOR, Claim, Interval, MIN_SEEDS, MONOTONICITY, POSITIVE, PROMINENCE, RHO, Verdict,
-    },
+    claims::Claim,
     figures::{self, Curve, Point, Sample, SampleRow, Spectra, layer_name},
+    marchenko_pastur,
+    powerlaw::Fit,
+    table::Row,
 };
-use curves::{part, title};
+use curves::{Ranks, images, is_control, part, snapshots};
 use html::{escape, figure, number, spread, table};
 pub use study::{Level, Samples, Study};
 
@@ -25,7 +29,7 @@ pub struct Report {
 }
 
 /// Ranks of the headline, where the study has them.
-const HEADLINE: (usize, usize) = (1, 50);
+const HEADLINE: Ranks = (1, 50);
 
 /// Make the report of a study.
 #[must_use]
@@ -47,15 +51,20 @@ pub fn report(study: &Study) -> Report {
          Headline: ranks {}–{}.</p>\n",
         ranks.0, ranks.1
     ));
-    for rule in &rules {
-        report.claims_of_the_paper(study, rule, ranks);
-    }
-    for rule in &rules {
-        report.curves(study, rule, ranks);
-    }
-    report.audit(study, ranks);
+    // Local errors are what the study is about; where they are not, the first rule there is.
+    let Some(rule) = rules.first() else { return report };
+    report.heading(&format!("The paper's claims: {}", rule_name(rule)));
+    report.claims_of_the_paper(study, rule, ranks);
+    report.accuracy_against_alpha(study, rule, ranks);
+    report.heading(&format!("Along the strengths: {}", rule_name(rule)));
+    report.against_strength(study, rule, ranks);
+    report.audit(study, rule, ranks);
     report.layers(study, &rules, ranks);
+    report.epochs(study, rule, ranks);
     report.network(study);
+    report.control_attacks(study, rule, ranks);
+    report.number_of_samples(study, rule, ranks);
+    report.other_rules(study, &rules, ranks);
     report.all_claims(study);
     report.numbers(study, &rules);
     report.add("<h2>Methods</h2>\n");
@@ -78,12 +87,17 @@ impl Study {
     }
 
     /// [`HEADLINE`], or the first ranks there are.
-    fn headline(&self) -> (usize, usize) {
-        let all: Vec<_> = self.rows.iter().map(|row| (row.first, row.last)).collect();
+    fn headline(&self) -> Ranks {
+        let all = self.ranges();
         if all.contains(&HEADLINE) { HEADLINE } else { all.first().copied().unwrap_or(HEADLINE) }
     }
 
-    fn claim(&self, name: &str, rule: &str, attack: &str, ranks: (usize, usize)) -> Option<&Claim> {
+    /// All ranks fitted over.
+    fn ranges(&self) -> BTreeSet<Ranks> {
+        self.rows.iter().map(|row| (row.first, row.last)).collect()
+    }
+
+    fn claim(&self, name: &str, rule: &str, attack: &str, ranks: Ranks) -> Option<&Claim> {
         self.claims.iter().find(|claim| {
             claim.claim == name
                 && claim.rule == rule
@@ -103,22 +117,15 @@ impl Report {
         self.figures.push((name.into(), svg));
     }
 
-    /// The three claims of the paper, each with its verdict, and the figure that shows them.
-    fn claims_of_the_paper(&mut self, study: &Study, rule: &str, ranks: (usize, usize)) {
+    fn heading(&mut self, text: &str) {
+        self.add(&format!("<h2>{}</h2>\n", escape(text)));
+    }
+
+    /// The figure that shows the paper's claims.
+    fn accuracy_against_alpha(&mut self, study: &Study, rule: &str, ranks: Ranks) {
         let rows = part(&study.rows, rule, ranks);
-        self.add(&format!("<h2>The paper's claims: {}</h2>\n", rule_name(rule)));
-        let mut claims: Vec<&Claim> = study
-            .claims
-            .iter()
-            .filter(|c| ["C1", "C2", "C3"].contains(&c.claim.as_str()))
-            .filter(|c| c.rule == rule && (c.first, c.last) == ranks)
-            .collect();
-        claims.sort_by(|a, b| a.claim.cmp(&b.claim));
-        let lines: Vec<Vec<String>> = claims.into_iter().map(claim_row).collect();
-        self.add(&table(&CLAIM_HEADER, &lines));
-        let drawn: Vec<figures::Row> = rows
-            .attacks()
-            .into_iter()
+        let attacks = rows.attacks().into_iter().filter(|attack| !is_control(attack));
+        let drawn: Vec<figures::Row> = attacks
             .map(|attack| rows.accuracy_alpha(attack, study.claim("C3", rule, attack, ranks)))
             .collect();
         self.draw(
@@ -129,17 +136,16 @@ impl Report {
         );
     }
 
-    fn curves(&mut self, study: &Study, rule: &str, ranks: (usize, usize)) {
+    fn against_strength(&mut self, study: &Study, rule: &str, ranks: Ranks) {
         let rows = part(&study.rows, rule, ranks);
-        self.add(&format!("<h2>Along the strengths: {}</h2>\n", rule_name(rule)));
-        let accuracy: Vec<_> =
-            rows.attacks().into_iter().map(|a| rows.accuracy_strength(a)).collect();
+        let attacks: Vec<_> = rows.attacks().into_iter().filter(|a| !is_control(a)).collect();
+        let accuracy: Vec<_> = attacks.iter().map(|a| rows.accuracy_strength(a)).collect();
         self.draw(
             &format!("accuracy-strength-{rule}"),
             figures::accuracy_strength(&accuracy),
             "Accuracy against strength: mean over seeds, band of one standard deviation.",
         );
-        let alpha: Vec<_> = rows.attacks().into_iter().map(|a| rows.alpha_strength(a)).collect();
+        let alpha: Vec<_> = attacks.iter().map(|a| rows.alpha_strength(a)).collect();
         self.draw(
             &format!("alpha-strength-{rule}"),
             figures::alpha_strength(&alpha),
@@ -147,65 +153,32 @@ impl Report {
         );
     }
 
-    /// What arithmetic kept from being attacked.
-    fn audit(&mut self, study: &Study, ranks: (usize, usize)) {
-        let rules = study.rules();
-        let Some(rule) = rules.first() else { return };
-        let rows = part(&study.rows, rule, ranks);
-        let Some(&layer) = rows.layers().last() else { return };
-        let mut lines = Vec::new();
-        for attack in rows.attacks() {
-            let along =
-                |value: fn(&crate::table::Row) -> Option<f64>| rows.along(attack, layer, value);
-            let images = along(|row| row.zero_gradient_images.map(|n| n as f64));
-            let pixels = along(|row| row.zero_sign_pixels.map(|n| n as f64));
-            let change = along(|row| row.max_change);
-            let accuracy = along(|row| row.network_accuracy.map(|a| 100.0 * a));
-            for (((images, pixels), change), accuracy) in images
-                .iter()
-                .zip(&pixels)
-                .zip(&change)
-                .zip(&accuracy)
-                .filter(|(((i, _), _), _)| i.y.is_some())
-            {
-                lines.push(vec![
-                    title(attack),
-                    images.x.to_string(),
-                    number(images.y, 1),
-                    number(pixels.y, 1),
-                    number(change.y, 4),
-                    spread(accuracy.y, accuracy.sd, 1),
-                ]);
-            }
-        }
-        if lines.is_empty() {
-            return;
-        }
-        self.add(&format!(
-            "<h2>What single precision does to FGSM: {}</h2>\n<p>Means over seeds: images whose gradient is 0 in every \
-             pixel, pixels whose sign is 0, the largest change of a pixel, and the network's accuracy. Under the exact \
-             gradient none is lost to arithmetic; what turns there turns without its help.</p>\n",
-            rule_name(rule)
-        ));
-        let header = [
-            "attack",
-            "ε",
-            "images with no gradient",
-            "pixels of sign 0",
-            "largest change",
-            "accuracy, %",
-        ];
-        self.add(&table(&header, &lines));
-    }
-
-    fn layers(&mut self, study: &Study, rules: &[String], ranks: (usize, usize)) {
-        self.add("<h2>Along the layers</h2>\n");
-        let drawn: Vec<figures::Rule> =
-            rules.iter().map(|rule| part(&study.rows, rule, ranks).against_layer(rule)).collect();
+    fn layers(&mut self, study: &Study, rules: &[String], ranks: Ranks) {
+        self.heading("Along the layers");
+        let mut drawn: Vec<figures::Rule> =
+            rules.iter().map(|rule| controls::with_images(study, rule, ranks)).collect();
+        drawn.extend(rules.first().map(|rule| controls::noise_against_layer(study, rule, ranks)));
         self.draw(
             "layers",
             figures::layers(&drawn),
-            "Clean images: α and participation ratio against the layer, mean and standard deviation over seeds.",
+            "Clean images: α and participation ratio against the layer, mean and standard deviation over seeds; layer 0 \
+             is the images themselves. Noise of the same shape is the law of Marchenko and Pastur: no structure at all, and nearly as many dimensions as units.",
+        );
+    }
+
+    /// During training, from snapshots.
+    fn epochs(&mut self, study: &Study, rule: &str, ranks: Ranks) {
+        let rows = snapshots(&study.rows, rule, ranks);
+        let epoch = |row: &Row| row.epoch.map(|epoch| epoch as f64);
+        let alphas = rows.curves(epoch, |row| row.alpha);
+        if alphas.is_empty() {
+            return;
+        }
+        self.heading(&format!("Along the epochs: {}", rule_name(rule)));
+        self.draw(
+            "epochs",
+            figures::epochs(&alphas, &rows.curves(epoch, |row| row.accuracy.or(row.network_accuracy))),
+            "Clean images, networks after so many epochs of training: mean and standard deviation over seeds.",
         );
     }
 
@@ -213,8 +186,7 @@ impl Report {
     fn network(&mut self, study: &Study) {
         self.add("<h2>One network</h2>\n");
         if !study.history.is_empty() {
-            let numbers: std::collections::BTreeSet<usize> =
-                study.history.iter().map(|p| p.layer).collect();
+            let numbers: BTreeSet<usize> = study.history.iter().map(|p| p.layer).collect();
             let curves = |value: fn(&crate::train::Progress) -> Option<f64>| -> Vec<Curve> {
                 let curve = |layer: &usize| Curve {
                     label: layer_name(*layer),
@@ -237,7 +209,8 @@ impl Report {
         self.draw(
             "spectra",
             figures::spectra(&spectra),
-            "Eigenvalues against rank, clean and attacked, with the lines fitted over the headline's ranks.",
+            "Eigenvalues against rank, clean and attacked, with the lines fitted over the headline's ranks; noise of the \
+             same shape and variance has the spectrum of Marchenko and Pastur.",
         );
         let width = study.samples.first().map_or(0, |s| s.images.ncols()).isqrt();
         if width * width == study.samples.first().map_or(1, |s| s.images.ncols()) {
@@ -250,48 +223,21 @@ impl Report {
         }
     }
 
-    fn all_claims(&mut self, study: &Study) {
-        self.add("<h2>All claims</h2>\n<p>Also those beside the paper's: along training, depth, smoothness, the backpropagation control.</p>\n");
-        let mut header = vec!["rule", "ranks"];
-        header.extend(CLAIM_HEADER);
-        let line = |claim: &Claim| {
-            let mut cells = vec![escape(&claim.rule), format!("{}–{}", claim.first, claim.last)];
-            cells.extend(claim_row(claim));
-            cells
-        };
-        let lines: Vec<_> = study.claims.iter().map(line).collect();
-        self.add(&table(&header, &lines));
-    }
-
     fn numbers(&mut self, study: &Study, rules: &[String]) {
-        self.add("<h2>Numbers</h2>\n<p>Clean images: mean ± standard deviation over seeds.</p>\n");
-        let mut ranges: Vec<(usize, usize)> =
-            study.rows.iter().map(|row| (row.first, row.last)).collect();
-        ranges.sort_unstable();
-        ranges.dedup();
+        self.add(
+            "<h2>Numbers</h2>\n<p>Clean images: mean ± standard deviation over seeds. Layer 0 is the images \
+             themselves; noise has the shape of the first rule's layers.</p>\n",
+        );
         let mut lines = Vec::new();
-        for rule in rules {
-            for &ranks in &ranges {
-                let rows = part(&study.rows, rule, ranks);
-                for layer in rows.layers() {
-                    let clean = |value: fn(&crate::table::Row) -> Option<f64>, digits: usize| {
-                        let point = rows.along("clean", layer, value).into_iter().next();
-                        point.map_or("–".into(), |point| spread(point.y, point.sd, digits))
-                    };
-                    lines.push(vec![
-                        escape(rule),
-                        format!("{}–{}", ranks.0, ranks.1),
-                        layer.to_string(),
-                        clean(|row| row.accuracy.map(|a| 100.0 * a), 2),
-                        clean(|row| row.alpha, 2),
-                        clean(|row| row.r2, 3),
-                        clean(|row| row.curvature, 2),
-                        clean(|row| row.participation_ratio, 1),
-                        clean(|row| row.effective_rank, 1),
-                        clean(|row| row.dead.map(|dead| dead as f64), 0),
-                    ]);
-                }
+        for ranks in study.ranges() {
+            lines.extend(numbers_of("images", ranks, &images(&study.rows, ranks)));
+            for rule in rules {
+                lines.extend(numbers_of(&rule_name(rule), ranks, &part(&study.rows, rule, ranks)));
             }
+            let mut noise =
+                rules.first().map_or(Vec::new(), |rule| controls::noise(study, rule, ranks));
+            noise.dedup_by(|(_, a), (_, b)| (a.units, a.alpha) == (b.units, b.alpha));
+            lines.extend(noise.iter().map(|(_, fit)| numbers_of_noise(ranks, fit)));
         }
         let header = [
             "rule",
@@ -308,24 +254,6 @@ impl Report {
         self.add(&table(&header, &lines));
     }
 
-    fn thresholds(&mut self) {
-        self.add("<h3>Thresholds, written down before the numbers</h3>\n");
-        let line = |threshold: &crate::claims::Threshold| {
-            vec![
-                threshold.name.into(),
-                number(Some(threshold.value), 2),
-                format!("<span class=\"text\">{}</span>", escape(threshold.reason)),
-            ]
-        };
-        let lines: Vec<_> = [RHO, MONOTONICITY, PROMINENCE, POSITIVE].iter().map(line).collect();
-        self.add(&table(&["statistic", "at least", "why"], &lines));
-        self.add(&format!(
-            "<p>Undecided below {MIN_SEEDS} seeds. For the turning point, strengths count whose accuracy is more than \
-             {} points above its floor.</p>\n",
-            100.0 * ABOVE_FLOOR
-        ));
-    }
-
     fn provenance(&mut self, study: &Study) {
         self.add("<h2>How it was made</h2>\n");
         self.add(&format!("<p>local-errors {}.</p>\n", env!("CARGO_PKG_VERSION")));
@@ -340,58 +268,52 @@ impl Report {
     }
 }
 
-const CLAIM_HEADER: [&str; 4] =
-    ["claim", "verdict", "statistic, threshold", "layer by layer, with 95 % intervals"];
-
-fn claim_row(claim: &Claim) -> Vec<String> {
-    let layer = |layer: &crate::claims::Layer| {
-        let name = layer.layer.map_or(String::new(), |number| format!("{number}: "));
-        let statistic = match layer.statistic {
-            Some(Interval { value, low, high }) => format!(
-                "{} [{}, {}]",
-                number(Some(value), 2),
-                number(Some(low), 2),
-                number(Some(high), 2)
-            ),
-            None => "undecided".into(),
+fn numbers_of(name: &str, ranks: Ranks, rows: &curves::Part<'_>) -> Vec<Vec<String>> {
+    let line = |layer: usize| {
+        let clean = |value: fn(&Row) -> Option<f64>, digits: usize| {
+            let point = rows.along("clean", layer, value).into_iter().next();
+            point.map_or("–".into(), |point| spread(point.y, point.sd, digits))
         };
-        let turn = layer.turn.as_ref().filter(|_| layer.holds == Some(true));
-        let turn =
-            turn.map_or(String::new(), |turn| format!(" at {}", number(Some(turn.strength), 2)));
-        let text = format!("{name}{statistic}{turn}");
-        if layer.holds == Some(true) { format!("<b>{text}</b>") } else { text }
+        vec![
+            escape(name),
+            format!("{}–{}", ranks.0, ranks.1),
+            layer.to_string(),
+            clean(|row| row.accuracy.map(|a| 100.0 * a), 2),
+            clean(|row| row.alpha, 2),
+            clean(|row| row.r2, 3),
+            clean(|row| row.curvature, 2),
+            clean(|row| row.participation_ratio, 1),
+            clean(|row| row.effective_rank, 1),
+            clean(|row| row.dead.map(|dead| dead as f64), 0),
+        ]
     };
-    let layers: Vec<String> = claim.layers.iter().map(layer).collect();
+    rows.layers().into_iter().map(line).collect()
+}
+
+fn numbers_of_noise(ranks: Ranks, fit: &Fit) -> Vec<String> {
     vec![
-        format!(
-            "<span class=\"text\"><b>{}</b> {}</span>",
-            escape(&claim.claim),
-            escape(&claim.statement)
-        ),
-        format!("<span class=\"verdict\">{}</span>", verdict(claim)),
-        format!("{} ≥ {}", escape(&claim.statistic), number(Some(claim.threshold), 2)),
-        layers.join("<br>"),
+        "noise of the same shape".into(),
+        format!("{}–{}", ranks.0, ranks.1),
+        "–".into(),
+        "–".into(),
+        number(fit.alpha, 2),
+        number(fit.r2, 3),
+        number(fit.curvature, 2),
+        number(fit.participation_ratio, 1),
+        number(fit.effective_rank, 1),
+        "–".into(),
     ]
 }
 
-/// The verdict in words, with the layers of one that holds in some.
-fn verdict(claim: &Claim) -> String {
-    let mut text = claim.verdict.name().to_owned();
-    if claim.verdict == Verdict::Partly {
-        let holding = claim.layers.iter().filter(|layer| layer.holds == Some(true));
-        let numbers: Vec<_> =
-            holding.filter_map(|layer| layer.layer).map(|n| n.to_string()).collect();
-        let _ = write!(text, ": layer {}", numbers.join(", "));
-    }
-    text
-}
-
+/// What a page calls a rule.
 fn rule_name(rule: &str) -> String {
     match rule {
-        "local" => "local errors".into(),
-        "backprop" => "backpropagation".into(),
-        other => escape(other),
+        "local" => "local errors",
+        "backprop" => "backpropagation",
+        "shuffled" => "shuffled labels",
+        other => other,
     }
+    .into()
 }
 
 fn spectra_of(study: &Study, layer: usize, ranks: (usize, usize)) -> Spectra {
@@ -415,7 +337,22 @@ fn spectra_of(study: &Study, layer: usize, ranks: (usize, usize)) -> Spectra {
             fit: line,
         }
     };
-    Spectra { layer, levels: study.levels.iter().map(level).collect() }
+    let mut levels: Vec<figures::Level> = study.levels.iter().map(level).collect();
+    levels.extend(study.levels.first().and_then(|clean| noise_like(study, layer, clean)));
+    Spectra { layer, levels }
+}
+
+/// What the clean spectrum of a layer would be if there were nothing in it but its variance.
+fn noise_like(study: &Study, layer: usize, clean: &Level) -> Option<figures::Level> {
+    let eigenvalues = clean.eigenvalues.get(layer - 1)?;
+    let row = study.rows.iter().find(|row| row.attack == "clean" && row.samples.is_some())?;
+    let variance = eigenvalues.iter().sum::<f64>() / eigenvalues.len() as f64;
+    let samples = row.samples?.checked_sub(1)?;
+    Some(figures::Level {
+        label: "noise of the same shape".into(),
+        eigenvalues: marchenko_pastur::spectrum(eigenvalues.len(), samples, variance),
+        fit: None,
+    })
 }
 
 fn sample_row(samples: &Samples) -> SampleRow {

@@ -1,15 +1,17 @@
 //! What a report shows, read from the study's folder.
 
-use std::path::Path;
+use std::{iter, path::Path};
 
 use serde_json::Value;
+
+use super::curves::is_control;
 
 use crate::{
     Error, Result,
     claims::Claim,
     powerlaw::Fit,
     read::{self, Rows, Source},
-    table::Row,
+    table::{self, Row},
     train::Progress,
 };
 
@@ -74,7 +76,7 @@ impl Study {
             return Err(Error::data("has no row of a network").in_file(table));
         };
         let network = folder.join(&rule).join(format!("seed-{seed}"));
-        let levels = middle(&rows)
+        let levels = middle(rows.iter().filter(|row| row.rule.as_ref() == Some(&rule)))
             .into_iter()
             .map(|(attack, strength)| {
                 let name = name(&attack, strength);
@@ -111,10 +113,10 @@ impl Study {
     }
 
     fn read_samples(&mut self, folder: &Path) -> Result<()> {
-        let levels = attacks(&self.rows).into_iter().flat_map(|(attack, strengths)| {
-            strengths.into_iter().map(move |strength| (attack.clone(), strength))
+        let levels = table::attacks(&self.rows).into_iter().flat_map(|(attack, strengths)| {
+            strengths.into_iter().map(move |strength| (attack.to_owned(), strength))
         });
-        for (attack, strength) in levels {
+        for (attack, strength) in iter::once(("clean".to_owned(), 0.0)).chain(levels) {
             let level = folder.join(name(&attack, strength));
             if level.join("x.npy").is_file() {
                 let images = Rows::images(Source::open(&level.join("x.npy"))?)?;
@@ -138,27 +140,11 @@ fn name(attack: &str, strength: f64) -> String {
     if attack == "clean" { "clean".into() } else { format!("{attack}-{strength}") }
 }
 
-/// `clean`, then the attacks of the table with their strengths, in its order.
-fn attacks(rows: &[Row]) -> Vec<(String, Vec<f64>)> {
-    let mut attacks = vec![("clean".to_owned(), vec![0.0])];
-    for row in rows.iter().filter(|row| row.rule.is_some()) {
-        match attacks.iter_mut().find(|(attack, _)| *attack == row.attack) {
-            Some((_, strengths)) => strengths.push(row.strength),
-            None => attacks.push((row.attack.clone(), vec![row.strength])),
-        }
-    }
-    for (_, strengths) in &mut attacks {
-        strengths.sort_by(f64::total_cmp);
-        strengths.dedup();
-    }
-    attacks
-}
-
-/// One strength of each attack: the middle of its list.
-fn middle(rows: &[Row]) -> Vec<(String, f64)> {
-    let middle = |(attack, strengths): (String, Vec<f64>)| {
-        let place = strengths.len() / 2;
-        strengths.get(place).map(|strength| (attack, *strength))
-    };
-    attacks(rows).into_iter().filter_map(middle).collect()
+/// `clean`, and the middle strength of each attack that is no control.
+fn middle<'a>(rows: impl Iterator<Item = &'a Row>) -> Vec<(String, f64)> {
+    let attacks = table::attacks(rows).into_iter().filter(|(attack, _)| !is_control(attack));
+    let middle = attacks.filter_map(|(attack, strengths)| {
+        Some((attack.to_owned(), *strengths.get(strengths.len() / 2)?))
+    });
+    iter::once(("clean".to_owned(), 0.0)).chain(middle).collect()
 }

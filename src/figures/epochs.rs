@@ -1,0 +1,28 @@
+//! Geometry during training.
+
+use super::{Axis, Colours, Curve, Layout, Panel, panels};
+
+/// alpha and accuracy of clean test images against the epoch, on a log axis: a line a layer,
+/// the band one standard deviation over seeds to either side. `accuracies` are fractions.
+#[must_use]
+pub fn epochs(alphas: &[Curve], accuracies: &[Curve]) -> String {
+    let panel = |title: &str, y: Axis, curves: Vec<Curve>| Panel {
+        title: title.into(),
+        x: Axis::log("epoch"),
+        y,
+        curves,
+    };
+    let layout = Layout {
+        title: "Power-law exponent alpha and accuracy against the epoch, by layer".into(),
+        columns: 2,
+        height: 240,
+        share_y: false,
+        colours: Colours::Layers,
+    };
+    let accuracies = accuracies.iter().map(Curve::percent).collect();
+    let both = [
+        panel("decay of the spectrum", Axis::linear("α"), alphas.to_vec()),
+        panel("test images", Axis::linear("accuracy (%)"), accuracies),
+    ];
+    panels(&both, &layout)
+}

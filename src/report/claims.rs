@@ -1,0 +1,111 @@
+//! The claims with their verdicts, and what they were judged by.
+
+use std::fmt::Write;
+
+use super::{
+    Report, Study,
+    curves::{Ranks, is_control},
+    html::{escape, number, table},
+};
+use crate::claims::{
+    ABOVE_FLOOR, Claim, Interval, Layer, MIN_SEEDS, MONOTONICITY, POSITIVE, PROMINENCE, RHO,
+    Threshold, Verdict,
+};
+
+const HEADER: [&str; 4] =
+    ["claim", "verdict", "statistic, threshold", "layer by layer, with 95 % intervals"];
+
+impl Report {
+    /// The paper's claims on a rule, with their verdicts at these ranks, but for the controls.
+    pub(super) fn claims_of_the_paper(&mut self, study: &Study, rule: &str, ranks: Ranks) {
+        let of_paper = |claim: &&Claim| {
+            ["C1", "C1-layers", "C1-epochs", "C2", "C3"].contains(&claim.claim.as_str())
+                && claim.rule == rule
+                && (claim.first, claim.last) == ranks
+                && !claim.attack.as_deref().is_some_and(is_control)
+        };
+        let mut claims: Vec<&Claim> = study.claims.iter().filter(of_paper).collect();
+        claims.sort_by(|a, b| a.claim.cmp(&b.claim));
+        let lines: Vec<Vec<String>> = claims.into_iter().map(row).collect();
+        self.add(&table(&HEADER, &lines));
+    }
+
+    pub(super) fn all_claims(&mut self, study: &Study) {
+        self.add(
+            "<h2>All claims</h2>\n<p>Also those beside the paper's: along depth, smoothness, the backpropagation \
+             control.</p>\n",
+        );
+        let mut header = vec!["rule", "ranks"];
+        header.extend(HEADER);
+        let line = |claim: &Claim| {
+            let mut cells = vec![escape(&claim.rule), format!("{}–{}", claim.first, claim.last)];
+            cells.extend(row(claim));
+            cells
+        };
+        let lines: Vec<_> = study.claims.iter().map(line).collect();
+        self.add(&table(&header, &lines));
+    }
+
+    pub(super) fn thresholds(&mut self) {
+        self.add("<h3>Thresholds, written down before the numbers</h3>\n");
+        let line = |threshold: &Threshold| {
+            vec![
+                threshold.name.into(),
+                number(Some(threshold.value), 2),
+                format!("<span class=\"text\">{}</span>", escape(threshold.reason)),
+            ]
+        };
+        let lines: Vec<_> = [RHO, MONOTONICITY, PROMINENCE, POSITIVE].iter().map(line).collect();
+        self.add(&table(&["statistic", "at least", "why"], &lines));
+        self.add(&format!(
+            "<p>Undecided below {MIN_SEEDS} seeds. For the turning point, strengths count whose accuracy is more than \
+             {} points above its floor.</p>\n",
+            100.0 * ABOVE_FLOOR
+        ));
+    }
+}
+
+fn row(claim: &Claim) -> Vec<String> {
+    let layers: Vec<String> = claim.layers.iter().map(layer).collect();
+    vec![
+        format!(
+            "<span class=\"text\"><b>{}</b> {}</span>",
+            escape(&claim.claim),
+            escape(&claim.statement)
+        ),
+        format!("<span class=\"verdict\">{}</span>", verdict(claim)),
+        format!(
+            "<span class=\"wrap\">{} ≥ {}</span>",
+            escape(&claim.statistic),
+            number(Some(claim.threshold), 2)
+        ),
+        layers.join("<br>"),
+    ]
+}
+
+fn layer(layer: &Layer) -> String {
+    let name = layer.layer.map_or(String::new(), |number| format!("{number}: "));
+    let statistic = match layer.statistic {
+        Some(Interval { value, low, high }) => format!(
+            "{} [{}, {}]",
+            number(Some(value), 2),
+            number(Some(low), 2),
+            number(Some(high), 2)
+        ),
+        None => "undecided".into(),
+    };
+    let turn = layer.turn.as_ref().filter(|_| layer.holds == Some(true));
+    let turn = turn.map_or(String::new(), |turn| format!(" at {}", number(Some(turn.strength), 2)));
+    let text = format!("{name}{statistic}{turn}");
+    if layer.holds == Some(true) { format!("<b>{text}</b>") } else { text }
+}
+
+/// The verdict in words, with the layers of one that holds in some.
+fn verdict(claim: &Claim) -> String {
+    let mut text = claim.verdict.name().to_owned();
+    if claim.verdict == Verdict::Partly {
+        let numbers: Vec<_> = claim.holding().iter().map(ToString::to_string).collect();
+        let _ = write!(text, ": layer {}", numbers.join(", "));
+    }
+    text
+}

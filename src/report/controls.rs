@@ -1,0 +1,91 @@
+//! What the results are compared with: other rules, other attacks, noise, fewer images.
+
+use super::{
+    Report, Study,
+    curves::{Ranks, images, is_control, part},
+    rule_name,
+};
+use crate::{
+    figures::{self, Point},
+    marchenko_pastur,
+    powerlaw::{self, Fit, Method},
+};
+
+impl Report {
+    /// Each rule but the first, as the first is shown.
+    pub(super) fn other_rules(&mut self, study: &Study, rules: &[String], ranks: Ranks) {
+        for rule in rules.iter().skip(1) {
+            self.heading(&format!("For comparison: {}", rule_name(rule)));
+            self.claims_of_the_paper(study, rule, ranks);
+            self.accuracy_against_alpha(study, rule, ranks);
+            self.against_strength(study, rule, ranks);
+        }
+    }
+
+    /// Attacks that serve to understand others.
+    pub(super) fn control_attacks(&mut self, study: &Study, rule: &str, ranks: Ranks) {
+        let rows = part(&study.rows, rule, ranks);
+        let attacks = rows.attacks().into_iter().filter(|attack| is_control(attack));
+        let drawn: Vec<figures::Row> = attacks
+            .map(|attack| rows.accuracy_alpha(attack, study.claim("C3", rule, attack, ranks)))
+            .collect();
+        if drawn.is_empty() {
+            return;
+        }
+        self.heading(&format!("Clipped attacks and random signs: {}", rule_name(rule)));
+        self.draw(
+            &format!("controls-{rule}"),
+            figures::accuracy_alpha(&drawn),
+            "Accuracy against α as above. Clipping to [0, 1] gives the noise a mean, which moves the spectrum by itself; \
+             random signs change pixels as much as FGSM does, in no direction of the network's.",
+        );
+    }
+
+    /// α of the first of the clean images, more and more of them.
+    pub(super) fn number_of_samples(&mut self, study: &Study, rule: &str, ranks: Ranks) {
+        let curves = part(&study.rows, rule, ranks).alpha_samples();
+        if curves.iter().all(|curve| curve.points.len() < 2) {
+            return;
+        }
+        self.heading(&format!("Number of images: {}", rule_name(rule)));
+        self.draw(
+            "alpha-samples",
+            figures::samples_alpha(&curves),
+            "α of clean images against the number of them that the spectrum is of: where a line is not flat, α is \
+             still moved by how few images there are.",
+        );
+    }
+}
+
+/// α and dimensionality of the images, which are layer 0, joined to those of the layers of a
+/// rule.
+pub fn with_images(study: &Study, rule: &str, ranks: Ranks) -> figures::Rule {
+    let mut drawn = images(&study.rows, ranks).against_layer(&rule_name(rule));
+    let layers = part(&study.rows, rule, ranks).against_layer("");
+    drawn.alpha.extend(layers.alpha);
+    drawn.participation_ratio.extend(layers.participation_ratio);
+    drawn
+}
+
+/// Fits of noise of the shape of each layer's activations.
+pub fn noise(study: &Study, rule: &str, (first, last): Ranks) -> Vec<(usize, Fit)> {
+    let rows = part(&study.rows, rule, (first, last));
+    let clean = |layer: usize| {
+        let row = rows.rows.iter().find(|row| row.layer == layer && row.attack == "clean")?;
+        let spectrum = marchenko_pastur::spectrum(row.units, row.samples?.checked_sub(1)?, 1.0);
+        let ranks = powerlaw::Ranks { first, last };
+        Some((layer, powerlaw::fit(&spectrum, Some(layer), ranks, Method::Ols).ok()?))
+    };
+    rows.layers().into_iter().filter_map(clean).collect()
+}
+
+/// The same as a line of a figure.
+pub fn noise_against_layer(study: &Study, rule: &str, ranks: Ranks) -> figures::Rule {
+    let fits = noise(study, rule, ranks).into_iter();
+    figures::Rule {
+        name: "noise of the same shape".into(),
+        alpha: fits.map(|(layer, fit)| Point::new(layer as f64, fit.alpha)).collect(),
+        // Nearly the number of units, beside which the others' would be one line.
+        participation_ratio: Vec::new(),
+    }
+}
