@@ -115,7 +115,8 @@ fn survives(study: &Study, rule: &str, ranks: Ranks) -> Option<String> {
     }
     if !lost.is_empty() {
         words.push(format!(
-            "That of {} does not: with the sign that arithmetic lost put back, no turn is shown there.",
+            "That of {} does not survive exact arithmetic: with the signs that single precision lost, no turn is \
+             shown there.",
             layers(&lost)
         ));
     }
