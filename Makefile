@@ -285,7 +285,7 @@ $(BIN)/.built: Cargo.toml Cargo.lock data/digits.json $(shell find src -type f)
 # --- Stamps: what no file name carries (a command, its settings, its sources) is kept in a
 # file that is rewritten only when it changes. ------------------------------------------------
 io              := Cargo.lock src/error.rs src/cli.rs src/write.rs $(sort $(wildcard src/read/*.rs))
-net             := $(io) src/network.rs src/linalg.rs src/model.rs
+net             := $(io) src/network.rs src/elementwise.rs src/linalg.rs src/model.rs
 lib.import-idx          := $(io)
 lib.draw-digits         := $(io) src/rng.rs src/digits.rs data/digits.json
 lib.train               := $(net) src/accuracy.rs src/rng.rs $(sort $(wildcard src/train/*.rs))
@@ -295,7 +295,7 @@ lib.extract-activations := $(net)
 lib.accuracy            := $(net) src/accuracy.rs
 lib.spectrum            := $(io) src/linalg.rs src/spectrum.rs
 lib.fit-powerlaw        := $(io) src/powerlaw.rs
-lib.tabulate            := $(io) src/network.rs src/linalg.rs src/accuracy.rs src/powerlaw.rs src/table.rs
+lib.tabulate            := $(io) src/network.rs src/elementwise.rs src/linalg.rs src/accuracy.rs src/powerlaw.rs src/table.rs
 lib.claims              := $(lib.tabulate) $(sort $(wildcard src/claims/*.rs))
 lib.report              := $(lib.claims) src/marchenko_pastur.rs src/model.rs src/rng.rs src/report/style.css src/report/methods.html src/report/distrust.html \
   $(sort $(filter-out %/tests.rs,$(wildcard src/train/*.rs src/figures/*.rs src/report/*.rs)))

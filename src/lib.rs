@@ -28,6 +28,7 @@ pub mod attack;
 pub mod claims;
 pub mod cli;
 pub mod digits;
+mod elementwise;
 mod error;
 pub mod figures;
 mod linalg;

@@ -2,10 +2,14 @@
 
 use std::ops::RangeInclusive;
 
-use ndarray::{Array1, Array2, Array3, ArrayView1, ArrayView2, ArrayViewMut2, Axis, Zip, s};
+use ndarray::{Array1, Array2, Array3, ArrayView1, ArrayView2, ArrayViewMut2, Axis, s};
 use rayon::prelude::*;
 
-use crate::{Error, Result, linalg};
+use crate::{
+    Error, Result,
+    elementwise::{add_bias_and_rectify, mask_inactive},
+    linalg,
+};
 
 /// Samples that go through the network at once: enough to keep the matrix
 /// products busy, few enough to stay in the cache.
@@ -47,13 +51,7 @@ impl Layer {
     /// `h = max(0, x w + b)`; (samples, inputs) to (samples, units).
     pub fn forward(&self, x: ArrayView2<'_, f32>, mut h: ArrayViewMut2<'_, f32>) {
         linalg::product(h.view_mut(), x, self.w.view());
-        Zip::from(h.rows_mut()).for_each(|h| {
-            // Not `max`, which would turn a NaN into a harmless 0.
-            Zip::from(h).and(&self.b).for_each(|h, &b| {
-                let z = *h + b;
-                *h = if z < 0.0 { 0.0 } else { z };
-            });
-        });
+        add_bias_and_rectify(h, &self.b);
     }
 }
 
@@ -182,11 +180,7 @@ pub fn backward(
     h: ArrayView2<'_, f32>,
 ) {
     linalg::product(delta.view_mut(), g, weights.t());
-    Zip::from(&mut delta).and(&h).for_each(|delta, &h| {
-        if h <= 0.0 {
-            *delta = 0.0;
-        }
-    });
+    mask_inactive(delta, h);
 }
 
 #[cfg(test)]

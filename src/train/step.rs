@@ -1,10 +1,11 @@
 //! One step of stochastic gradient descent on a batch.
 
-use ndarray::{Array2, ArrayViewMut2, Axis, s};
+use ndarray::{Array2, ArrayViewMut2, s};
 use rayon::prelude::*;
 
 use super::{Data, Rule};
 use crate::{
+    elementwise::add_sum_of_rows,
     linalg::{add_transposed_product, shares, split_rows},
     network::{Network, backward, cross_entropy, predicted, softmax_minus_onehot},
 };
@@ -127,12 +128,12 @@ impl Steps {
             |(layer, (x, LayerArrays { h, delta, dz, .. }))| {
                 let (x, delta) = (x.slice(s![..count, ..]), delta.slice(s![..count, ..]));
                 add_transposed_product(&mut layer.w, alpha, x, delta);
-                layer.b.scaled_add(alpha, &delta.sum_axis(Axis(0)));
+                add_sum_of_rows(&mut layer.b, alpha, delta);
                 if let (Rule::Backprop, Some(readout)) = (rule, &mut layer.readout) {
                     let (h, dz) = (h.slice(s![..count, ..]), dz.slice(s![..count, ..]));
                     add_transposed_product(&mut readout.r, alpha, h, dz);
                     if let Some(c) = &mut readout.c {
-                        c.scaled_add(alpha, &dz.sum_axis(Axis(0)));
+                        add_sum_of_rows(c, alpha, dz);
                     }
                 }
             },
