@@ -4,7 +4,8 @@
 
 use std::str::FromStr;
 
-use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, Zip};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
+use pulp::{Arch, Simd, WithSimd};
 use rand::RngExt;
 use serde::Serialize;
 
@@ -97,7 +98,7 @@ impl Fgsm {
                 Gradient::Random => Ok(self.random_signs(x.dim(), first + start)),
                 _ => self.gradient(network, x, y),
             };
-            g.map(|g| self.step(x, &g))
+            g.map(|g| self.step(x, g))
         });
         let mut attacked = Array2::zeros((0, images.ncols()));
         let mut audit = Audit::default();
@@ -147,29 +148,18 @@ impl Fgsm {
         }
     }
 
-    /// `x + epsilon sign(g)`, clipped.
-    fn step(&self, x: ArrayView2<'_, f32>, g: &Array2<f32>) -> (Array2<f32>, Audit) {
-        let mut attacked = x.to_owned();
-        Zip::from(&mut attacked).and(g).for_each(|x, &g| {
-            let moved = if g > 0.0 {
-                *x + self.epsilon
-            } else if g < 0.0 {
-                *x - self.epsilon
-            } else {
-                *x // as it is, to the sign of a zero
-            };
-            *x = clipped(if self.epsilon > 0.0 { moved } else { *x }, self.clip);
-        });
-        let zeros: Vec<usize> =
-            g.rows().into_iter().map(|g| g.iter().filter(|&&g| g == 0.0).count()).collect();
-        let changes = attacked.iter().zip(x).map(|(&new, &old)| f64::from(new) - f64::from(old));
-        let audit = Audit {
-            samples: x.nrows(),
-            zero_gradient_images: zeros.iter().filter(|&&zeros| zeros == x.ncols()).count(),
-            zero_sign_pixels: zeros.iter().sum(),
-            max_change: changes.map(f64::abs).fold(0.0, f64::max),
-        };
-        (attacked, audit)
+    /// `x + epsilon sign(g)`, clipped, in the place of `g`.
+    fn step(&self, x: ArrayView2<'_, f32>, mut g: Array2<f32>) -> (Array2<f32>, Audit) {
+        let mut audit = Audit::default();
+        // Their rows are slices then.
+        let x = x.as_standard_layout();
+        for (x, mut g) in x.rows().into_iter().zip(g.rows_mut()) {
+            if let (Some(x), Some(g)) = (x.as_slice(), g.as_slice_mut()) {
+                let Self { epsilon, clip, .. } = *self;
+                audit = audit.with(Arch::new().dispatch(Step { x, g, epsilon, clip }));
+            }
+        }
+        (g, audit)
     }
 
     /// The signs of image i depend on the seed and i alone.
@@ -180,6 +170,43 @@ impl Fgsm {
             signs.mapv_inplace(|_: f32| if rng.random::<bool>() { 1.0 } else { -1.0 });
         }
         signs
+    }
+}
+
+/// The step of one image: its pixels, and their gradient that becomes the attacked image.
+struct Step<'a> {
+    x: &'a [f32],
+    g: &'a mut [f32],
+    epsilon: f32,
+    clip: Option<Clip>,
+}
+
+impl WithSimd for Step<'_> {
+    type Output = Audit;
+
+    #[allow(clippy::inline_always)] // what is not inlined is not compiled for wide registers
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> Audit {
+        let Self { x, g, epsilon, clip } = self;
+        let zeros: u32 = g.iter().map(|&g| u32::from(g == 0.0)).sum();
+        let epsilon = Some(epsilon).filter(|&epsilon| epsilon > 0.0);
+        let mut largest = 0;
+        for (&x, g) in x.iter().zip(&mut *g) {
+            // Both before it is known which: a choice of values, not of ways.
+            let (up, down) = epsilon.map_or((x, x), |epsilon| (x + epsilon, x - epsilon));
+            let moved = if *g > 0.0 { up } else { x }; // as it is, to the sign of a zero
+            let moved = if *g < 0.0 { down } else { moved };
+            *g = clipped(moved, clip);
+            // Bits of numbers from 0 on are in the numbers' order.
+            largest = (f64::from(*g) - f64::from(x)).abs().to_bits().max(largest);
+        }
+        let zero_sign_pixels = zeros as usize;
+        Audit {
+            samples: 1,
+            zero_gradient_images: usize::from(zero_sign_pixels == x.len()),
+            zero_sign_pixels,
+            max_change: f64::from_bits(largest),
+        }
     }
 }
 

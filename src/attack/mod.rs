@@ -26,9 +26,14 @@ impl FromStr for Clip {
     }
 }
 
-/// Cut `x` off, if asked.
+/// Cut `x` off, if asked. Not by `clamp`, whose check of its bounds is in the way of vectors.
+#[inline]
 fn clipped(x: f32, clip: Option<Clip>) -> f32 {
-    clip.map_or(x, |Clip { low, high }| x.clamp(low, high))
+    match clip {
+        Some(Clip { low, .. }) if x < low => low,
+        Some(Clip { high, .. }) if x > high => high,
+        _ => x,
+    }
 }
 
 #[cfg(test)]
