@@ -158,7 +158,7 @@ export LC_ALL := C
 built    := $(if $(filter file,$(origin BIN)),$(BIN)/.built)# a BIN of the user's is theirs to build
 
 .DEFAULT_GOAL := all
-.PHONY: all quick data inputs test check-mnist check-digits figure install uninstall clean help FORCE $(SEEDS:%=seed-%)
+.PHONY: all quick data inputs test check-mnist check-digits bench figure install uninstall clean help FORCE $(SEEDS:%=seed-%)
 ## all: the study, to its tables and its report
 all: $(study)/summary.csv $(study)/report.html
 ## quick: a miniature of everything in a minute, in $(OUT)/quick
@@ -354,6 +354,9 @@ check-mnist:
 ## check-digits: measure the drawn digits against what they must be, beside MNIST where DATA_DIR has it
 check-digits:
 	cargo test --release --locked --quiet --test digits -- --ignored --nocapture
+## bench: what the stages compute, in operations a second, beside the machine's limit
+bench:
+	cargo bench --locked --quiet --bench kernels
 ## figure: the README's figure, from the study on MNIST
 figure:
 	mkdir -p doc
