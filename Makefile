@@ -128,7 +128,7 @@ $(foreach v,EPOCHS BATCH SAMPLES,$(call maybe,$v))
 $(foreach v,SUBSETS SNAPSHOTS,$(call refuse,$v,$(call grep,[1-9][0-9]*,$($v)),whole numbers or nothing))
 # All that are attacked with: those of all rules, and those of one.
 attacked := $(sort $(ATTACKS) $(foreach r,$(RULES),$($r.attacks)))
-$(call refuse,ATTACKS,$(filter clean epoch subset subset-%,$(attacked)),a name that is not taken)
+$(call refuse,ATTACKS,$(filter clean data epoch subset subset-%,$(attacked)),a name that is not taken)
 $(foreach c,$(RULES) $(attacked),$(if $(filter undefined,$(origin $c)),$(error $c is named but no variable $c holds its command)))
 $(foreach a,$(attacked),$(if $(filter undefined,$(origin $a.strengths)),$(error $a has no strengths: set $a.strengths)))
 

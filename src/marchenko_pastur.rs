@@ -2,7 +2,7 @@
 
 use std::f64::consts::PI;
 
-/// Steps of the integral of the density, of which the eigenvalues have 3e-7 of relative error.
+/// Steps of the integral of the density.
 const STEPS: usize = 1 << 14;
 
 /// Eigenvalues, (units,), largest first, of the covariance of `samples` independent

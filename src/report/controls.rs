@@ -1,7 +1,7 @@
 //! What the results are compared with: other rules, other attacks, noise, fewer images.
 
 use super::{
-    Report, Study,
+    Level, Report, Study,
     curves::{Ranks, images, is_control, part},
     rule_name,
 };
@@ -67,6 +67,22 @@ pub fn with_images(study: &Study, rule: &str, ranks: Ranks) -> figures::Rule {
     drawn
 }
 
+/// What a page calls it.
+pub const NOISE: &str = "noise of the same shape";
+
+/// What the clean spectrum of a layer would be if there were nothing in it but its variance.
+pub fn noise_level(study: &Study, layer: usize, clean: &Level) -> Option<figures::Level> {
+    let eigenvalues = clean.eigenvalues.get(layer - 1)?;
+    let row = study.rows.iter().find(|row| row.attack == "clean" && row.samples.is_some())?;
+    let variance = eigenvalues.iter().sum::<f64>() / eigenvalues.len() as f64;
+    let samples = row.samples?.checked_sub(1)?;
+    Some(figures::Level {
+        label: NOISE.into(),
+        eigenvalues: marchenko_pastur::spectrum(eigenvalues.len(), samples, variance),
+        fit: None,
+    })
+}
+
 /// Fits of noise of the shape of each layer's activations.
 pub fn noise(study: &Study, rule: &str, (first, last): Ranks) -> Vec<(usize, Fit)> {
     let rows = part(&study.rows, rule, (first, last));
@@ -83,7 +99,7 @@ pub fn noise(study: &Study, rule: &str, (first, last): Ranks) -> Vec<(usize, Fit
 pub fn noise_against_layer(study: &Study, rule: &str, ranks: Ranks) -> figures::Rule {
     let fits = noise(study, rule, ranks).into_iter();
     figures::Rule {
-        name: "noise of the same shape".into(),
+        name: NOISE.into(),
         alpha: fits.map(|(layer, fit)| Point::new(layer as f64, fit.alpha)).collect(),
         // Nearly the number of units, beside which the others' would be one line.
         participation_ratio: Vec::new(),

@@ -12,7 +12,6 @@ use std::collections::BTreeSet;
 use crate::{
     claims::Claim,
     figures::{self, Curve, Point, Sample, SampleRow, Spectra, layer_name},
-    marchenko_pastur,
     powerlaw::Fit,
     table::Row,
 };
@@ -292,7 +291,7 @@ fn numbers_of(name: &str, ranks: Ranks, rows: &curves::Part<'_>) -> Vec<Vec<Stri
 
 fn numbers_of_noise(ranks: Ranks, fit: &Fit) -> Vec<String> {
     vec![
-        "noise of the same shape".into(),
+        controls::NOISE.into(),
         format!("{}–{}", ranks.0, ranks.1),
         "–".into(),
         "–".into(),
@@ -338,21 +337,9 @@ fn spectra_of(study: &Study, layer: usize, ranks: (usize, usize)) -> Spectra {
         }
     };
     let mut levels: Vec<figures::Level> = study.levels.iter().map(level).collect();
-    levels.extend(study.levels.first().and_then(|clean| noise_like(study, layer, clean)));
+    levels
+        .extend(study.levels.first().and_then(|clean| controls::noise_level(study, layer, clean)));
     Spectra { layer, levels }
-}
-
-/// What the clean spectrum of a layer would be if there were nothing in it but its variance.
-fn noise_like(study: &Study, layer: usize, clean: &Level) -> Option<figures::Level> {
-    let eigenvalues = clean.eigenvalues.get(layer - 1)?;
-    let row = study.rows.iter().find(|row| row.attack == "clean" && row.samples.is_some())?;
-    let variance = eigenvalues.iter().sum::<f64>() / eigenvalues.len() as f64;
-    let samples = row.samples?.checked_sub(1)?;
-    Some(figures::Level {
-        label: "noise of the same shape".into(),
-        eigenvalues: marchenko_pastur::spectrum(eigenvalues.len(), samples, variance),
-        fit: None,
-    })
 }
 
 fn sample_row(samples: &Samples) -> SampleRow {
