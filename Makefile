@@ -288,7 +288,7 @@ io              := Cargo.lock src/error.rs src/cli.rs src/write.rs $(sort $(wild
 net             := $(io) src/network.rs src/elementwise.rs src/linalg.rs src/model.rs
 lib.import-idx          := $(io)
 lib.draw-digits         := $(io) src/rng.rs src/digits.rs data/digits.json
-lib.train               := $(net) src/accuracy.rs src/rng.rs $(sort $(wildcard src/train/*.rs))
+lib.train               := $(net) src/sparse.rs src/accuracy.rs src/rng.rs $(sort $(wildcard src/train/*.rs))
 lib.attack-gauss        := $(io) src/rng.rs src/attack/mod.rs src/attack/gauss.rs
 lib.attack-fgsm         := $(net) src/rng.rs src/attack/mod.rs src/attack/fgsm.rs
 lib.extract-activations := $(net)
@@ -297,7 +297,7 @@ lib.spectrum            := $(io) src/linalg.rs src/spectrum.rs
 lib.fit-powerlaw        := $(io) src/powerlaw.rs
 lib.tabulate            := $(io) src/network.rs src/elementwise.rs src/linalg.rs src/accuracy.rs src/powerlaw.rs src/table.rs
 lib.claims              := $(lib.tabulate) $(sort $(wildcard src/claims/*.rs))
-lib.report              := $(lib.claims) src/marchenko_pastur.rs src/model.rs src/rng.rs src/report/style.css src/report/methods.html src/report/distrust.html \
+lib.report              := $(lib.claims) src/marchenko_pastur.rs src/model.rs src/rng.rs src/sparse.rs src/report/style.css src/report/methods.html src/report/distrust.html \
   $(sort $(filter-out %/tests.rs,$(wildcard src/train/*.rs src/figures/*.rs src/report/*.rs)))
 
 define measure

@@ -1,11 +1,13 @@
 //! Generalisation accuracy, loss and dead units of every layer.
 
-use ndarray::ArrayView2;
+use ndarray::{Array2, ArrayView2, ArrayView3, Axis};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Result,
-    network::{Network, cross_entropy, predicted},
+    elementwise::sum_of_rows,
+    network::{CHUNK, Network, cross_entropy, predicted},
 };
 
 /// A line of `accuracy`.
@@ -40,6 +42,7 @@ struct LayerCount {
 
 /// What a chunk of images adds.
 struct Part {
+    samples: usize,
     layers: Vec<LayerCount>,
     predictions: Vec<u8>,
 }
@@ -63,10 +66,32 @@ impl Count {
         images: ArrayView2<'_, f32>,
         y: &[u8],
     ) -> Result<Vec<u8>> {
-        let parts = Network::chunks(images, |start, x| part(network, x, &y[start..]));
-        let mut predictions = Vec::with_capacity(images.nrows());
+        let parts = Network::chunks(images, |start, x| {
+            let h = network.activations(x, network.layers.len())?;
+            Ok(part(network, h.iter().map(|h| h.view()), &y[start..]))
+        });
+        let parts: Vec<Part> = parts.into_iter().collect::<Result<_>>()?;
+        Ok(self.add_parts(parts))
+    }
+
+    /// Likewise, with the images' activations h, (layers, samples, units), at hand.
+    pub fn add_activations(
+        &mut self,
+        network: &Network,
+        h: ArrayView3<'_, f32>,
+        y: &[u8],
+    ) -> Vec<u8> {
+        let chunks: Vec<_> = h.axis_chunks_iter(Axis(1), CHUNK).collect();
+        let parts = chunks
+            .into_par_iter()
+            .enumerate()
+            .map(|(index, h)| part(network, h.outer_iter(), &y[index * CHUNK..]));
+        self.add_parts(parts.collect())
+    }
+
+    fn add_parts(&mut self, parts: Vec<Part>) -> Vec<u8> {
+        let mut predictions = Vec::new();
         for part in parts {
-            let part = part?;
             for (sum, part) in self.layers.iter_mut().zip(part.layers) {
                 for (sum, alive) in sum.alive.iter_mut().zip(part.alive) {
                     *sum |= alive;
@@ -76,10 +101,10 @@ impl Count {
                     sum.1 += part.1;
                 }
             }
+            self.samples += part.samples;
             predictions.extend(part.predictions);
         }
-        self.samples += images.nrows();
-        Ok(predictions)
+        predictions
     }
 
     /// The lines, layer by layer.
@@ -99,14 +124,16 @@ impl Count {
     }
 }
 
-fn part(network: &Network, x: ArrayView2<'_, f32>, y: &[u8]) -> Result<Part> {
-    let activations = network.activations(x, network.layers.len())?;
-    let mut part = Part { layers: Vec::new(), predictions: Vec::new() };
-    for (layer, h) in network.layers.iter().zip(&activations) {
-        let alive = h.columns().into_iter().map(|unit| unit.iter().any(|&h| h != 0.0)).collect();
+/// From the activations of every layer, each (samples, units).
+fn part<'a>(network: &Network, h: impl Iterator<Item = ArrayView2<'a, f32>>, y: &[u8]) -> Part {
+    let mut part = Part { samples: 0, layers: Vec::new(), predictions: Vec::new() };
+    for (layer, h) in network.layers.iter().zip(h) {
+        part.samples = h.nrows();
+        // Activations are not negative: a sum of 0 is one of zeros.
+        let alive = sum_of_rows(h).iter().map(|&sum| sum != 0.0).collect();
         let readout = layer.readout.as_ref().map(|readout| {
-            let mut z = ndarray::Array2::zeros((x.nrows(), network.classes));
-            readout.logits(h.view(), z.view_mut());
+            let mut z = Array2::zeros((h.nrows(), network.classes));
+            readout.logits(h, z.view_mut());
             let classes: Vec<usize> = z.rows().into_iter().map(predicted).collect();
             let correct = classes.iter().zip(y).filter(|(c, y)| **c == usize::from(**y)).count();
             let losses = z.rows().into_iter().zip(y);
@@ -118,5 +145,5 @@ fn part(network: &Network, x: ArrayView2<'_, f32>, y: &[u8]) -> Result<Part> {
         });
         part.layers.push(LayerCount { alive, readout });
     }
-    Ok(part)
+    part
 }

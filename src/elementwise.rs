@@ -7,7 +7,7 @@
 
 #![allow(clippy::inline_always)] // what is not inlined is not compiled anew
 
-use ndarray::{Array1, ArrayView1, ArrayView2, ArrayViewMut2, Zip};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut2, Axis, Zip};
 use pulp::{Arch, Simd, WithSimd};
 
 /// `h = max(0, h + b)`. Shapes (samples, units), (units,).
@@ -30,16 +30,48 @@ pub fn mask_inactive(mut delta: ArrayViewMut2<'_, f32>, h: ArrayView2<'_, f32>) 
 
 /// `b += alpha (sum of the rows of delta)`. Shapes (units,), (samples, units).
 pub fn add_sum_of_rows(b: &mut Array1<f32>, alpha: f32, delta: ArrayView2<'_, f32>) {
-    let mut sums = vec![0.0; b.len()];
-    match delta.as_slice() {
-        Some(delta) => Arch::new().dispatch(SumRows { sums: &mut sums, delta }),
+    b.scaled_add(alpha, &ArrayView1::from(&sum_of_rows(delta)));
+}
+
+/// (columns,)
+pub fn sum_of_rows(a: ArrayView2<'_, f32>) -> Vec<f32> {
+    let mut sums = vec![0.0; a.ncols()];
+    match a.as_slice() {
+        Some(a) => Arch::new().dispatch(SumRows { sums: &mut sums, a }),
         None => {
-            for row in delta.rows() {
-                sums.iter_mut().zip(row).for_each(|(sum, delta)| *sum += delta);
+            for row in a.rows() {
+                sums.iter_mut().zip(row).for_each(|(sum, a)| *sum += a);
             }
         }
     }
-    b.scaled_add(alpha, &ArrayView1::from(&sums));
+    sums
+}
+
+/// An element that is infinite or NaN.
+pub fn first_not_finite(h: ArrayView2<'_, f32>) -> Option<f32> {
+    let all = h.as_slice().is_some_and(|h| Arch::new().dispatch(AllFinite { h }));
+    if all { None } else { h.iter().copied().find(|h| !h.is_finite()) }
+}
+
+/// `h -= shift`, and `sums +=` what is left. Shapes (samples, units), (units,), (units,).
+pub fn subtract_and_sum(h: &mut Array2<f64>, shift: &Array1<f64>, sums: &mut Array1<f64>) {
+    if let (Some(h), Some(shift), Some(sums)) =
+        (h.as_slice_mut(), shift.as_slice(), sums.as_slice_mut())
+    {
+        return Arch::new().dispatch(SubtractAndSum { h, shift, sums });
+    }
+    *h -= shift;
+    *sums += &h.sum_axis(Axis(0));
+}
+
+struct AllFinite<'a> {
+    h: &'a [f32],
+}
+
+struct SubtractAndSum<'a> {
+    h: &'a mut [f64],
+    shift: &'a [f64],
+    sums: &'a mut [f64],
 }
 
 struct AddBiasAndRectify<'a> {
@@ -54,7 +86,32 @@ struct MaskInactive<'a> {
 
 struct SumRows<'a> {
     sums: &'a mut [f32],
-    delta: &'a [f32],
+    a: &'a [f32],
+}
+
+impl WithSimd for AllFinite<'_> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> bool {
+        // Without a way out, which would be a way per element.
+        self.h.iter().fold(true, |all, h| all & h.is_finite())
+    }
+}
+
+impl WithSimd for SubtractAndSum<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { h, shift, sums } = self;
+        for h in h.chunks_exact_mut(sums.len().max(1)) {
+            for ((h, shift), sum) in h.iter_mut().zip(shift).zip(&mut *sums) {
+                *h -= shift;
+                *sum += *h;
+            }
+        }
+    }
 }
 
 impl WithSimd for AddBiasAndRectify<'_> {
@@ -82,8 +139,8 @@ impl WithSimd for SumRows<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        for delta in self.delta.chunks_exact(self.sums.len().max(1)) {
-            self.sums.iter_mut().zip(delta).for_each(|(sum, delta)| *sum += delta);
+        for row in self.a.chunks_exact(self.sums.len().max(1)) {
+            self.sums.iter_mut().zip(row).for_each(|(sum, a)| *sum += a);
         }
     }
 }
@@ -102,7 +159,7 @@ fn masked(delta: f32, h: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ndarray::{Array2, s};
+    use ndarray::s;
 
     fn made(rows: usize, columns: usize) -> Array2<f32> {
         Array2::from_shape_fn((rows, columns), |(i, j)| ((i * 31 + j * 17) % 23) as f32 - 11.0)

@@ -39,6 +39,7 @@ pub mod powerlaw;
 pub mod read;
 pub mod report;
 pub mod rng;
+mod sparse;
 pub mod spectrum;
 pub mod table;
 pub mod train;

@@ -1,13 +1,13 @@
 //! The network: layers `h = max(0, x w + b)`, readouts `h r + c`, and the loss.
 
-use std::ops::RangeInclusive;
-
-use ndarray::{Array1, Array2, Array3, ArrayView1, ArrayView2, ArrayViewMut2, Axis, s};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut2, ArrayViewMut3, Axis};
 use rayon::prelude::*;
+use rten_simd::SimdUnaryOp;
+use rten_vecmath::Exp;
 
 use crate::{
     Error, Result,
-    elementwise::{add_bias_and_rectify, mask_inactive},
+    elementwise::{add_bias_and_rectify, first_not_finite, mask_inactive},
     linalg,
 };
 
@@ -15,8 +15,12 @@ use crate::{
 /// products busy, few enough to stay in the cache.
 pub const CHUNK: usize = 256;
 
-/// Images a tool reads before it works on them: a few chunks for each thread.
-pub const BLOCK: usize = 8 * CHUNK;
+/// Images a tool reads before it works on them: a chunk for each thread, which
+/// are still in the cache when they are worked on.
+#[must_use]
+pub fn block() -> usize {
+    CHUNK * rayon::current_num_threads()
+}
 
 /// One layer, `h = max(0, x w + b)`, and its readout where it has one.
 #[derive(Clone, Debug, PartialEq)]
@@ -93,39 +97,47 @@ impl Network {
 
     /// Activations `h_1 ... h_number` of some samples, each (samples, units).
     pub fn activations(&self, x: ArrayView2<'_, f32>, number: usize) -> Result<Vec<Array2<f32>>> {
-        let mut activations: Vec<Array2<f32>> = Vec::with_capacity(number);
-        for (index, layer) in self.layers.iter().take(number).enumerate() {
-            let mut h = Array2::zeros((x.nrows(), layer.w.ncols()));
-            layer.forward(activations.last().map_or(x, |h| h.view()), h.view_mut());
-            if let Some(found) = h.iter().find(|h| !h.is_finite()) {
+        let layers = &self.layers[..number];
+        let mut h: Vec<Array2<f32>> =
+            layers.iter().map(|layer| Array2::zeros((x.nrows(), layer.w.ncols()))).collect();
+        self.forward(x, h.iter_mut().map(|h| h.view_mut()))?;
+        Ok(h)
+    }
+
+    /// The activations of all layers, which have the same width: `h` is (layers,
+    /// samples, units).
+    pub fn activations_into(
+        &self,
+        images: ArrayView2<'_, f32>,
+        mut h: ArrayViewMut3<'_, f32>,
+    ) -> Result<()> {
+        let parts: Vec<_> = h.axis_chunks_iter_mut(Axis(1), CHUNK).collect();
+        let chunks: Vec<_> = images.axis_chunks_iter(Axis(0), CHUNK).collect();
+        chunks
+            .into_par_iter()
+            .zip(parts)
+            .map(|(x, mut h)| self.forward(x, h.outer_iter_mut()))
+            .collect()
+    }
+
+    /// The activations of as many layers as there are arrays in `h`.
+    fn forward<'a>(
+        &self,
+        x: ArrayView2<'_, f32>,
+        h: impl Iterator<Item = ArrayViewMut2<'a, f32>>,
+    ) -> Result<()> {
+        let mut below: Option<ArrayViewMut2<'a, f32>> = None;
+        for (index, (layer, mut h)) in self.layers.iter().zip(h).enumerate() {
+            layer.forward(below.as_ref().map_or(x, |below| below.view()), h.view_mut());
+            if let Some(found) = first_not_finite(h.view()) {
                 return Err(Error::data(format!(
                     "layer {} has an activation that is no number (found {found}: the weights or pixels are too large)",
                     index + 1
                 )));
             }
-            activations.push(h);
+            below = Some(h);
         }
-        Ok(activations)
-    }
-
-    /// The activations of consecutive layers of the same width, (layers,
-    /// samples, units).
-    pub fn activations_of(
-        &self,
-        images: ArrayView2<'_, f32>,
-        layers: RangeInclusive<usize>,
-    ) -> Result<Array3<f32>> {
-        let units = self.layers[layers.end() - 1].w.ncols();
-        let mut stack = Array3::zeros((layers.clone().count(), images.nrows(), units));
-        let chunks = Self::chunks(images, |_, x| self.activations(x, *layers.end()));
-        for (index, chunk) in chunks.into_iter().enumerate() {
-            for (h, mut layer) in chunk?.iter().skip(layers.start() - 1).zip(stack.outer_iter_mut())
-            {
-                let first = index * CHUNK;
-                layer.slice_mut(s![first..first + h.nrows(), ..]).assign(h);
-            }
-        }
-        Ok(stack)
+        Ok(())
     }
 
     /// What `f` makes of each chunk of samples, in their order whatever the threads.
@@ -158,17 +170,21 @@ pub fn cross_entropy(z: ArrayView1<'_, f32>, y: usize) -> f64 {
     sum.ln() - (f64::from(z[y]) - largest)
 }
 
-/// `z` becomes `dE/dz = p - onehot(y)`, computed in f32.
-pub fn softmax_minus_onehot(z: &mut [f32], y: usize) {
+/// The logits `z` of a sample become `dE/dz = p - onehot(y)`, computed in f32;
+/// gives the loss, as exact as the sum of f32's exponentials.
+pub fn softmax_minus_onehot(z: &mut [f32], y: usize) -> f64 {
     let largest = z.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let mut sum = 0.0;
     for z in z.iter_mut() {
-        *z = (*z - largest).exp();
-        sum += *z;
+        *z -= largest;
     }
-    for (class, p) in z.iter_mut().enumerate() {
-        *p = *p / sum - if class == y { 1.0 } else { 0.0 };
+    let below = z[y];
+    Exp {}.map_mut(z);
+    let sum: f32 = z.iter().sum();
+    for p in z.iter_mut() {
+        *p /= sum;
     }
+    z[y] -= 1.0;
+    f64::from(sum).ln() - f64::from(below)
 }
 
 /// `delta = (g rᵀ)` where the units are active: the chain rule through a layer's
@@ -202,6 +218,25 @@ mod tests {
         // p_y is far below the smallest f32 here.
         let z = array![0.0, 500.0];
         assert_relative_eq!(cross_entropy(z.view(), 0), 500.0, epsilon = 1e-9);
+    }
+
+    #[test]
+    fn the_gradient_of_the_loss_comes_with_the_loss() {
+        for y in 0..4 {
+            let logits = [3.0_f32, -2.0, 0.5, 60.0];
+            let mut z = logits;
+            let loss = softmax_minus_onehot(&mut z, y);
+            let expected = cross_entropy(ArrayView1::from(&logits), y);
+            assert_relative_eq!(loss, expected, epsilon = 1e-7, max_relative = 1e-6);
+            let sum: f64 = logits.iter().map(|&z| f64::from(z).exp()).sum();
+            for (class, (&d, &z)) in z.iter().zip(&logits).enumerate() {
+                let p = f64::from(z).exp() / sum;
+                let expected = p - if class == y { 1.0 } else { 0.0 };
+                assert_relative_eq!(f64::from(d), expected, epsilon = 1e-7);
+            }
+        }
+        assert!(softmax_minus_onehot(&mut [0.0, f32::NAN], 0).is_nan());
+        assert!(softmax_minus_onehot(&mut [0.0, f32::INFINITY], 0).is_nan());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use ndarray::{Array1, Array2, ArrayView2, Axis, concatenate};
 
-use crate::{Error, Result, linalg};
+use crate::{Error, Result, elementwise::subtract_and_sum, linalg};
 
 /// Gathers activations, a block of rows at a time, until their spectrum is taken.
 pub enum Spectrum {
@@ -84,12 +84,12 @@ impl Spectrum {
 
 impl Moments {
     fn add(&mut self, mut h: Array2<f64>) {
-        let Some(mean) = h.mean_axis(Axis(0)) else {
-            return;
-        };
-        h -= &*self.shift.get_or_insert(mean);
+        if self.shift.is_none() {
+            self.shift = h.mean_axis(Axis(0));
+        }
+        let Some(shift) = &self.shift else { return };
+        subtract_and_sum(&mut h, shift, &mut self.sum);
         self.samples += h.nrows();
-        self.sum += &h.sum_axis(Axis(0));
         linalg::add_gram_lower(&mut self.scatter, h.view());
     }
 

@@ -7,12 +7,13 @@ use std::str::FromStr;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 use pulp::{Arch, Simd, WithSimd};
 use rand::RngExt;
+use rayon::prelude::*;
 use serde::Serialize;
 
 use super::{Clip, clipped};
 use crate::{
-    Error, Result, linalg,
-    network::{Network, backward, softmax_minus_onehot},
+    Result, linalg,
+    network::{CHUNK, Network, backward, softmax_minus_onehot},
     rng::{self, Purpose},
 };
 
@@ -92,32 +93,31 @@ impl Fgsm {
         y: &[u8],
         first: usize,
     ) -> Result<(Array2<f32>, Audit)> {
-        let chunks = Network::chunks(images, |start, x| {
-            let y = &y[start..start + x.nrows()];
-            let g = match self.gradient {
-                Gradient::Random => Ok(self.random_signs(x.dim(), first + start)),
-                _ => self.gradient(network, x, y),
-            };
-            g.map(|g| self.step(x, g))
+        let mut attacked = Array2::zeros(images.dim());
+        let places: Vec<_> = attacked.axis_chunks_iter_mut(Axis(0), CHUNK).collect();
+        let chunks: Vec<_> = images.axis_chunks_iter(Axis(0), CHUNK).collect();
+        let audits = chunks.into_par_iter().zip(places).enumerate().map(|(index, (x, mut g))| {
+            let start = index * CHUNK;
+            match self.gradient {
+                Gradient::Random => self.random_signs(g.view_mut(), first + start),
+                _ => self.gradient(network, x, &y[start..start + x.nrows()], g.view_mut())?,
+            }
+            Ok(self.step(x, g))
         });
-        let mut attacked = Array2::zeros((0, images.ncols()));
-        let mut audit = Audit::default();
-        for chunk in chunks {
-            let (x, part) = chunk?;
-            attacked.append(Axis(0), x.view()).map_err(|e| Error::data(e.to_string()))?;
-            audit = audit.with(part);
-        }
-        Ok((attacked, audit))
+        // In the order of the chunks, whatever the order of the threads.
+        let audits: Vec<Audit> = audits.collect::<Result<_>>()?;
+        Ok((attacked, audits.into_iter().fold(Audit::default(), Audit::with)))
     }
 
-    /// `dE/dx` of each sample, (samples, pixels); [`Gradient::Exact`] up to a
-    /// positive factor a sample, which changes no sign.
+    /// `dE/dx` of each sample, into `input` (samples, pixels); [`Gradient::Exact`]
+    /// up to a positive factor a sample, which changes no sign.
     pub fn gradient(
         &self,
         network: &Network,
         x: ArrayView2<'_, f32>,
         y: &[u8],
-    ) -> Result<Array2<f32>> {
+        input: ArrayViewMut2<'_, f32>,
+    ) -> Result<()> {
         let layers = &network.layers[..self.layer];
         let readout = network.readout(self.layer)?;
         let h = network.activations(x, self.layer)?;
@@ -131,9 +131,8 @@ impl Fgsm {
             backward(lower.view_mut(), g.view(), layer.w.view(), h.view());
             g = lower;
         }
-        let mut input = Array2::zeros(x.dim());
-        linalg::product(input.view_mut(), g.view(), layers[0].w.t());
-        Ok(input)
+        linalg::product(input, g.view(), layers[0].w.t());
+        Ok(())
     }
 
     /// Logits become `dE/dz`.
@@ -142,14 +141,16 @@ impl Fgsm {
             if let Some(z) = z.as_slice_mut() {
                 match self.gradient {
                     Gradient::Exact => logit_differences(z, usize::from(y)),
-                    _ => softmax_minus_onehot(z, usize::from(y)),
+                    _ => {
+                        softmax_minus_onehot(z, usize::from(y));
+                    }
                 }
             }
         }
     }
 
     /// `x + epsilon sign(g)`, clipped, in the place of `g`.
-    fn step(&self, x: ArrayView2<'_, f32>, mut g: Array2<f32>) -> (Array2<f32>, Audit) {
+    fn step(&self, x: ArrayView2<'_, f32>, mut g: ArrayViewMut2<'_, f32>) -> Audit {
         let mut audit = Audit::default();
         // Their rows are slices then.
         let x = x.as_standard_layout();
@@ -159,17 +160,15 @@ impl Fgsm {
                 audit = audit.with(Arch::new().dispatch(Step { x, g, epsilon, clip }));
             }
         }
-        (g, audit)
+        audit
     }
 
     /// The signs of image i depend on the seed and i alone.
-    fn random_signs(&self, (samples, pixels): (usize, usize), first: usize) -> Array2<f32> {
-        let mut signs = Array2::zeros((samples, pixels));
+    fn random_signs(&self, mut signs: ArrayViewMut2<'_, f32>, first: usize) {
         for (row, mut signs) in signs.rows_mut().into_iter().enumerate() {
             let mut rng = rng::stream(self.seed, Purpose::Signs, first + row);
-            signs.mapv_inplace(|_: f32| if rng.random::<bool>() { 1.0 } else { -1.0 });
+            signs.mapv_inplace(|_| if rng.random::<bool>() { 1.0 } else { -1.0 });
         }
-        signs
     }
 }
 
@@ -269,8 +268,12 @@ mod tests {
     fn the_gradient_is_that_of_finite_differences() {
         let (network, x, y) = (network(), images(6), [0, 1, 2, 3, 0, 1]);
         for layer in 1..=3 {
-            let exact = fgsm(layer, Gradient::Exact).gradient(&network, x.view(), &y).unwrap();
-            let float32 = fgsm(layer, Gradient::Float32).gradient(&network, x.view(), &y).unwrap();
+            let gradient = |gradient| {
+                let mut g = Array2::zeros(x.dim());
+                fgsm(layer, gradient).gradient(&network, x.view(), &y, g.view_mut()).unwrap();
+                g
+            };
+            let (exact, float32) = (gradient(Gradient::Exact), gradient(Gradient::Float32));
             for (row, &y) in y.iter().enumerate() {
                 let point: Vec<f64> = x.row(row).iter().map(|&x| f64::from(x)).collect();
                 let mut expected = Vec::new();

@@ -6,8 +6,7 @@ use clap::Parser;
 use local_errors::{
     Result,
     accuracy::Count,
-    cli, model,
-    network::BLOCK,
+    cli, model, network,
     read::{Labels, Source},
     write,
 };
@@ -46,7 +45,7 @@ fn run(args: Args) -> Result<()> {
         Labels::read(Source::open(&args.labels)?)?.of(&images)?.within(network.classes)?.values;
     let mut count = Count::new(&network);
     let mut predictions: Vec<u8> = Vec::with_capacity(labels.len());
-    while let Some(block) = images.next_block(BLOCK)? {
+    while let Some(block) = images.next_block(network::block())? {
         let labels = &labels[predictions.len()..];
         predictions.extend(count.add(&network, block.values.view(), labels)?);
     }

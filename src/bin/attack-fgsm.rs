@@ -9,8 +9,7 @@ use local_errors::{
         Clip,
         fgsm::{Audit, Fgsm, Gradient},
     },
-    cli,
-    network::BLOCK,
+    cli, network,
     read::{Labels, Source},
     write::{self, NpyOutput},
 };
@@ -76,7 +75,7 @@ fn run(args: Args) -> Result<()> {
         Labels::read(Source::open(&args.labels)?)?.of(&images)?.within(network.classes)?.values;
     let mut output = NpyOutput::create(&args.from.output, &[images.samples(), images.columns()])?;
     let mut audit = Audit::default();
-    while let Some(block) = images.next_block(BLOCK)? {
+    while let Some(block) = images.next_block(network::block())? {
         let first = audit.samples;
         let labels = &labels[first..first + block.values.nrows()];
         let (attacked, part) = fgsm.attack(&network, block.values.view(), labels, first)?;

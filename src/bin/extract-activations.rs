@@ -1,12 +1,18 @@
 //! Hidden activations of images.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::Parser;
 use local_errors::{
-    Error, Result, cli, model,
-    network::{BLOCK, Network},
-    write::NpyOutput,
+    Error, Result,
+    accuracy::Count,
+    cli, model,
+    network::{self, Network},
+    read::{Labels, Rows, Source},
+    write::{self, NpyOutput},
 };
 use ndarray::{Array3, Axis, s};
 
@@ -28,6 +34,13 @@ struct Args {
     /// One layer, from 1, or all of them
     #[arg(long, value_name = "N|all", default_value = "all", value_parser = layer)]
     layer: Layer,
+    /// Write what accuracy says of these images too, JSON lines: the same lines
+    /// without a second pass through the network
+    #[arg(long, value_name = "FILE", requires = "labels", conflicts_with = "layer")]
+    accuracy: Option<PathBuf>,
+    /// Their true classes, u1, i4, i8, u4 or u8 (samples,)
+    #[arg(long, value_name = "FILE", requires = "accuracy")]
+    labels: Option<PathBuf>,
     #[command(flatten)]
     from: cli::FromImages,
 }
@@ -46,39 +59,62 @@ fn layer(text: &str) -> std::result::Result<Layer, String> {
 }
 
 fn run(args: Args) -> Result<()> {
-    args.from.start(&[], None)?;
+    let labels: Vec<&Path> = args.labels.iter().map(PathBuf::as_path).collect();
+    args.from.start(&labels, args.accuracy.as_deref())?;
     cli::check_binary(&args.from.output)?;
     let network = model::read(&args.model)?;
-    let mut images = args.from.open_for(network.inputs())?;
-    let samples = images.samples();
+    let images = args.from.open_for(network.inputs())?;
     match args.layer {
         Layer::One(number) => {
             let number = network.layer_number(Some(number))?;
-            let units = network.layers[number - 1].w.ncols();
-            let mut output = NpyOutput::create(&args.from.output, &[samples, units])?;
-            while let Some(block) = images.next_block(BLOCK)? {
-                let h = network.activations_of(block.values.view(), number..=number)?;
-                output.block(&h)?;
-            }
-            output.finish()
+            one_layer(&network, number, images, &args.from.output)
         }
-        Layer::All => {
-            // The layer comes first in the file, so the last image is needed for the first layer.
-            let mut stack = Array3::zeros((network.layers.len(), samples, common_units(&network)?));
-            let mut first = 0;
-            while let Some(block) = images.next_block(BLOCK)? {
-                let h = network.activations_of(block.values.view(), 1..=network.layers.len())?;
-                let rows = first..first + block.values.nrows();
-                first = rows.end;
-                stack.slice_mut(s![.., rows, ..]).assign(&h);
-            }
-            let mut output = NpyOutput::create(&args.from.output, stack.shape())?;
-            for layer in stack.axis_iter(Axis(0)) {
-                output.block(&layer)?;
-            }
-            output.finish()
+        Layer::All => all_layers(&args, &network, images),
+    }
+}
+
+/// A layer's activations go out as the images come in.
+fn one_layer(network: &Network, number: usize, mut images: Rows<f32>, output: &Path) -> Result<()> {
+    let units = network.layers[number - 1].w.ncols();
+    let mut output = NpyOutput::create(output, &[images.samples(), units])?;
+    while let Some(block) = images.next_block(network::block())? {
+        let chunks = Network::chunks(block.values.view(), |_, x| network.activations(x, number));
+        for h in chunks {
+            output.block(&h?[number - 1])?;
         }
     }
+    output.finish()
+}
+
+/// The layer comes first in the file, so the last image is needed for the first layer.
+fn all_layers(args: &Args, network: &Network, mut images: Rows<f32>) -> Result<()> {
+    let labels = match &args.labels {
+        Some(file) => {
+            Labels::read(Source::open(file)?)?.of(&images)?.within(network.classes)?.values
+        }
+        None => Vec::new(),
+    };
+    let mut count = Count::new(network);
+    let units = common_units(network)?;
+    let mut stack = Array3::zeros((network.layers.len(), images.samples(), units));
+    let mut first = 0;
+    while let Some(block) = images.next_block(network::block())? {
+        let rows = first..first + block.values.nrows();
+        let mut h = stack.slice_mut(s![.., rows.clone(), ..]);
+        network.activations_into(block.values.view(), h.view_mut())?;
+        if args.accuracy.is_some() {
+            count.add_activations(network, h.view(), &labels[rows.clone()]);
+        }
+        first = rows.end;
+    }
+    if let Some(file) = &args.accuracy {
+        write::json_lines(file, &count.lines())?;
+    }
+    let mut output = NpyOutput::create(&args.from.output, stack.shape())?;
+    for layer in stack.axis_iter(Axis(0)) {
+        output.block(&layer)?;
+    }
+    output.finish()
 }
 
 fn common_units(network: &Network) -> Result<usize> {

@@ -10,7 +10,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use local_errors::{
     Error, Result, cli,
     read::{self, Labels, Source},
-    train::{Data, Inputs, Record, Rule, Settings, Training, shuffle_labels, start},
+    train::{
+        Data, Images, Inputs, Record, Rule, Settings, TestSet, Training, TrainingSet,
+        shuffle_labels, start,
+    },
 };
 
 /// Train a deep network with local errors, or by backpropagation
@@ -120,7 +123,7 @@ fn data(
     images: &Path,
     labels: &Path,
     samples: Option<usize>,
-) -> Result<(Data, usize, [Option<String>; 2])> {
+) -> Result<(TestSet, usize, [Option<String>; 2])> {
     let images = args.common.images(Source::open(images)?.hashed())?;
     let images = images.within_unit_interval().first(samples)?;
     let labels = Labels::read(Source::open(labels)?.hashed())?.of(&images)?;
@@ -168,14 +171,16 @@ fn run(args: Args) -> Result<()> {
     if settings.shuffle_labels {
         shuffle_labels(&mut train.labels, settings.seed);
     }
+    let mut sizes = vec![train.images.ncols()];
+    sizes.extend(&args.hidden);
+    let train = Data { images: Images::new(train.images), labels: train.labels };
     let record = Record {
         rule: args.rule,
         samples: train.labels.len(),
+        first_layer: train.images.form(),
         inputs: Inputs { images, labels, test_images, test_labels },
         settings,
     };
-    let mut sizes = vec![train.images.ncols()];
-    sizes.extend(&args.hidden);
     let scale = record.settings.readout_scale;
     let network = start(&sizes, classes, args.rule, scale, record.settings.seed);
     let training = learn(&args, &record, Training::new(network), &train, test.as_ref())?;
@@ -191,8 +196,8 @@ fn learn(
     args: &Args,
     record: &Record,
     mut training: Training,
-    train: &Data,
-    test: Option<&Data>,
+    train: &TrainingSet,
+    test: Option<&TestSet>,
 ) -> Result<Training> {
     let Record { rule, settings, .. } = record;
     if args.snapshots.contains(&0) {

@@ -366,11 +366,12 @@ impl<T: Float> Rows<T> {
     }
 
     fn check(&self, values: &[T]) -> Result<()> {
-        let bad = |&x: &T| {
-            let x: f64 = x.into();
-            if self.unit_interval { !(0.0..=1.0).contains(&x) } else { !x.is_finite() }
+        let position = if self.unit_interval {
+            first_not(values, |x| (0.0..=1.0).contains(&x))
+        } else {
+            first_not(values, f64::is_finite)
         };
-        let Some(position) = values.iter().position(bad) else {
+        let Some(position) = position else {
             return Ok(());
         };
         let (row, column) = (self.row + position / self.columns, position % self.columns);
@@ -387,6 +388,13 @@ impl<T: Float> Rows<T> {
             format!("has a non-finite value at {index} (found {found}, expected a number)")
         }))
     }
+}
+
+/// Where the first value is that is not `good`.
+fn first_not<T: Float>(values: &[T], good: impl Fn(f64) -> bool) -> Option<usize> {
+    // A first look has no way out for each value, because hardly any is not good.
+    let all = values.iter().fold(true, |all, &x| all & good(x.into()));
+    if all { None } else { values.iter().position(|&x| !good(x.into())) }
 }
 
 /// A matrix of a network, f4 or f8, of exactly this shape.

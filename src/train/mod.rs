@@ -7,6 +7,7 @@
 //! and its bias are trained too.
 
 mod checkpoint;
+mod images;
 mod step;
 
 use std::{path::Path, str::FromStr};
@@ -15,6 +16,8 @@ use ndarray::{Array1, Array2};
 use rand::{Rng, seq::SliceRandom};
 use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
+
+pub use images::{Form, Images};
 
 use crate::{
     Error, Result,
@@ -79,12 +82,17 @@ pub struct Settings {
 }
 
 /// Images and their labels.
-pub struct Data {
+pub struct Data<I> {
     /// (samples, pixels)
-    pub images: Array2<f32>,
+    pub images: I,
     /// (samples,)
     pub labels: Vec<u8>,
 }
+
+/// What is learned from.
+pub type TrainingSet = Data<Images>;
+/// What a network is tested on.
+pub type TestSet = Data<Array2<f32>>;
 
 /// A line of `history.jsonl`: an epoch and a layer with a readout.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -179,8 +187,8 @@ impl Training {
         &mut self,
         rule: Rule,
         settings: &Settings,
-        train: &Data,
-        test: Option<&Data>,
+        train: &TrainingSet,
+        test: Option<&TestSet>,
         mut seen: impl FnMut(usize, f64),
     ) -> Result<()> {
         let samples = train.labels.len();
@@ -225,7 +233,7 @@ impl Training {
         Ok(())
     }
 
-    fn test_errors(&self, test: Option<&Data>) -> Result<Vec<Option<f64>>> {
+    fn test_errors(&self, test: Option<&TestSet>) -> Result<Vec<Option<f64>>> {
         let Some(test) = test else {
             return Ok(Vec::new());
         };
@@ -274,6 +282,8 @@ pub struct Record {
     pub inputs: Inputs,
     /// Images used of them.
     pub samples: usize,
+    /// The form in which the first layer learned from them.
+    pub first_layer: Form,
 }
 
 /// SHA-256 of each file, in hexadecimal.
@@ -298,6 +308,7 @@ struct Model<'a> {
     #[serde(flatten)]
     settings: &'a Settings,
     samples: usize,
+    first_layer: Form,
     sha256: &'a Inputs,
     version: &'static str,
 }
@@ -314,6 +325,7 @@ impl Record {
             epoch,
             settings: &self.settings,
             samples: self.samples,
+            first_layer: self.first_layer,
             sha256: &self.inputs,
             version: env!("CARGO_PKG_VERSION"),
         }

@@ -1,13 +1,13 @@
 //! One step of stochastic gradient descent on a batch.
 
-use ndarray::{Array2, ArrayViewMut2, s};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
 use rayon::prelude::*;
 
-use super::{Data, Rule};
+use super::{Images, Rule, TrainingSet};
 use crate::{
-    elementwise::add_sum_of_rows,
+    elementwise::{add_bias_and_rectify, add_sum_of_rows},
     linalg::{add_transposed_product, shares, split_rows},
-    network::{Network, backward, cross_entropy, predicted, softmax_minus_onehot},
+    network::{Network, backward, predicted, softmax_minus_onehot},
 };
 
 /// What a layer's readout said of some samples.
@@ -21,7 +21,7 @@ pub struct Sums {
 
 /// The arrays of a step, made once: one row a sample of the batch.
 pub struct Steps {
-    /// (batch, pixels)
+    /// The images, (batch, pixels), if they are dense.
     x: Array2<f32>,
     layers: Vec<LayerArrays>,
 }
@@ -74,15 +74,15 @@ impl Steps {
         network: &mut Network,
         rule: Rule,
         rate: f64,
-        data: &Data,
+        data: &TrainingSet,
         batch: &[usize],
     ) -> Vec<Sums> {
         // Every row is a sample's own until the sums over the batch in `descend`.
         self.shares(batch).into_par_iter().for_each(|mut share| {
-            share.forward(network, data);
-            share.judge(network, rule, data);
+            share.forward(network, &data.images);
+            share.judge(network, rule, &data.labels);
         });
-        self.descend(network, rule, -rate / batch.len() as f64, batch.len());
+        self.descend(network, rule, -rate / batch.len() as f64, &data.images, batch);
         let sums = |layer: &LayerArrays| {
             let judged = &layer.judged[..batch.len()];
             Sums {
@@ -121,51 +121,66 @@ impl Steps {
     }
 
     /// `w -= rate dE/dw` and likewise `b`; with backpropagation `r` and `c` too.
-    fn descend(&self, network: &mut Network, rule: Rule, alpha: f64, count: usize) {
+    fn descend(
+        &self,
+        network: &mut Network,
+        rule: Rule,
+        alpha: f64,
+        images: &Images,
+        batch: &[usize],
+    ) {
         let alpha = alpha as f32;
-        let inputs = std::iter::once(&self.x).chain(self.layers.iter().map(|layer| &layer.h));
-        network.layers.par_iter_mut().zip(inputs.zip(&self.layers).collect::<Vec<_>>()).for_each(
-            |(layer, (x, LayerArrays { h, delta, dz, .. }))| {
-                let (x, delta) = (x.slice(s![..count, ..]), delta.slice(s![..count, ..]));
+        let rows = s![..batch.len(), ..];
+        network.layers.par_iter_mut().enumerate().for_each(|(index, layer)| {
+            let LayerArrays { h, delta, dz, .. } = &self.layers[index];
+            let delta = delta.slice(rows);
+            if index == 0 {
+                let x = self.x.slice(rows);
+                images.add_transposed_product(&mut layer.w, alpha, batch, x, delta);
+            } else {
+                let x = self.layers[index - 1].h.slice(rows);
                 add_transposed_product(&mut layer.w, alpha, x, delta);
-                add_sum_of_rows(&mut layer.b, alpha, delta);
-                if let (Rule::Backprop, Some(readout)) = (rule, &mut layer.readout) {
-                    let (h, dz) = (h.slice(s![..count, ..]), dz.slice(s![..count, ..]));
-                    add_transposed_product(&mut readout.r, alpha, h, dz);
-                    if let Some(c) = &mut readout.c {
-                        add_sum_of_rows(c, alpha, dz);
-                    }
+            }
+            add_sum_of_rows(&mut layer.b, alpha, delta);
+            if let (Rule::Backprop, Some(readout)) = (rule, &mut layer.readout) {
+                let dz = dz.slice(rows);
+                add_transposed_product(&mut readout.r, alpha, h.slice(rows), dz);
+                if let Some(c) = &mut readout.c {
+                    add_sum_of_rows(c, alpha, dz);
                 }
-            },
-        );
+            }
+        });
     }
 }
 
 impl Share<'_> {
-    fn forward(&mut self, network: &Network, data: &Data) {
-        for (mut x, &sample) in self.x.rows_mut().into_iter().zip(self.samples) {
-            x.assign(&data.images.row(sample));
-        }
-        let mut x = self.x.view();
+    fn forward(&mut self, network: &Network, images: &Images) {
+        let mut below: Option<ArrayView2<'_, f32>> = None;
         for (layer, arrays) in network.layers.iter().zip(&mut self.layers) {
-            layer.forward(x, arrays.h.view_mut());
-            x = arrays.h.view();
+            let h = &mut arrays.h;
+            if let Some(x) = below {
+                layer.forward(x, h.view_mut());
+            } else {
+                images.product(h.view_mut(), self.samples, layer.w.view(), &mut self.x);
+                add_bias_and_rectify(h.view_mut(), &layer.b);
+            }
+            below = Some(h.view());
         }
     }
 
     /// The losses, and `delta` of every layer: from its own readout, or from the
     /// layer above.
-    fn judge(&mut self, network: &Network, rule: Rule, data: &Data) {
+    fn judge(&mut self, network: &Network, rule: Rule, labels: &[u8]) {
         let mut above: Option<(usize, &LayerShare<'_>)> = None;
         for (index, arrays) in self.layers.iter_mut().enumerate().rev() {
             if let Some(readout) = &network.layers[index].readout {
                 readout.logits(arrays.h.view(), arrays.dz.view_mut());
                 let rows = arrays.dz.rows_mut().into_iter().zip(arrays.judged.iter_mut());
                 for ((mut z, judged), &sample) in rows.zip(self.samples) {
-                    let y = usize::from(data.labels[sample]);
-                    *judged = (cross_entropy(z.view(), y), predicted(z.view()) != y);
+                    let y = usize::from(labels[sample]);
+                    let wrong = predicted(z.view()) != y;
                     if let Some(z) = z.as_slice_mut() {
-                        softmax_minus_onehot(z, y);
+                        *judged = (softmax_minus_onehot(z, y), wrong);
                     }
                 }
                 backward(
@@ -186,17 +201,26 @@ impl Share<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::train::start;
+    use crate::train::{Data, Form, TestSet, start};
     use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
 
-    fn data(samples: usize) -> Data {
+    /// Of which a part `density` of the pixels is not 0.
+    fn data(samples: usize, density: f64) -> TestSet {
         let mut rng = ChaCha8Rng::seed_from_u64(3);
-        let images = Array2::from_shape_simple_fn((samples, 6), || rng.random());
+        let images = Array2::from_shape_simple_fn((samples, 6), || {
+            if rng.random::<f64>() < density { rng.random() } else { 0.0 }
+        });
         Data { images, labels: (0..samples).map(|i| (i % 3) as u8).collect() }
     }
 
+    fn to_learn(data: &TestSet, form: Form) -> TrainingSet {
+        let images = Images::new(data.images.clone());
+        assert_eq!(images.form(), form);
+        Data { images, labels: data.labels.clone() }
+    }
+
     /// The batch mean of the loss of layer `layer`, in f64, written again from the formulas.
-    fn loss(network: &Network, data: &Data, layer: usize) -> f64 {
+    fn loss(network: &Network, data: &TestSet, layer: usize) -> f64 {
         let mut h = data.images.mapv(f64::from);
         for l in &network.layers[..=layer] {
             h = (h.dot(&l.w.mapv(f64::from)) + l.b.mapv(f64::from)).mapv(|z| z.max(0.0));
@@ -218,19 +242,33 @@ mod tests {
 
     /// A step of rate 1 changes each parameter by minus its gradient.
     fn check(rule: Rule, parameter: Parameter, layer: usize, loss_layer: usize) {
-        let data = data(7);
+        for (density, form) in [(1.0, Form::Dense), (0.2, Form::Sparse)] {
+            let data = data(7, density);
+            let learned = to_learn(&data, form);
+            check_on(&data, &learned, rule, parameter, layer, loss_layer);
+        }
+    }
+
+    fn check_on(
+        data: &TestSet,
+        learned: &TrainingSet,
+        rule: Rule,
+        parameter: Parameter,
+        layer: usize,
+        loss_layer: usize,
+    ) {
         let mut network = start(&[6, 5, 5, 4], 3, rule, None, 1);
         network.layers.iter_mut().for_each(|l| l.b.fill(0.1));
         let mut stepped = network.clone();
         let batch: Vec<usize> = (0..7).collect();
-        Steps::new(&network, 9).run(&mut stepped, rule, 1.0, &data, &batch);
+        Steps::new(&network, 9).run(&mut stepped, rule, 1.0, learned, &batch);
         for i in 0..parameter(&mut network, layer).len() {
             let original = parameter(&mut network, layer)[i];
             // A power of two, so that the points differ by exactly twice as much.
             let step = 1.0 / 65536.0;
             let mut at = |value: f32| {
                 parameter(&mut network, layer)[i] = value;
-                loss(&network, &data, loss_layer)
+                loss(&network, data, loss_layer)
             };
             let (up, down) = (original + step, original - step);
             let expected = (at(up) - at(down)) / f64::from(up - down);
@@ -273,7 +311,7 @@ mod tests {
 
     #[test]
     fn local_readouts_stay_fixed() {
-        let data = data(7);
+        let data = to_learn(&data(7, 1.0), Form::Dense);
         let mut network = start(&[6, 5, 5], 3, Rule::Local, None, 1);
         let before = network.clone();
         Steps::new(&network, 7).run(&mut network, Rule::Local, 1.0, &data, &[0, 1, 2, 3]);

@@ -1,0 +1,161 @@
+//! Our side of `scripts/bench-peers` and `scripts/bench-tools`: makes ready for the task of its
+//! arguments and says so, then does it once for each line on stdin and answers with the seconds taken.
+
+#![allow(clippy::print_stdout)] // the answers
+
+mod limit;
+
+use std::{
+    hint::black_box,
+    io,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Instant,
+};
+
+use clap::{Parser, Subcommand};
+use local_errors::{
+    Error, Result,
+    network::Network,
+    read::{Labels, Rows, Source},
+    spectrum::Spectrum,
+    train::{Images, Rule, Settings, Training, TrainingSet, start},
+    write,
+};
+use ndarray::{Array2, Array3, Axis, s};
+
+const CLASSES: usize = 10;
+
+#[derive(Parser)]
+struct Args {
+    #[arg(long)]
+    threads: usize,
+    /// Where the data set's arrays are.
+    #[arg(long)]
+    data: PathBuf,
+    #[command(subcommand)]
+    task: Task,
+    /// What cargo calls every benchmark with.
+    #[arg(long, hide = true, global = true)]
+    bench: bool,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    Epoch {
+        width: usize,
+        batch: usize,
+        samples: usize,
+        form: String,
+    },
+    Forward {
+        width: usize,
+    },
+    Spectrum {
+        units: usize,
+    },
+    Read {
+        file: PathBuf,
+    },
+    Write {
+        file: PathBuf,
+    },
+    /// 10^10 multiplications and additions of f32.
+    Limit,
+}
+
+type Run = Box<dyn FnMut() -> Result<()>>;
+
+fn images(path: &Path) -> Result<Array2<f32>> {
+    Ok(Rows::images(Source::open(path)?)?.read()?.0)
+}
+
+fn network(pixels: usize, width: usize) -> Network {
+    start(&[pixels, width, width, width, width, width], CLASSES, Rule::Local, None, 1)
+}
+
+fn ready(task: Task, data: &Path) -> Result<Run> {
+    let train_images = data.join("train-images.npy");
+    Ok(match task {
+        Task::Epoch { width, batch, samples, form } => epoch(data, width, batch, samples, &form)?,
+        Task::Forward { width } => {
+            let images = images(&data.join("test-images.npy"))?;
+            let network = network(images.ncols(), width);
+            Box::new(move || {
+                let mut h = Array3::zeros((network.layers.len(), images.nrows(), width));
+                network.activations_into(images.view(), h.view_mut())?;
+                black_box(h);
+                Ok(())
+            })
+        }
+        Task::Spectrum { units } => {
+            let images = images(&train_images)?;
+            let images = images.slice(s![..10_000, ..]);
+            let h = network(images.ncols(), units).activations(images, 1)?.swap_remove(0);
+            Box::new(move || {
+                let mut spectrum = Spectrum::new(h.nrows(), units, true)?;
+                for rows in h.axis_chunks_iter(Axis(0), 256) {
+                    spectrum.add(rows.mapv(f64::from));
+                }
+                spectrum.eigenvalues().map(drop)
+            })
+        }
+        Task::Read { file } => Box::new(move || images(&file).map(drop)),
+        Task::Write { file } => {
+            let images = images(&train_images)?;
+            Box::new(move || write::npy(&file, &images))
+        }
+        Task::Limit => Box::new(|| {
+            black_box(limit::multiply_add(10_000_000_000));
+            Ok(())
+        }),
+    })
+}
+
+fn epoch(data: &Path, width: usize, batch_size: usize, samples: usize, form: &str) -> Result<Run> {
+    let images = images(&data.join("train-images.npy"))?.slice(s![..samples, ..]).to_owned();
+    let labels =
+        Rows::images(Source::open(&data.join("train-images.npy"))?)?.first(Some(samples))?;
+    let labels = Labels::read(Source::open(&data.join("train-labels.npy"))?)?.of(&labels)?.values;
+    let pixels = images.ncols();
+    let images = if form == "dense" { Images::Dense(images) } else { Images::new(images) };
+    let train = TrainingSet { images, labels };
+    let settings = Settings {
+        epochs: 1,
+        batch_size,
+        learning_rate: 0.1,
+        lr_decay: 1.0,
+        lr_decay_every: 1,
+        readout_scale: None,
+        seed: 1,
+        shuffle_labels: false,
+    };
+    let mut training = Training::new(network(pixels, width));
+    Ok(Box::new(move || training.run_epoch(Rule::Local, &settings, &train, None, |_, _| ())))
+}
+
+fn serve(args: Args) -> Result<()> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(args.threads)
+        .build_global()
+        .map_err(|e| Error::usage(e.to_string()))?;
+    let mut run = ready(args.task, &args.data)?;
+    run()?; // to warm up
+    println!("ready");
+    for _ in io::stdin().lines() {
+        let began = Instant::now();
+        run()?;
+        println!("{}", began.elapsed().as_secs_f64());
+    }
+    Ok(())
+}
+
+fn main() -> ExitCode {
+    match serve(Args::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            println!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
