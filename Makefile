@@ -71,11 +71,13 @@ fgsm-clipped.strengths  = $(EPSILONS)
 
 # Measurements read stdin and write stdout: images | activations | spectrum | fit.
 accuracy    = accuracy --model $(model) --labels $(labels) $(options)
-activations = extract-activations --model $(model) $(options)
+activations = extract-activations --model $(model) $(options) $(beside)
 spectrum    = spectrum --quiet
 fit         = fit-powerlaw $(RANKS:%=--ranks %)
 claims      = claims $(STIMULUS_DIMENSION:%=--stimulus-dimension %)
 options     = $(samples:%=--samples %) --threads $(THREADS) --quiet
+# One pass through the network gives both, unless another command measures accuracy.
+beside      = $(if $(call same,$(strip $(accuracy)),accuracy --model $(model) --labels $(labels) $(strip $(options))),--labels $(labels) --accuracy $(@D)/.accuracy.part)
 
 # Lines of one's own, out of git's sight: ATTACKS += mine
 -include own.mk
@@ -192,8 +194,8 @@ $(study)/%/accuracy.jsonl $(study)/%/spectrum.npy: $$(trained)/model/model.json 
 	mkdir -p $(@D)
 	rm -f $(@D)/audit.json $(@D)/.*.part $(@D)/.x.npy
 	$(if $(passing),$($(attack)) < $(stored) > $(passing))
-	$(accuracy) < $(images) > $(@D)/.accuracy.part
 	$(activations) < $(images) | $(spectrum) > $(@D)/.spectrum.part
+	[ -e $(@D)/.accuracy.part ] || $(accuracy) < $(images) > $(@D)/.accuracy.part
 	$(if $(passing),rm $(passing))
 	mv $(@D)/.accuracy.part $(@D)/accuracy.jsonl
 	mv $(@D)/.spectrum.part $(@D)/spectrum.npy
@@ -291,9 +293,9 @@ lib.draw-digits         := $(io) src/rng.rs src/digits.rs data/digits.json
 lib.train               := $(net) src/sparse.rs src/accuracy.rs src/rng.rs $(sort $(wildcard src/train/*.rs))
 lib.attack-gauss        := $(io) src/rng.rs src/attack/mod.rs src/attack/gauss.rs
 lib.attack-fgsm         := $(net) src/rng.rs src/attack/mod.rs src/attack/fgsm.rs
-lib.extract-activations := $(net)
-lib.accuracy            := $(net) src/accuracy.rs
-lib.spectrum            := $(io) src/linalg.rs src/spectrum.rs
+lib.extract-activations := $(net) src/accuracy.rs
+lib.accuracy            := $(lib.extract-activations)
+lib.spectrum            := $(io) src/elementwise.rs src/linalg.rs src/spectrum.rs
 lib.fit-powerlaw        := $(io) src/powerlaw.rs
 lib.tabulate            := $(io) src/network.rs src/elementwise.rs src/linalg.rs src/accuracy.rs src/powerlaw.rs src/table.rs
 lib.claims              := $(lib.tabulate) $(sort $(wildcard src/claims/*.rs))
@@ -324,7 +326,7 @@ $(foreach s,$(stamped),$(eval $(call stamp,$s,$(call says,$s))))
 # How the study was made, as JSON.
 settings := DATASET SEEDS HIDDEN RULES ATTACKS CONTROLS SIGMAS EPSILONS RANKS EPOCHS BATCH SAMPLES SUBSETS SNAPSHOTS DRAWN STIMULUS_DIMENSION
 json   = "$(subst ",\",$(subst \,\\,$(strip $1)))"
-plainly = $(foreach THREADS,1,$(foreach OUT,out,$(foreach seed,SEED,$(foreach strength,STRENGTH,$(foreach model,MODEL,$(call json,$($1)))))))
+plainly = $(foreach THREADS,1,$(foreach OUT,out,$(foreach @D,LEVEL,$(foreach seed,SEED,$(foreach strength,STRENGTH,$(foreach model,MODEL,$(call json,$($1))))))))
 record := {"command":$(call json,make all $(foreach v,$(settings),$v='$(strip $(if $(filter SIGMAS EPSILONS,$v),$(call plain,$($v)),$($v)))')),"commands":{$(foreach \
   c,$(RULES) $(attacked) accuracy activations spectrum fit,$(call json,$c):$(call plainly,$c)$(comma))"tabulate":"tabulate"}}
 $(eval $(call stamp,record,$(strip $(record))))

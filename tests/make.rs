@@ -314,6 +314,15 @@ fn an_attack_a_rule_and_a_stage_of_ones_own_are_a_variable_each() {
     let alphas = |table: &str| column(table, "alpha", &["tiny,local,", "gauss"]);
     assert_eq!(alphas(&project.table("swapped")), alphas(&table));
     assert!(project.is_up_to_date(swapped));
+    // extract-activations measures accuracy too, unless either of the two is replaced.
+    for stage in [
+        "accuracy='touch replaced; accuracy --model $(model) --labels $(labels) $(options)'",
+        "activations='touch replaced; extract-activations --model $(model) $(options)'",
+    ] {
+        project.make(&format!("{stage} OUT=replacing RULES=local ATTACKS=gauss"));
+        assert_eq!(project.table("replacing"), project.table("swapped"), "{stage}");
+        fs::remove_file(project.0.path("replaced")).unwrap();
+    }
 }
 
 #[test]

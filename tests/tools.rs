@@ -71,6 +71,29 @@ fn every_array_argument_works_as_a_file_and_as_a_stream() {
 }
 
 #[test]
+fn accuracy_beside_the_activations_is_the_tool_s() {
+    let folder = Folder::with_network();
+    let both = folder.ok("extract-activations --model net --accuracy a.jsonl --labels y.npy x.npy");
+    assert_eq!(both, folder.ok("extract-activations --model net x.npy"));
+    let expected = folder.ok("accuracy --model net --labels y.npy x.npy");
+    assert_eq!(folder.bytes("a.jsonl"), expected);
+    folder.ok("extract-activations --model net --samples 20 --accuracy - --labels y.npy x.npy -o h.npy > a.jsonl");
+    let expected = folder.ok("accuracy --model net --samples 20 --labels y.npy x.npy");
+    assert_eq!(folder.bytes("a.jsonl"), expected);
+    for (line, words) in [
+        ("--accuracy b.jsonl x.npy", "--labels"),
+        ("--labels y.npy x.npy", "--accuracy"),
+        ("--layer 1 --accuracy b.jsonl --labels y.npy x.npy", "all layers"),
+        ("--accuracy - --labels y.npy x.npy", "stdout"),
+        ("--accuracy b.jsonl --labels - < y.npy", "stdin"),
+    ] {
+        let said = folder.fails(2, &format!("extract-activations --model net {line}"));
+        assert!(said.contains(words), "{said}");
+        assert!(!folder.path("b.jsonl").exists(), "{line}");
+    }
+}
+
+#[test]
 fn other_dtypes_and_orders_are_converted() {
     let folder = Folder::with_network();
     let x: Array2<f32> = folder.read("x.npy");

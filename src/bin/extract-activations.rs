@@ -36,7 +36,7 @@ struct Args {
     layer: Layer,
     /// Write what accuracy says of these images too, JSON lines: the same lines
     /// without a second pass through the network
-    #[arg(long, value_name = "FILE", requires = "labels", conflicts_with = "layer")]
+    #[arg(long, value_name = "FILE", requires = "labels")]
     accuracy: Option<PathBuf>,
     /// Their true classes, u1, i4, i8, u4 or u8 (samples,)
     #[arg(long, value_name = "FILE", requires = "accuracy")]
@@ -65,6 +65,9 @@ fn run(args: Args) -> Result<()> {
     let network = model::read(&args.model)?;
     let images = args.from.open_for(network.inputs())?;
     match args.layer {
+        Layer::One(_) if args.accuracy.is_some() => {
+            Err(Error::usage("--accuracy is of all layers (found --layer of one)"))
+        }
         Layer::One(number) => {
             let number = network.layer_number(Some(number))?;
             one_layer(&network, number, images, &args.from.output)
