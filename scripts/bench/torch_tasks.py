@@ -1,22 +1,11 @@
-"""The peers' side of scripts/bench-peers: NumPy and PyTorch at the work that benches/worker.rs does.
+"""PyTorch's side of scripts/bench-peers, at the work that benches/worker.rs and the tools do."""
 
-Makes ready for the task of its arguments and says so, then does it once for each line on stdin and
-answers with the seconds taken.
-"""
-
-import sys
-import time
-from pathlib import Path
-
-import numpy as np
 import torch
+from numpy_tasks import DEPTH, eigenvalues, exponents, network, rows
+from serve import serve
 from torch.nn.functional import cross_entropy
 
-DEPTH, CLASSES = 5, 10
-
-
-def rows(data, name, samples=None):
-    return np.load(data / f"{name}.npy")[:samples]
+CLASSES = 10
 
 
 def weights(pixels, width):
@@ -90,56 +79,9 @@ def forward(data, width):
     return run
 
 
-def eigenvalues(h):
-    """Of the covariance of activations (samples, units), in double precision."""
-    h = h.astype(np.float64)
-    h -= h.mean(0)
-    return np.linalg.eigvalsh(h.T @ h / (len(h) - 1))[::-1]
-
-
-def exponents(spectra):
-    for lambdas in spectra:
-        for first, last in [(1, 50), (1, 20), (11, 100)]:
-            n = np.arange(first, last + 1)
-            np.polyfit(np.log(n), np.log(lambdas[first - 1 : last]), 1)
-
-
-def spectrum(data, units):
-    x = rows(data, "train-images", 10_000)
-    w, _, _ = weights(x.shape[1], units)
-    h = np.maximum(x @ w[0].numpy(), 0)
-    return lambda: eigenvalues(h)
-
-
-def network(data, model):
-    """A network's arrays: (w, b, r) of each layer."""
-    return [
-        [np.load(Path(model) / f"{letter}{l}.npy") for letter in "wbr"]
-        for l in range(1, DEPTH + 1)
-    ]
-
-
-def gauss(data, model):
-    """A level of the Gaussian attack to its exponents, in NumPy."""
-    layers = network(data, model)
-
-    def run():
-        x = rows(data, "test-images")
-        y = rows(data, "test-labels")
-        x = x + np.float32(0.5) * np.random.default_rng(1).standard_normal(x.shape, np.float32)
-        h, spectra = x, []
-        for w, b, r in layers:
-            h = np.maximum(h @ w + b, 0)
-            ((h @ r).argmax(1) == y).mean()
-            spectra.append(eigenvalues(h))
-        exponents(spectra)
-
-    return run
-
-
 def fgsm(data, model):
-    """A level of the fast gradient sign method to its exponents, by autograd."""
-    layers = [[torch.from_numpy(array) for array in layer] for layer in network(data, model)]
+    """A level of the fast gradient sign method, by autograd, from its images to its exponents."""
+    layers = [[torch.from_numpy(array) for array in layer] for layer in network(model)]
 
     def run():
         x = torch.from_numpy(rows(data, "test-images")).requires_grad_()
@@ -159,27 +101,5 @@ def fgsm(data, model):
     return run
 
 
-def read(data, file):
-    return lambda: np.load(file)
-
-
-def write(data, file):
-    x = rows(data, "train-images")
-    return lambda: np.save(file, x)
-
-
-def main():
-    threads, data, task, *arguments = sys.argv[1:]
-    torch.set_num_threads(int(threads))
-    torch.manual_seed(1)
-    arguments = [int(a) if a.isdigit() else a for a in arguments]
-    run = globals()[task](Path(data), *arguments)
-    run()  # to warm up
-    print("ready", flush=True)
-    for _ in sys.stdin:
-        began = time.perf_counter()
-        run()
-        print(time.perf_counter() - began, flush=True)
-
-
-main()
+torch.manual_seed(1)
+serve(globals())

@@ -4,85 +4,47 @@ import argparse
 import os
 import platform
 import re
-import shutil
 import statistics
 import subprocess
 import sys
-import time
 from pathlib import Path
+
+from processes import TOOLS, Shell, Worker, worker
 
 ROOT = Path("target/peers")
 DATA = ROOT / "out/mnist/data"
 NETWORK = ROOT / "network"
-TOOLS = Path("target/release")
+HERE = Path(__file__).parent
 SMALL = 12_800  # images of an epoch at width 1000, which would take long with all
 
 
-class Worker:
-    """A process that does its task once a line, and says how long it took."""
-
-    def __init__(self, command, threads):
-        names = ["OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"]
-        self.process = subprocess.Popen(
-            pinned([str(part) for part in command], threads),
-            env=os.environ | {name: str(threads) for name in names},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        self.process.stdout.readline()  # ready: it does not work beside the others
-
-    def seconds(self):
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
-        return float(self.process.stdout.readline())
-
-    def end(self):
-        self.process.stdin.close()
-        self.process.wait()
-
-
-class Shell:
-    """A pipeline of tools, started anew each time."""
-
-    def __init__(self, script, threads):
-        self.command = pinned(["bash", "-euo", "pipefail", "-c", script], threads)
-        self.environment = os.environ | {"PATH": f"{TOOLS.resolve()}:{os.environ['PATH']}"}
-
-    def seconds(self):
-        began = time.perf_counter()
-        subprocess.run(self.command, check=True, env=self.environment)
-        return time.perf_counter() - began
-
-    def end(self):
-        pass
-
-
-def pinned(command, threads):
-    """Confined to so many cores, where that can be asked for."""
-    if not shutil.which("taskset"):
-        return command
-    cores = sorted(os.sched_getaffinity(0))[:threads]
-    return ["taskset", "--cpu-list", ",".join(map(str, cores)), *command]
-
-
 def ours(threads, *task):
-    return Worker([os.environ["OURS"], "--threads", threads, "--data", DATA, *task], threads)
+    return worker(DATA, threads, *task)
 
 
-def peer(threads, *task):
-    return Worker([sys.executable, "scripts/peers/tasks.py", threads, DATA, *task], threads)
+def numpy(threads, *task):
+    return Worker([sys.executable, HERE / "numpy_tasks.py", DATA, *task], threads)
 
 
-def level(attack):
+def torch(threads, *task):
+    return Worker([sys.executable, HERE / "torch_tasks.py", DATA, *task], threads)
+
+
+def level(attack, threads):
     """The study's recipe for one level, of one attack and one network."""
-    x, labels = ROOT / "x.npy", DATA / "test-labels.npy"
-    return (
-        f"{attack} --quiet < {DATA}/test-images.npy > {x}\n"
-        f"accuracy --quiet --model {NETWORK} --labels {labels} < {x} > {ROOT}/accuracy.jsonl\n"
-        f"extract-activations --quiet --model {NETWORK} < {x} | spectrum --quiet > {ROOT}/spectrum.npy\n"
-        f"fit-powerlaw --ranks 1-50 --ranks 1-20 --ranks 11-100 < {ROOT}/spectrum.npy > {ROOT}/alpha.jsonl"
+    x, labels, common = ROOT / "x.npy", DATA / "test-labels.npy", f"--threads {threads} --quiet"
+    return Shell(
+        f"{attack} {common} < {DATA}/test-images.npy > {x}\n"
+        f"extract-activations --model {NETWORK} {common} --labels {labels} --accuracy {ROOT}/accuracy.jsonl < {x} |"
+        f" spectrum --quiet > {ROOT}/spectrum.npy\n"
+        f"fit-powerlaw --ranks 1-50 --ranks 1-20 --ranks 11-100 < {ROOT}/spectrum.npy > {ROOT}/alpha.jsonl",
+        threads,
     )
+
+
+def process(script, task, threads):
+    """The peer as a process of its own, from its start to its end."""
+    return Shell(f"{sys.executable} {HERE}/{script} {DATA} {task} {NETWORK} --once", threads)
 
 
 def works():
@@ -100,17 +62,17 @@ def works():
             yield f"epoch, width {width}, batch {batch}", threads, {
                 "sparse": lambda t=threads, e=epoch: ours(t, *e, "sparse"),
                 "dense": lambda t=threads, e=epoch: ours(t, *e, "dense"),
-                "PyTorch autograd": lambda t=threads, e=epoch: peer(t, *e, "autograd"),
-                "PyTorch by hand": lambda t=threads, e=epoch: peer(t, *e, "hand"),
+                "PyTorch autograd": lambda t=threads, e=epoch: torch(t, *e, "autograd"),
+                "PyTorch by hand": lambda t=threads, e=epoch: torch(t, *e, "hand"),
             }
         yield "forward, 10,000 images, width 200", threads, {
             "ours": lambda t=threads: ours(t, "forward", 200),
-            "PyTorch": lambda t=threads: peer(t, "forward", 200),
+            "PyTorch": lambda t=threads: torch(t, "forward", 200),
         }
     for units in (200, 784, 1000):
         yield f"covariance and eigenvalues, {units} units", 1, {
             "ours": lambda u=units: ours(1, "spectrum", u),
-            "NumPy": lambda u=units: peer(1, "spectrum", u),
+            "NumPy": lambda u=units: numpy(1, "spectrum", u),
         }
     gauss, fgsm = (
         "attack-gauss --sigma 0.5 --seed 1",
@@ -118,21 +80,23 @@ def works():
     )
     for threads in (1, 2):
         yield "Gaussian level to its exponents", threads, {
-            "five processes": lambda t=threads: Shell(level(gauss), t),
-            "NumPy": lambda t=threads: peer(t, "gauss", NETWORK),
+            "four processes": lambda t=threads: level(gauss, t),
+            "NumPy process": lambda t=threads: process("numpy_tasks.py", "gauss", t),
+            "NumPy, warm": lambda t=threads: numpy(t, "gauss", NETWORK),
         }
         yield "FGSM level to its exponents", threads, {
-            "five processes": lambda t=threads: Shell(level(fgsm), t),
-            "PyTorch autograd": lambda t=threads: peer(t, "fgsm", NETWORK),
+            "four processes": lambda t=threads: level(fgsm, t),
+            "PyTorch autograd process": lambda t=threads: process("torch_tasks.py", "fgsm", t),
+            "PyTorch autograd, warm": lambda t=threads: torch(t, "fgsm", NETWORK),
         }
     images = DATA / "train-images.npy"
     yield "read .npy of 188 MB, checked", 1, {
         "ours": lambda: ours(1, "read", images),
-        "NumPy": lambda: peer(1, "read", images),
+        "NumPy": lambda: numpy(1, "read", images),
     }
     yield "write .npy of 188 MB, synced", 1, {
         "ours": lambda: ours(1, "write", ROOT / "ours.npy"),
-        "NumPy": lambda: peer(1, "write", ROOT / "theirs.npy"),
+        "NumPy": lambda: numpy(1, "write", ROOT / "theirs.npy"),
     }
 
 
@@ -142,7 +106,7 @@ def study():
         f"rm -rf {ROOT}/study; make -j2 all DATASET=mnist OUT={ROOT}/study DATA_DIR={DATA.resolve()}"
         " RULES='local backprop' ATTACKS='gauss fgsm-float32' CONTROLS= SUBSETS= SNAPSHOTS= > /dev/null"
     )
-    script = f"{sys.executable} scripts/peers/study.py {DATA} {ROOT}/theirs.csv"
+    script = f"{sys.executable} {HERE}/torch_study.py {DATA} {ROOT}/theirs.csv"
     yield "the study on MNIST", 2, {
         "make -j2": lambda: Shell(make, 2),
         "PyTorch script": lambda: Shell(script, 2),
@@ -151,13 +115,13 @@ def study():
 
 def compare(name, threads, sides, rounds):
     """Rows of the table: our side, or sides, over each peer's, round by round."""
-    workers = {side: make() for side, make in sides.items()}
-    seconds = {side: [] for side in workers}
+    made = {side: make() for side, make in sides.items()}
+    seconds = {side: [] for side in made}
     for _ in range(rounds):
-        for side, worker in workers.items():
-            seconds[side].append(worker.seconds())
-    for worker in workers.values():
-        worker.end()
+        for side, runs in made.items():
+            seconds[side].append(runs.seconds())
+    for runs in made.values():
+        runs.end()
     peers = [side for side in sides if side.startswith(("PyTorch", "NumPy"))]
     for mine in [side for side in sides if side not in peers]:
         for theirs in peers:
