@@ -40,6 +40,7 @@ class Shell:
     def __init__(self, line, threads):
         self.command = pinned(["bash", "-euo", "pipefail", "-c", line], threads)
         self.environment = environment(threads)
+        self.threads = threads
         self.megabytes = 0
 
     def seconds(self):
