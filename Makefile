@@ -356,9 +356,10 @@ check-mnist:
 ## check-digits: measure the drawn digits against what they must be, beside MNIST where DATA_DIR has it
 check-digits:
 	cargo test --release --locked --quiet --test digits -- --ignored --nocapture
-## bench: what the stages compute, in operations a second, beside the machine's limit
+## bench: kernels and tools beside the machine's limit, and how the time grows
 bench:
 	cargo bench --locked --quiet --bench kernels
+	scripts/bench-tools
 ## figure: the README's figure, from the study on MNIST
 figure:
 	mkdir -p doc

@@ -53,7 +53,7 @@ def study(**settings):
     } | settings
     text = " ".join(f"{name}='{value}'" for name, value in chosen.items())
     out = f"OUT={ROOT}/out DATASET=digits CONTROLS= SUBSETS= SNAPSHOTS= {text}"
-    return f"rm -rf {ROOT}/out; make -j2 all {out} > {ROOT}/make.log"
+    return f"rm -rf {ROOT}/out; make -j2 all {out} > {ROOT}/make.log 2>&1"
 
 
 def tools():
