@@ -30,6 +30,7 @@ impl Source {
     /// Open `path`; `-` is stdin.
     pub fn open(path: &Path) -> Result<Self> {
         if is_stream(path) {
+            widen(io::stdin());
             return Ok(Self::new(PathBuf::from("stdin"), Box::new(io::stdin()), None));
         }
         let file = File::open(path).map_err(|e| Error::io(path, &e))?;
@@ -113,6 +114,17 @@ impl Source {
         }
     }
 }
+
+/// A pipe of 64 KB, the preset, makes its two ends wait for each other most of the time.
+#[cfg(target_os = "linux")]
+fn widen(pipe: impl std::os::fd::AsFd) {
+    const BYTES: usize = 1 << 18; // all pipes of a user together get 64 MB, where nothing else is set
+    // What is not a pipe, or may not be widened, is read as it is.
+    let _ = rustix::pipe::fcntl_setpipe_size(pipe, BYTES);
+}
+
+#[cfg(not(target_os = "linux"))]
+fn widen<T>(_: T) {}
 
 impl Read for Source {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
