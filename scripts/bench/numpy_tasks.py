@@ -1,5 +1,6 @@
 """NumPy's side of scripts/bench-peers, at the work that benches/worker.rs and the tools do."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -66,6 +67,18 @@ def read(data, file):
 def write(data, file):
     x = rows(data, "train-images")
     return lambda: np.save(file, x)
+
+
+def write_synced(data, file):
+    x = rows(data, "train-images")
+
+    def save():
+        with open(file, "wb") as out:
+            np.save(out, x)
+            out.flush()
+            os.fsync(out.fileno())
+
+    return save
 
 
 if __name__ == "__main__":
