@@ -57,7 +57,7 @@ local.subsets   = $(subsets)
 gauss         = attack-gauss --sigma $(strength) --seed 1 $(options)
 gauss-clipped = $(gauss) --clip 0,1
 fgsm          = attack-fgsm --epsilon $(strength) --model $(model) --labels $(labels) \
-  --audit $(@D)/audit.json $(options)
+  --audit $(call scratch,audit) $(options)
 fgsm-float32  = $(fgsm) --gradient float32
 fgsm-random   = $(fgsm) --gradient random
 fgsm-clipped  = $(fgsm) --clip 0,1
@@ -77,7 +77,7 @@ fit         = fit-powerlaw $(RANKS:%=--ranks %)
 claims      = claims $(STIMULUS_DIMENSION:%=--stimulus-dimension %)
 options     = $(samples:%=--samples %) --threads $(THREADS) --quiet
 # One pass through the network gives both, unless another command measures accuracy.
-beside      = $(if $(call same,$(strip $(accuracy)),accuracy --model $(model) --labels $(labels) $(strip $(options))),--labels $(labels) --accuracy $(@D)/.accuracy.part)
+beside      = $(if $(call same,$(strip $(accuracy)),accuracy --model $(model) --labels $(labels) $(strip $(options))),--labels $(labels) --accuracy $(call scratch,accuracy))
 
 # Lines of one's own, out of git's sight: ATTACKS += mine
 -include own.mk
@@ -100,8 +100,14 @@ model    = $(trained)/model$(epoch:%=/%)
 samples  = $(or $(patsubst subset-%,%,$(filter subset-%,$(level))),$(SAMPLES))
 shared   = $(filter $(SHARED),$(attack))
 stored   = $(if $(shared),$(study)/$(level)/x.npy,$(data)/test-images.npy)
-passing  = $(if $(shared)$(filter clean subset,$(attack)),,$(@D)/.x.npy)
+passing  = $(if $(shared)$(filter clean subset,$(attack)),,$(call scratch,x))
 images   = $(or $(passing),$(stored))
+# Files appear whole: written under a name that is this make's alone, then renamed.
+me      := $(shell echo "$$(uname -n)-$$PPID")
+scratch  = $(@D)/.$1.$(me).part
+part     = $(call scratch,$(@F))
+# What a make or a tool that was killed left; nothing that is being written is an hour old.
+sweep    = find $(study) -depth '(' -name '.*.part' -o -name '.*.tmp' ')' -mmin +60 -exec rm -rf {} + 2> /dev/null || true
 
 # --- Malformed settings are refused here, before anything is made -----------------------
 quote  = '$(subst ','\'',$1)'
@@ -171,6 +177,7 @@ quick:
 data: $(arrays)
 ## inputs: what all seeds share; after it, several makes may run at once, one a seed
 inputs: data $(built) $$(addprefix $$(stamps)/,$$(stamped)) $(layer0:%=$(study)/%/alpha.jsonl)
+	$(sweep)
 ## seed-1, seed-2 ...: all of one seed
 $(foreach s,$(SEEDS),$(eval seed-$s: $(filter $(RULES:%=$(study)/%/seed-$s/%),$(runs:%=%/alpha.jsonl) $(runs:%=%/accuracy.jsonl))))
 seed-$(firstword $(seeds)): $$(foreach l,$$(shown),$$(study)/samples/$$l/predictions.npy)
@@ -192,30 +199,29 @@ $(study)/%/model/model.json: $(arrays) $(stamps)/$$(rule) | $(built)
 $(study)/%/accuracy.jsonl $(study)/%/spectrum.npy: $$(trained)/model/model.json $$(stored) $(labels) \
   $(stamps)/measure $$(if $$(passing),$(stamps)/$$(attack)) | $(built)
 	mkdir -p $(@D)
-	rm -f $(@D)/audit.json $(@D)/.*.part $(@D)/.x.npy
-	$(if $(passing),$($(attack)) < $(stored) > $(passing))
-	$(activations) < $(images) | $(spectrum) > $(@D)/.spectrum.part
-	[ -e $(@D)/.accuracy.part ] || $(accuracy) < $(images) > $(@D)/.accuracy.part
-	$(if $(passing),rm $(passing))
-	mv $(@D)/.accuracy.part $(@D)/accuracy.jsonl
-	mv $(@D)/.spectrum.part $(@D)/spectrum.npy
+	trap 'rm -f $(call scratch,*)' EXIT; \
+	$(if $(passing),$($(attack)) < $(stored) > $(passing);) \
+	$(activations) < $(images) | $(spectrum) > $(call scratch,spectrum); \
+	[ -e $(call scratch,accuracy) ] || $(accuracy) < $(images) > $(call scratch,accuracy); \
+	if [ -e $(call scratch,audit) ]; then mv $(call scratch,audit) $(@D)/audit.json; else rm -f $(@D)/audit.json; fi; \
+	mv $(call scratch,accuracy) $(@D)/accuracy.jsonl; \
+	mv $(call scratch,spectrum) $(@D)/spectrum.npy
 
 # The images themselves are layer 0.
 $(layer0:%=$(study)/%/spectrum.npy): $$(stored) $(stamps)/pixels | $(built)
 	mkdir -p $(@D)
-	$(pixels) < $(stored) > $(@D)/.spectrum.part
-	mv $(@D)/.spectrum.part $@
+	$(pixels) < $(stored) > $(part)
+	mv $(part) $@
 
 # Attacked images by name: those that all networks share, or one set to look at.
 $(study)/%/x.npy: $(data)/test-images.npy $(stamps)/$$(attack) \
   $$(if $$(shared),,$$(model)/model.json $(labels)) | $(built)
 	mkdir -p $(@D)
-	$($(attack)) < $< > $(@D)/.x.part
-	mv $(@D)/.x.part $@
+	trap 'rm -f $(call scratch,*)' EXIT; $($(attack)) < $< > $(part); mv $(part) $@
 
 %/alpha.jsonl: %/spectrum.npy $(stamps)/fit | $(built)
-	$(fit) < $< > $(@D)/.alpha.part
-	mv $(@D)/.alpha.part $@
+	$(fit) < $< > $(part)
+	mv $(part) $@
 	$(call say,$(count))
 
 measured := $(runs:%=%/alpha.jsonl) $(networks:%=%/accuracy.jsonl)
@@ -226,8 +232,8 @@ $(study)/summary.csv: $(measured) $(stamps)/runs $(stamps)/tabulate | $(built)
 	$(tabulate) --runs $(stamps)/runs --summary $@ -o /dev/null
 
 $(study)/claims.jsonl: $(study)/table.csv $(stamps)/claims | $(built)
-	$(claims) < $< > $@.part
-	mv $@.part $@
+	$(claims) < $< > $(part)
+	mv $(part) $@
 
 # Ten images, clean and attacked at two strengths an attack, and what the network shown makes of them.
 third  = $(word $(shell echo $$(( ($1 * $(words $2) + 2) / 3 ))),$2)
@@ -237,9 +243,9 @@ $(study)/samples/%/predictions.npy: $(study)/$(shows)/model/model.json $(data)/t
   $(labels) $(stamps)/measure $$(if $$(filter clean,$$(attack)),,$(stamps)/$$(attack)) | $(built)
 	mkdir -p $(@D)
 	$(if $(filter clean,$(attack)),ln -sf ../../data/test-images.npy $(@D)/x.npy,\
-	  $(foreach samples,10,$($(attack))) < $(data)/test-images.npy > $(@D)/.x.part && mv $(@D)/.x.part $(@D)/x.npy)
-	$(foreach samples,10,$(accuracy)) --predictions $(@D)/.predictions.part < $(@D)/x.npy > /dev/null
-	mv $(@D)/.predictions.part $@
+	  $(foreach samples,10,$($(attack))) < $(data)/test-images.npy > $(part) && mv $(part) $(@D)/x.npy)
+	$(foreach samples,10,$(accuracy)) --predictions $@ < $(@D)/x.npy > /dev/null
+	rm -f $(call scratch,audit)
 
 # At the end, the verdicts on the paper's three claims at the first range of ranks, without controls.
 headline = $(subst -,$(comma)"last":,$(firstword $(RANKS)))
@@ -248,6 +254,7 @@ $(study)/report.html: $(study)/table.csv $(study)/claims.jsonl $(study)/study.js
 	report --table $< --claims $(word 2,$^) --figures $(study)/figures $(study) -o $@
 	grep -Ev '"attack":"[^"]*-(clipped|random)"' $(study)/claims.jsonl | \
 	  sed -nE 's/^.*"claim":"(C[123])","statement":"([^"]*)","rule":"($(first))".*"first":$(headline),.*"verdict":"([^"]*)".*/\1 \3: \2: \4/p'
+	$(sweep)
 	echo "the report: $@"
 
 # --- Data: drawn; or four .npy files of one's own; or four IDX files, fetched if need be --------
@@ -263,8 +270,8 @@ $(data)/%-images.npy $(data)/%-labels.npy: $(stamps)/draw | $(built)
 else ifneq ($(wildcard $(DATA_DIR)/train-images.npy),)
 $(data)/%.npy: $(DATA_DIR)/%.npy
 	mkdir -p $(data)
-	cp $< $@.part
-	mv $@.part $@
+	cp $< $(part)
+	mv $(part) $@
 else
 idx = $(DATA_DIR)/$(patsubst test,t10k,$1)-$2-ubyte.gz
 $(data)/%-images.npy $(data)/%-labels.npy: $$(call idx,$$*,images-idx3) $$(call idx,$$*,labels-idx1) \
@@ -314,27 +321,28 @@ stamped := $(RULES) $(attacked) measure pixels fit tabulate claims report $(if $
 # A command's sources: the words in it that are files (a script of one's own) or tools of ours.
 tools   = $(foreach w,$1,$(if $(filter undefined,$(origin lib.$w)),,src/bin/$w.rs $(lib.$w)))
 sources = $(sort $(wildcard $(filter-out $(OUT)/%,$1)) $(call tools,$1))
-# Neither THREADS nor OUT changes a result.
-says    = $(foreach THREADS,1,$(foreach OUT,out,$(strip $($1)))) $(shell cat /dev/null $(call sources,$($1)) | cksum)
+# The command $1, of which neither THREADS nor OUT changes a result, nor which make runs it.
+plainly = $(foreach THREADS,1,$(foreach OUT,out,$(foreach me,MAKE,$(strip $($1)))))
+says    = $(plainly) $(shell cat /dev/null $(call sources,$($1)) | cksum)
 same    = $(and $(findstring [$1],[$2]),$(findstring [$2],[$1]))
 define stamp
 $(stamps)/$1: $(if $(call same,$(strip $(file <$(stamps)/$1)),$2),,FORCE)
-	mkdir -p $$(@D); printf '%s\n' $(subst $$,$$$$,$(call quote,$2)) > $$@.part; mv $$@.part $$@
+	mkdir -p $$(@D); printf '%s\n' $(subst $$,$$$$,$(call quote,$2)) > $$(part); mv $$(part) $$@
 endef
 $(foreach s,$(stamped),$(eval $(call stamp,$s,$(call says,$s))))
 
 # How the study was made, as JSON.
 settings := DATASET SEEDS HIDDEN RULES ATTACKS CONTROLS SIGMAS EPSILONS RANKS EPOCHS BATCH SAMPLES SUBSETS SNAPSHOTS DRAWN STIMULUS_DIMENSION
 json   = "$(subst ",\",$(subst \,\\,$(strip $1)))"
-plainly = $(foreach THREADS,1,$(foreach OUT,out,$(foreach @D,LEVEL,$(foreach seed,SEED,$(foreach strength,STRENGTH,$(foreach model,MODEL,$(call json,$($1))))))))
+example = $(foreach @D,LEVEL,$(foreach seed,SEED,$(foreach strength,STRENGTH,$(foreach model,MODEL,$(call json,$(call plainly,$1))))))
 record := {"command":$(call json,make all $(foreach v,$(settings),$v='$(strip $(if $(filter SIGMAS EPSILONS,$v),$(call plain,$($v)),$($v)))')),"commands":{$(foreach \
-  c,$(RULES) $(attacked) accuracy activations spectrum fit,$(call json,$c):$(call plainly,$c)$(comma))"tabulate":"tabulate"}}
+  c,$(RULES) $(attacked) accuracy activations spectrum fit,$(call json,$c):$(call example,$c)$(comma))"tabulate":"tabulate"}}
 $(eval $(call stamp,record,$(strip $(record))))
 $(study)/study.json: $(stamps)/record $(arrays) | $(built)
 	{ sed 's/}$$/,/' $<; printf '"version":"%s","sha256":{' "$$(train --version | cut -d ' ' -f 2)"; \
 	  { sha256sum $(arrays) 2> /dev/null || shasum -a 256 $(arrays); } | \
-	  sed -E 's|^([0-9a-f]+).*/|"\1":"|; s|"(.*)":"(.*)|"\2":"\1"|' | paste -sd, -; echo '}}'; } > $@.part
-	mv $@.part $@
+	  sed -E 's|^([0-9a-f]+).*/|"\1":"|; s|"(.*)":"(.*)|"\2":"\1"|' | paste -sd, -; echo '}}'; } > $(part)
+	mv $(part) $@
 
 define newline
 
@@ -342,9 +350,9 @@ define newline
 endef
 $(stamps)/runs: $(if $(call same,$(strip $(subst $(newline), ,$(file <$(stamps)/runs))),$(runs)),,FORCE)
 	mkdir -p $(@D)
-	printf '%s\n' $(layer0:%=$(study)/%) > $@.part
-	$(foreach r,$(RULES),for s in $(seeds); do printf "$(study)/$r/seed-$$s/%s\n" $(runs.$r); done >> $@.part;)
-	mv $@.part $@
+	printf '%s\n' $(layer0:%=$(study)/%) > $(part)
+	$(foreach r,$(RULES),for s in $(seeds); do printf "$(study)/$r/seed-$$s/%s\n" $(runs.$r); done >> $(part);)
+	mv $(part) $@
 
 # --- Development ------------------------------------------------------------------------------
 ## test: the tests of the library, the tools and this file

@@ -37,10 +37,11 @@ pub fn main<A: Parser>(run: impl FnOnce(A) -> Result<()>) -> ExitCode {
     let Err(error) = result else {
         return ExitCode::SUCCESS;
     };
+    // Where a signal is ending the process already, this waits for that end.
+    let _halted = write::halt();
     match error.kind() {
         Kind::ClosedPipe => {
             // The reader, `head` say, has all it wants; end as other programs do.
-            write::remove_temporaries();
             let _ = emulate_default_handler(SIGPIPE);
             ExitCode::FAILURE
         }
@@ -71,7 +72,7 @@ fn end_by_signals() -> Result<()> {
     thread::Builder::new()
         .spawn(move || {
             for signal in signals.forever().filter(|&signal| signal != SIGXFSZ) {
-                write::remove_temporaries();
+                let _halted = write::halt();
                 let _ = emulate_default_handler(signal);
             }
         })

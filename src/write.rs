@@ -11,7 +11,7 @@ use std::{
     io::{self, BufWriter, Write},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use ndarray::{ArrayBase, Data, Dimension};
@@ -23,24 +23,45 @@ use tempfile::{Builder, NamedTempFile, TempDir};
 
 use crate::{Error, Result, read::is_stream};
 
-/// What has to be removed when a signal ends the process.
+/// What has to be removed when a signal ends the process. Locked while a
+/// temporary comes or goes, so that none is overlooked.
 static TEMPORARIES: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
-/// Remove what was being written; for a process that a signal ends.
-pub fn remove_temporaries() {
-    let temporaries = TEMPORARIES.lock().unwrap_or_else(PoisonError::into_inner);
+fn temporaries() -> MutexGuard<'static, Vec<PathBuf>> {
+    TEMPORARIES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// No file can be begun or completed until this is dropped.
+pub struct Halt {
+    _locked: MutexGuard<'static, Vec<PathBuf>>,
+}
+
+/// Remove what is being written, and let nothing more be: for a process that is
+/// about to end, by a signal or by an error.
+#[must_use]
+pub fn halt() -> Halt {
+    let temporaries = temporaries();
     for path in temporaries.iter() {
         // It may be gone, or renamed, already.
         let _ = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
     }
+    Halt { _locked: temporaries }
 }
 
-fn remember(temporary: &Path) {
-    TEMPORARIES.lock().unwrap_or_else(PoisonError::into_inner).push(temporary.to_owned());
+/// Make a temporary, which [`halt`] removes.
+fn begin<T: AsRef<Path>>(make: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    let mut temporaries = temporaries();
+    let made = make()?;
+    temporaries.push(made.as_ref().to_owned());
+    Ok(made)
 }
 
-fn forget(temporary: &Path) {
-    TEMPORARIES.lock().unwrap_or_else(PoisonError::into_inner).retain(|path| path != temporary);
+/// Put a temporary in its place, after which it is one no more.
+fn complete<T>(temporary: &Path, put: impl FnOnce() -> T) -> T {
+    let mut temporaries = temporaries();
+    let done = put();
+    temporaries.retain(|path| path != temporary);
+    done
 }
 
 /// A file, a device or stdout that bytes are written to, in order.
@@ -110,13 +131,12 @@ impl Output {
                 Sink::Stream(Stream::new(Box::new(device)))
             }
             _ => {
-                let file = Builder::new()
-                    .prefix(&prefix(&target))
-                    .suffix(".tmp")
-                    .permissions(Permissions::from_mode(0o666)) // less the umask
-                    .tempfile_in(folder(&target))
+                let prefix = prefix(&target);
+                let mut builder = Builder::new();
+                builder.prefix(&prefix).suffix(".tmp");
+                builder.permissions(Permissions::from_mode(0o666)); // less the umask
+                let file = begin(|| builder.tempfile_in(folder(&target)))
                     .map_err(|e| failed(without_path(&e)))?;
-                remember(file.path());
                 Sink::File { file: BufWriter::with_capacity(1 << 16, file), target }
             }
         };
@@ -144,9 +164,9 @@ impl Output {
                 let file = file.into_inner().map_err(|e| failed(e.error()))?;
                 file.as_file().sync_all().map_err(|e| failed(&e))?;
                 let temporary = file.path().to_owned();
-                let renamed = file.persist(&target).map_err(|e| failed(&e.error));
-                forget(&temporary);
-                renamed.map(drop)
+                complete(&temporary, || file.persist(&target))
+                    .map(drop)
+                    .map_err(|e| failed(&e.error))
             }
         }
     }
@@ -296,13 +316,12 @@ impl Directory {
                 .in_file(path));
             }
         }
-        let temporary = Builder::new()
-            .prefix(&prefix(&target))
-            .suffix(".tmp")
-            .permissions(Permissions::from_mode(0o777)) // less the umask
-            .tempdir_in(folder(&target))
-            .map_err(|e| failed(without_path(&e)))?;
-        remember(temporary.path());
+        let prefix = prefix(&target);
+        let mut builder = Builder::new();
+        builder.prefix(&prefix).suffix(".tmp");
+        builder.permissions(Permissions::from_mode(0o777)); // less the umask
+        let temporary =
+            begin(|| builder.tempdir_in(folder(&target))).map_err(|e| failed(without_path(&e)))?;
         Ok(Self { name: path.to_owned(), target, temporary })
     }
 
@@ -315,22 +334,26 @@ impl Directory {
     /// Put the directory in its place.
     pub fn finish(self) -> Result<()> {
         let Self { name, target, temporary } = self;
-        let new = temporary.path();
-        let replaced = File::open(new).and_then(|folder| folder.sync_all()).and_then(|()| {
+        let failed = |e: io::Error| Error::io(&name, &e);
+        let new = temporary.path().to_owned();
+        File::open(&new).and_then(|folder| folder.sync_all()).map_err(failed)?;
+        let put = || {
             if !target.exists() {
-                return fs::rename(new, &target);
+                return fs::rename(&new, &target);
             }
             // Afterwards the temporary name is the old directory's.
-            let exchanged = renameat_with(CWD, new, CWD, &target, RenameFlags::EXCHANGE);
+            let exchanged = renameat_with(CWD, &new, CWD, &target, RenameFlags::EXCHANGE);
             exchanged.map_err(io::Error::from).or_else(|_| {
                 fs::remove_dir_all(&target)?;
-                fs::rename(new, &target)
+                fs::rename(&new, &target)
             })
-        });
-        let path = new.to_owned();
-        drop(temporary);
-        forget(&path);
-        replaced.map_err(|e| Error::io(&name, &e))
+        };
+        complete(&new, || {
+            let result = put();
+            drop(temporary);
+            result
+        })
+        .map_err(failed)
     }
 }
 

@@ -371,7 +371,7 @@ impl<T: Float> Rows<T> {
         } else {
             first_not(values, f64::is_finite)
         };
-        let Some(position) = position else {
+        let Some((position, found)) = position else {
             return Ok(());
         };
         let (row, column) = (self.row + position / self.columns, position % self.columns);
@@ -379,7 +379,6 @@ impl<T: Float> Rows<T> {
             Some(_) => format!("[{}, {row}, {column}]", self.matrix),
             None => format!("[{row}, {column}]"),
         };
-        let found: f64 = values[position].into();
         Err(self.wrong(if self.unit_interval && found.is_finite() {
             format!(
                 "has a pixel outside [0, 1] at {index} (found {found}, expected 0 to 1: divide by the largest)"
@@ -390,11 +389,12 @@ impl<T: Float> Rows<T> {
     }
 }
 
-/// Where the first value is that is not `good`.
-fn first_not<T: Float>(values: &[T], good: impl Fn(f64) -> bool) -> Option<usize> {
+/// The first value that is not `good`, and where it is.
+fn first_not<T: Float>(values: &[T], good: impl Fn(f64) -> bool) -> Option<(usize, f64)> {
     // A first look has no way out for each value, because hardly any is not good.
     let all = values.iter().fold(true, |all, &x| all & good(x.into()));
-    if all { None } else { values.iter().position(|&x| !good(x.into())) }
+    let mut values = values.iter().map(|&x| x.into()).enumerate();
+    if all { None } else { values.find(|&(_, x)| !good(x)) }
 }
 
 /// A matrix of a network, f4 or f8, of exactly this shape.
@@ -415,14 +415,13 @@ fn exactly(path: &Path, shape: &[usize]) -> Result<Vec<f32>> {
     }
     let values = f32::from_values(npy.take(npy.header.count())?);
     npy.source.end()?;
-    match values.iter().position(|x| !x.is_finite()) {
+    match first_not(&values, f64::is_finite) {
         None => Ok(values),
-        Some(position) => {
+        Some((position, found)) => {
             let index: Vec<_> = match shape {
                 [_, columns] => vec![position / columns, position % columns],
                 _ => vec![position],
             };
-            let found = values[position];
             Err(npy.source.wrong(format!(
                 "has a non-finite value at {index:?} (found {found}, expected a number)"
             )))

@@ -54,7 +54,7 @@ impl Idx {
             }
         };
         let mut shape = [1; 3];
-        for axis in &mut shape[..axes] {
+        for axis in shape.iter_mut().take(axes) {
             let mut bytes = [0; 4];
             source.fill(&mut bytes)?;
             *axis = u32::from_be_bytes(bytes) as usize;
@@ -65,7 +65,7 @@ impl Idx {
         let pixels = match size {
             Some(pixels) if pixels > 0 && samples > 0 => pixels,
             _ => {
-                let shape = &shape[..axes];
+                let shape: Vec<_> = shape.iter().take(axes).collect();
                 return Err(source.wrong(format!(
                     "has an impossible size (found {shape:?}, expected no axis of 0)"
                 )));

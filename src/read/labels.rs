@@ -43,11 +43,11 @@ impl Labels {
 
     /// Refuse labels that are not below `classes`.
     pub fn within(self, classes: usize) -> Result<Self> {
-        match self.values.iter().position(|&label| usize::from(label) >= classes) {
+        let mut labels = self.values.iter().enumerate();
+        match labels.find(|&(_, &label)| usize::from(label) >= classes) {
             None => Ok(self),
-            Some(index) => Err(self.wrong(format!(
-                "has a label outside the classes at [{index}] (found {}, expected 0 to {})",
-                self.values[index],
+            Some((index, found)) => Err(self.wrong(format!(
+                "has a label outside the classes at [{index}] (found {found}, expected 0 to {})",
                 classes - 1
             ))),
         }

@@ -4,6 +4,8 @@
 //! bytes arrive, and every value is checked where it enters. Messages name the
 //! file and both numbers.
 
+#![deny(clippy::indexing_slicing)] // what is read decides no index unchecked
+
 mod array;
 mod header;
 mod idx;

@@ -39,6 +39,11 @@ impl Source {
         Ok(Self::new(path.to_owned(), Box::new(file), len))
     }
 
+    /// From anything that can be read, of unknown length as a pipe is.
+    pub fn of(name: &Path, reader: impl Read + 'static) -> Self {
+        Self::new(name.to_owned(), Box::new(reader), None)
+    }
+
     fn new(name: PathBuf, inner: Box<dyn Read>, len: Option<u64>) -> Self {
         let reader = Box::new(BufReader::with_capacity(1 << 16, inner));
         Self { name, reader, len, position: 0, sha256: None }
@@ -135,8 +140,8 @@ impl Read for Source {
             }
         };
         self.position += count as u64;
-        if let Some(sha256) = &mut self.sha256 {
-            sha256.update(&buffer[..count]);
+        if let (Some(sha256), Some(read)) = (&mut self.sha256, buffer.get(..count)) {
+            sha256.update(read);
         }
         Ok(count)
     }

@@ -63,20 +63,21 @@ impl Training {
                 "is the checkpoint of another training: its settings, inputs or version differ (remove it to start anew)",
             );
         }
-        let mut networks = vec![self.network.clone(); 1 + state.snapshots.len()];
-        let mut values = values.into_iter();
-        for parameter in networks.iter_mut().flat_map(parameters_mut) {
-            match values.next() {
-                Some(value) if value.is_finite() => *parameter = value,
-                _ => {
-                    return wrong(
-                        "is no whole checkpoint (its parameters are too few or no numbers)",
-                    );
-                }
-            }
+        let late = state.snapshots.iter().any(|&epoch| epoch > state.epoch);
+        if late || state.epoch > record.settings.epochs {
+            return wrong("is no checkpoint of this training (it has epochs that never were)");
         }
-        if values.next().is_some() {
-            return wrong("is no checkpoint of this network (its parameters are too many)");
+        let count = 1 + state.snapshots.len();
+        let expected = count * parameters(&self.network).count();
+        if values.len() != expected || !values.iter().all(|value| value.is_finite()) {
+            return wrong(&format!(
+                "is no whole checkpoint (found {} parameters, expected {expected} numbers)",
+                values.len()
+            ));
+        }
+        let mut networks = vec![self.network.clone(); count];
+        for (parameter, value) in networks.iter_mut().flat_map(parameters_mut).zip(values) {
+            *parameter = value;
         }
         let mut networks = networks.into_iter();
         self.network = networks.next().unwrap_or_else(|| self.network.clone());
