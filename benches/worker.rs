@@ -103,7 +103,7 @@ fn ready(task: Task, data: &Path) -> Result<Run> {
         Task::Read { file } => Box::new(move || images(&file).map(drop)),
         Task::Write { file } => {
             let images = images(&train_images)?;
-            Box::new(move || write::npy(&file, &images))
+            Box::new(move || write::npy(&file, &images)?.finish())
         }
         Task::Limit => Box::new(|| {
             black_box(limit::multiply_add(10_000_000_000));

@@ -93,12 +93,12 @@ pub fn write_into<D: Serialize>(
 ) -> Result<()> {
     for (index, layer) in network.layers.iter().enumerate() {
         let array = |letter: &str| directory.join(format!("{letter}{}.npy", index + 1));
-        write::npy(&array("w"), &layer.w)?;
-        write::npy(&array("b"), &layer.b)?;
+        write::npy(&array("w"), &layer.w)?.finish()?;
+        write::npy(&array("b"), &layer.b)?.finish()?;
         if let Some(Readout { r, c }) = &layer.readout {
-            write::npy(&array("r"), r)?;
+            write::npy(&array("r"), r)?.finish()?;
             if let Some(c) = c {
-                write::npy(&array("c"), c)?;
+                write::npy(&array("c"), c)?.finish()?;
             }
         }
     }

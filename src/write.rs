@@ -65,6 +65,7 @@ fn complete<T>(temporary: &Path, put: impl FnOnce() -> T) -> T {
 }
 
 /// A file, a device or stdout that bytes are written to, in order.
+#[must_use = "a file appears only when it is finished"]
 pub struct Output {
     name: PathBuf,
     sink: Sink,
@@ -156,20 +157,35 @@ impl Output {
 
     /// Complete the output: only now does a file appear under its name.
     pub fn finish(self) -> Result<()> {
-        let Self { name, sink } = self;
-        let failed = |e: &io::Error| Error::io(&name, e);
-        match sink {
-            Sink::Stream(mut stream) => stream.flush().map_err(|e| failed(&e)),
-            Sink::File { file, target } => {
-                let file = file.into_inner().map_err(|e| failed(e.error()))?;
-                file.as_file().sync_all().map_err(|e| failed(&e))?;
-                let temporary = file.path().to_owned();
-                complete(&temporary, || file.persist(&target))
-                    .map(drop)
-                    .map_err(|e| failed(&e.error))
-            }
-        }
+        finish_all(vec![self])
     }
+
+    /// Bring all bytes to where they cannot be lost.
+    fn settle(&mut self) -> Result<()> {
+        let settled = match &mut self.sink {
+            Sink::Stream(stream) => stream.flush(),
+            Sink::File { file, .. } => {
+                file.flush().and_then(|()| file.get_ref().as_file().sync_all())
+            }
+        };
+        settled.map_err(|e| self.failed(&e))
+    }
+
+    fn put(self) -> Result<()> {
+        let Sink::File { file, target } = self.sink else {
+            return Ok(());
+        };
+        let failed = |e: &io::Error| Error::io(&self.name, e);
+        let file = file.into_inner().map_err(|e| failed(e.error()))?;
+        let temporary = file.path().to_owned();
+        complete(&temporary, || file.persist(&target)).map(drop).map_err(|e| failed(&e.error))
+    }
+}
+
+/// Complete several outputs: none appears before the last is on the disk.
+pub fn finish_all(mut outputs: Vec<Output>) -> Result<()> {
+    outputs.iter_mut().try_for_each(Output::settle)?;
+    outputs.into_iter().try_for_each(Output::put)
 }
 
 impl Write for Output {
@@ -226,8 +242,13 @@ impl<T: WritableElement + Clone> NpyOutput<T> {
 
     /// Complete the array.
     pub fn finish(self) -> Result<()> {
+        self.filled()?.finish()
+    }
+
+    /// The output, which has all of the array.
+    pub fn filled(self) -> Result<Output> {
         match self.missing {
-            0 => self.output.finish(),
+            0 => Ok(self.output),
             missing => Err(self.wrong(&format!("lacks {missing} elements of its shape"))),
         }
     }
@@ -237,8 +258,8 @@ impl<T: WritableElement + Clone> NpyOutput<T> {
     }
 }
 
-/// Write a whole array.
-pub fn npy<T, S, D>(path: &Path, array: &ArrayBase<S, D>) -> Result<()>
+/// An output of a whole array, to be finished.
+pub fn npy<T, S, D>(path: &Path, array: &ArrayBase<S, D>) -> Result<Output>
 where
     T: WritableElement + Clone,
     S: Data<Elem = T>,
@@ -246,7 +267,7 @@ where
 {
     let mut output = NpyOutput::create(path, array.shape())?;
     output.block(array)?;
-    output.finish()
+    output.filled()
 }
 
 /// Version 1.0 of the format, padded to 64 bytes as NumPy does.
@@ -266,13 +287,13 @@ fn npy_header<T: WritableElement>(shape: &[usize]) -> Vec<u8> {
     header
 }
 
-/// Write JSON lines.
-pub fn json_lines<T: Serialize>(path: &Path, values: &[T]) -> Result<()> {
+/// An output of JSON lines, to be finished.
+pub fn json_lines<T: Serialize>(path: &Path, values: &[T]) -> Result<Output> {
     let mut output = Output::create(path)?;
     for value in values {
         output.bytes(json_line(value)?.as_bytes())?;
     }
-    output.finish()
+    Ok(output)
 }
 
 /// One JSON value and the end of the line.
@@ -281,8 +302,8 @@ pub fn json_line<T: Serialize>(value: &T) -> Result<String> {
     Ok(line + "\n")
 }
 
-/// Write records as CSV with a header.
-pub fn csv<T: Serialize>(path: &Path, records: &[T]) -> Result<()> {
+/// An output of records as CSV with a header, to be finished.
+pub fn csv<T: Serialize>(path: &Path, records: &[T]) -> Result<Output> {
     let mut output = Output::create(path)?;
     let mut writer = csv::Writer::from_writer(Vec::new());
     let failed = |e: csv::Error| Error::data(e.to_string()).in_file(path);
@@ -291,7 +312,7 @@ pub fn csv<T: Serialize>(path: &Path, records: &[T]) -> Result<()> {
     }
     let bytes = writer.into_inner().map_err(|e| Error::data(e.to_string()).in_file(path))?;
     output.bytes(&bytes)?;
-    output.finish()
+    Ok(output)
 }
 
 /// A directory that is filled beside its target and then put in its place.
@@ -415,12 +436,22 @@ mod tests {
     }
 
     #[test]
+    fn of_several_outputs_none_appears_where_one_fails() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.npy");
+        let output = npy(&path, &array![1.0_f32]).unwrap();
+        let full = npy(Path::new("/dev/full"), &array![1.0_f32]).unwrap();
+        assert!(finish_all(vec![output, full]).is_err());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
     fn a_symlink_stays_and_a_folder_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let (link, target) = (folder.path().join("link"), folder.path().join("target"));
         std::os::unix::fs::symlink(&target, &link).unwrap();
         for content in [array![1_u8], array![2]] {
-            npy(&link, &content).unwrap();
+            npy(&link, &content).unwrap().finish().unwrap();
             assert!(link.is_symlink());
             assert_eq!(ndarray_npy::read_npy::<_, ndarray::Array1<u8>>(&target).unwrap(), content);
         }

@@ -49,11 +49,12 @@ fn run(args: Args) -> Result<()> {
         let labels = &labels[predictions.len()..];
         predictions.extend(count.add(&network, block.values.view(), labels)?);
     }
+    let mut outputs = vec![write::json_lines(&args.from.output, &count.lines())?];
     if let Some(file) = &args.predictions {
         cli::check_binary(file)?;
-        write::npy(file, &Array1::from_vec(predictions))?;
+        outputs.push(write::npy(file, &Array1::from_vec(predictions))?);
     }
-    write::json_lines(&args.from.output, &count.lines())
+    write::finish_all(outputs)
 }
 
 fn main() -> ExitCode {

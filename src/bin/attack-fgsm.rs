@@ -82,10 +82,11 @@ fn run(args: Args) -> Result<()> {
         output.block(&attacked)?;
         audit = audit.with(part);
     }
+    let mut outputs = vec![output.filled()?];
     if let Some(file) = &args.audit {
-        write::json_lines(file, &[audit])?;
+        outputs.push(write::json_lines(file, &[audit])?);
     }
-    output.finish()
+    write::finish_all(outputs)
 }
 
 fn main() -> ExitCode {

@@ -45,7 +45,7 @@ fn run(args: Args) -> Result<()> {
         );
         return Err(Error::data(message).in_file(&args.table));
     }
-    write::json_lines(&args.output, &claims::judge(&rows, args.stimulus_dimension))
+    write::json_lines(&args.output, &claims::judge(&rows, args.stimulus_dimension))?.finish()
 }
 
 fn main() -> ExitCode {

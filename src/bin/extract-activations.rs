@@ -110,14 +110,16 @@ fn all_layers(args: &Args, network: &Network, mut images: Rows<f32>) -> Result<(
         }
         first = rows.end;
     }
+    let mut outputs = Vec::new();
     if let Some(file) = &args.accuracy {
-        write::json_lines(file, &count.lines())?;
+        outputs.push(write::json_lines(file, &count.lines())?);
     }
     let mut output = NpyOutput::create(&args.from.output, stack.shape())?;
     for layer in stack.axis_iter(Axis(0)) {
         output.block(&layer)?;
     }
-    output.finish()
+    outputs.push(output.filled()?);
+    write::finish_all(outputs)
 }
 
 fn common_units(network: &Network) -> Result<usize> {

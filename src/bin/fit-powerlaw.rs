@@ -58,7 +58,7 @@ fn run(args: Args) -> Result<()> {
         let message = "has no positive eigenvalue: every unit is constant";
         return Err(Error::data(message).in_file(spectra.name()));
     }
-    write::json_lines(&args.output, &fits)
+    write::json_lines(&args.output, &fits)?.finish()
 }
 
 fn main() -> ExitCode {

@@ -43,7 +43,7 @@ fn run(args: Args) -> Result<()> {
         IdxContent::Labels => {
             let labels = Array1::from_vec(idx.take(idx.samples)?);
             idx.end()?;
-            local_errors::write::npy(&args.output, &labels)
+            local_errors::write::npy(&args.output, &labels)?.finish()
         }
         IdxContent::Images { pixels } => {
             let mut output = NpyOutput::create(&args.output, &[idx.samples, pixels])?;

@@ -6,7 +6,7 @@ use clap::Parser;
 use local_errors::{
     Error, Result, cli,
     report::{self, Study},
-    write::Output,
+    write::{self, Output},
 };
 
 /// Write a study's report: one self-contained HTML page, and its figures as SVG
@@ -42,19 +42,20 @@ struct Args {
 fn run(args: Args) -> Result<()> {
     cli::check_streams(&[&args.table, &args.claims], &[Some(&args.output)])?;
     let report = report::report(&Study::read(&args.table, &args.claims, &args.study)?);
+    let mut texts = vec![(args.output.clone(), &report.page)];
     if let Some(folder) = &args.figures {
         if !folder.is_dir() {
             fs::create_dir(folder).map_err(|e| Error::io(folder, &e))?;
         }
-        for (name, svg) in &report.figures {
-            let mut output = Output::create(&folder.join(format!("{name}.svg")))?;
-            output.bytes(svg.as_bytes())?;
-            output.finish()?;
-        }
+        let path = |name: &str| folder.join(format!("{name}.svg"));
+        texts.extend(report.figures.iter().map(|(name, svg)| (path(name), svg)));
     }
-    let mut output = Output::create(&args.output)?;
-    output.bytes(report.page.as_bytes())?;
-    output.finish()
+    let written = texts.iter().map(|(path, text)| {
+        let mut output = Output::create(path)?;
+        output.bytes(text.as_bytes())?;
+        Ok(output)
+    });
+    write::finish_all(written.collect::<Result<_>>()?)
 }
 
 fn main() -> ExitCode {

@@ -83,12 +83,12 @@ fn run(args: Args) -> Result<()> {
         lambda.push(spectrum.eigenvalues().map_err(|e| e.in_file(&name))?);
     }
     match layers {
-        None => write::npy(&args.output, &lambda.swap_remove(0)),
+        None => write::npy(&args.output, &lambda.swap_remove(0))?.finish(),
         Some(layers) => {
             let flat = lambda.into_iter().flatten().collect();
             let stack = Array2::from_shape_vec((layers, units), flat)
                 .map_err(|e| Error::data(e.to_string()))?;
-            write::npy(&args.output, &stack)
+            write::npy(&args.output, &stack)?.finish()
         }
     }
 }

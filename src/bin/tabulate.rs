@@ -36,10 +36,11 @@ struct Args {
 fn run(args: Args) -> Result<()> {
     cli::check_streams(&[&args.runs], &[Some(&args.output), args.summary.as_deref()])?;
     let rows = table::table(&read::lines(&args.runs)?)?;
+    let mut outputs = vec![write::csv(&args.output, &rows)?];
     if let Some(file) = &args.summary {
-        write::csv(file, &table::summary(&rows))?;
+        outputs.push(write::csv(file, &table::summary(&rows))?);
     }
-    write::csv(&args.output, &rows)
+    write::finish_all(outputs)
 }
 
 fn main() -> ExitCode {

@@ -2,6 +2,9 @@
 
 #![allow(dead_code)] // each test file uses a part
 
+pub mod hostile;
+pub mod project;
+
 use std::{
     fs,
     hash::{DefaultHasher, Hash, Hasher},
@@ -30,9 +33,10 @@ pub const TOOLS: [&str; 12] = [
     "tabulate",
 ];
 
-/// Where the tools are.
+/// Where the tools are: those of this build, or in the folder BIN.
 pub fn bin() -> PathBuf {
-    Path::new(env!("CARGO_BIN_EXE_train")).parent().unwrap().to_owned()
+    let built = || Path::new(env!("CARGO_BIN_EXE_train")).parent().unwrap().to_owned();
+    std::env::var_os("BIN").map_or_else(built, PathBuf::from)
 }
 
 /// What a tool wrote. Prints as a length and a hash.

@@ -1,0 +1,59 @@
+//! What no tool may take: the cases, and where each tool would read them.
+
+use super::{header, npy};
+
+/// Each tool with `BAD` where the file goes.
+pub const READERS: [&str; 9] = [
+    "attack-gauss --sigma 1 BAD",
+    "attack-fgsm --epsilon 1 --model net --labels y.npy BAD",
+    "attack-fgsm --epsilon 1 --model net --labels BAD x.npy",
+    "extract-activations --model net BAD",
+    "accuracy --model net --labels y.npy BAD",
+    "accuracy --model net --labels BAD x.npy",
+    "spectrum BAD",
+    "fit-powerlaw BAD",
+    "train --images BAD --labels y.npy -o new",
+];
+
+/// Files that claim to be arrays, and are not.
+pub fn arrays() -> Vec<(&'static str, Vec<u8>)> {
+    let plain = header("<f4", false, "(2, 3)");
+    let with = |descr: &str, shape: &str| npy(&header(descr, false, shape), &[0; 24]);
+    let nested = format!(
+        "{{'descr': {}'<f4'{}, 'fortran_order': False, 'shape': (2, 3), }}",
+        "[".repeat(22),
+        "]".repeat(22)
+    );
+    let deep =
+        format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {}, }}", "(".repeat(5000));
+    let mut long = b"\x93NUMPY\x02\x00\xff\xff\xff\xff".to_vec();
+    long.extend(plain.bytes());
+    let mut version = npy(&plain, &[0; 24]);
+    version[6] = 9;
+    vec![
+        ("empty", vec![]),
+        ("text", b"hello, world\n".to_vec()),
+        ("magic only", b"\x93NUMPY".to_vec()),
+        ("cut header", npy(&plain, &[])[..40].to_vec()),
+        ("cut data", npy(&plain, &[0; 20])),
+        ("trailing data", npy(&plain, &[0; 25])),
+        ("nested descr", npy(&nested, &[0; 24])),
+        ("deep shape", npy(&deep, &[0; 24])),
+        ("structured", npy(&plain.replace("'<f4'", "[('a', '<f4'), ('b', '<f4')]"), &[0; 24])),
+        ("object", with("|O", "(2, 3)")),
+        ("complex", with("<c8", "(2, 3)")),
+        ("escape", with("\\x1b[31m", "(2, 3)")),
+        ("escape raw", with("\x1b[31m", "(2, 3)")),
+        ("terabytes", with("<f4", "(1099511627776, 3)")),
+        ("overflow", with("<f4", "(18446744073709551615, 3)")),
+        ("hidden overflow", with("<f4", "(0, 1099511627776, 1099511627776)")),
+        ("negative", with("<f4", "(-2, 3)")),
+        ("sum", with("<f4", "(1+1, 3)")),
+        ("scalar", npy(&header("<f4", false, "()"), &[0; 4])),
+        ("nine axes", with("<f4", "(1, 1, 1, 1, 1, 1, 1, 2, 3)")),
+        ("header of 4 GiB", long),
+        ("version 9", version),
+        ("no shape", npy("{'descr': '<f4', 'fortran_order': False, }", &[0; 24])),
+        ("not finite", npy(&plain, &[0xff; 24])),
+    ]
+}

@@ -1,0 +1,74 @@
+//! The project with a data set so small that the whole study takes a second.
+
+use std::{collections::BTreeSet, fs, io::Write, process::Output};
+
+use flate2::{Compression, write::GzEncoder};
+
+use super::{Folder, bin};
+
+/// A copy of the project, and a data set of 300 and 200 images of 6 x 6 and 3 classes.
+pub struct Project(pub Folder);
+
+impl Project {
+    pub fn new() -> Self {
+        let folder = Folder::new();
+        let root = env!("CARGO_MANIFEST_DIR");
+        folder.ok(&format!(
+            "cp -r {root}/Makefile {root}/Cargo.toml {root}/Cargo.lock {root}/src . && mkdir digits"
+        ));
+        for (name, samples) in [("train", 300), ("t10k", 200)] {
+            let (x, y) = super::data(samples, 36);
+            let count = u32::try_from(samples).unwrap().to_be_bytes();
+            let mut images = [[0, 0, 8, 3], count, [0, 0, 0, 6], [0, 0, 0, 6]].concat();
+            images.extend(x.iter().map(|x| (x * 255.0).round() as u8));
+            let labels = [[0, 0, 8, 1].as_slice(), &count, y.as_slice().unwrap()].concat();
+            for (kind, bytes) in [("images-idx3", images), ("labels-idx1", labels)] {
+                let file = fs::File::create(folder.path(&format!("digits/{name}-{kind}-ubyte.gz")))
+                    .unwrap();
+                let mut gz = GzEncoder::new(file, Compression::fast());
+                gz.write_all(&bytes).unwrap();
+                gz.finish().unwrap();
+            }
+        }
+        Self(folder)
+    }
+
+    pub fn line(arguments: &str) -> String {
+        format!(
+            "make BIN={} DATASET=tiny DATA_DIR=digits SEEDS='1 2' HIDDEN=12,12 EPOCHS=2 SIGMAS=0.5 \
+             EPSILONS='0.1 0.2' RANKS='1-8 2-6' RULES='local backprop' CONTROLS=fgsm-random SUBSETS=100 \
+             {arguments}",
+            bin().display()
+        )
+    }
+
+    pub fn run(&self, arguments: &str) -> Output {
+        self.0.run(&Self::line(arguments))
+    }
+
+    /// make must succeed; gives its stdout.
+    pub fn make(&self, arguments: &str) -> String {
+        let output = self.run(arguments);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "make {arguments}: {stderr}");
+        let unexpected =
+            stderr.lines().find(|line| !line.contains("warning: stdin: has few samples"));
+        assert_eq!(unexpected, None, "make {arguments}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    pub fn is_up_to_date(&self, arguments: &str) -> bool {
+        self.run(&format!("-q {arguments}")).status.success()
+    }
+
+    /// The commands that make would run, a tool's name each time.
+    pub fn would_run(&self, arguments: &str) -> BTreeSet<String> {
+        let commands = self.make(&format!("-n {arguments}"));
+        let words = commands.split([' ', '\n']);
+        words.filter(|word| super::TOOLS.contains(word)).map(Into::into).collect()
+    }
+
+    pub fn table(&self, out: &str) -> String {
+        String::from_utf8(self.0.bytes(&format!("{out}/tiny/table.csv")).0).unwrap()
+    }
+}
