@@ -106,6 +106,7 @@ images   = $(or $(passing),$(stored))
 me      := $(shell echo "$$(uname -n)-$$PPID")
 scratch  = $(@D)/.$1.$(me).part
 part     = $(call scratch,$(@F))
+whole    = trap 'rm -f $(part)' EXIT; $1 > $(part); mv $(part) $@
 # What a make or a tool that was killed left; nothing that is being written is an hour old.
 sweep    = find $(study) -depth '(' -name '.*.part' -o -name '.*.tmp' ')' -mmin +60 -exec rm -rf {} + 2> /dev/null || true
 
@@ -166,7 +167,7 @@ export LC_ALL := C
 built    := $(if $(filter file,$(origin BIN)),$(BIN)/.built)# a BIN of the user's is theirs to build
 
 .DEFAULT_GOAL := all
-.PHONY: all quick data inputs test check-mnist check-digits bench figure install uninstall clean help FORCE $(SEEDS:%=seed-%)
+.PHONY: all quick data inputs test check-mnist check-digits campaign bench figure install uninstall clean help FORCE $(SEEDS:%=seed-%)
 ## all: the study, to its tables and its report
 all: $(study)/summary.csv $(study)/report.html
 ## quick: a miniature of everything in a minute, in $(OUT)/quick
@@ -210,8 +211,7 @@ $(study)/%/accuracy.jsonl $(study)/%/spectrum.npy: $$(trained)/model/model.json 
 # The images themselves are layer 0.
 $(layer0:%=$(study)/%/spectrum.npy): $$(stored) $(stamps)/pixels | $(built)
 	mkdir -p $(@D)
-	$(pixels) < $(stored) > $(part)
-	mv $(part) $@
+	$(call whole,$(pixels) < $(stored))
 
 # Attacked images by name: those that all networks share, or one set to look at.
 $(study)/%/x.npy: $(data)/test-images.npy $(stamps)/$$(attack) \
@@ -220,8 +220,7 @@ $(study)/%/x.npy: $(data)/test-images.npy $(stamps)/$$(attack) \
 	trap 'rm -f $(call scratch,*)' EXIT; $($(attack)) < $< > $(part); mv $(part) $@
 
 %/alpha.jsonl: %/spectrum.npy $(stamps)/fit | $(built)
-	$(fit) < $< > $(part)
-	mv $(part) $@
+	$(call whole,$(fit) < $<)
 	$(call say,$(count))
 
 measured := $(runs:%=%/alpha.jsonl) $(networks:%=%/accuracy.jsonl)
@@ -232,8 +231,7 @@ $(study)/summary.csv: $(measured) $(stamps)/runs $(stamps)/tabulate | $(built)
 	$(tabulate) --runs $(stamps)/runs --summary $@ -o /dev/null
 
 $(study)/claims.jsonl: $(study)/table.csv $(stamps)/claims | $(built)
-	$(claims) < $< > $(part)
-	mv $(part) $@
+	$(call whole,$(claims) < $<)
 
 # Ten images, clean and attacked at two strengths an attack, and what the network shown makes of them.
 third  = $(word $(shell echo $$(( ($1 * $(words $2) + 2) / 3 ))),$2)
@@ -270,8 +268,7 @@ $(data)/%-images.npy $(data)/%-labels.npy: $(stamps)/draw | $(built)
 else ifneq ($(wildcard $(DATA_DIR)/train-images.npy),)
 $(data)/%.npy: $(DATA_DIR)/%.npy
 	mkdir -p $(data)
-	cp $< $(part)
-	mv $(part) $@
+	$(call whole,cat $<)
 else
 idx = $(DATA_DIR)/$(patsubst test,t10k,$1)-$2-ubyte.gz
 $(data)/%-images.npy $(data)/%-labels.npy: $$(call idx,$$*,images-idx3) $$(call idx,$$*,labels-idx1) \
@@ -327,7 +324,7 @@ says    = $(plainly) $(shell cat /dev/null $(call sources,$($1)) | cksum)
 same    = $(and $(findstring [$1],[$2]),$(findstring [$2],[$1]))
 define stamp
 $(stamps)/$1: $(if $(call same,$(strip $(file <$(stamps)/$1)),$2),,FORCE)
-	mkdir -p $$(@D); printf '%s\n' $(subst $$,$$$$,$(call quote,$2)) > $$(part); mv $$(part) $$@
+	mkdir -p $$(@D); $$(call whole,printf '%s\n' $(subst $$,$$$$,$(call quote,$2)))
 endef
 $(foreach s,$(stamped),$(eval $(call stamp,$s,$(call says,$s))))
 
@@ -364,6 +361,9 @@ check-mnist:
 ## check-digits: measure the drawn digits against what they must be, beside MNIST where DATA_DIR has it
 check-digits:
 	cargo test --release --locked --quiet --test digits -- --ignored --nocapture
+## campaign: kills, failing calls and bad inputs by the hundred, made-up headers by the million; CAMPAIGN=short for fewer
+campaign: $(built)
+	BIN=$(abspath $(BIN)) cargo test --locked --quiet --test campaign -- --ignored --nocapture
 ## bench: kernels and tools beside the machine's limit, and how the time grows
 bench:
 	cargo bench --locked --quiet --bench kernels

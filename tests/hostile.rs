@@ -11,7 +11,7 @@ use std::{
 
 use common::{
     Folder, header,
-    hostile::{READERS, arrays},
+    hostile::{MODEL, READERS, arrays, models},
     npy,
 };
 
@@ -56,27 +56,13 @@ fn a_stream_that_promises_much_takes_little_memory() {
 #[test]
 fn hostile_models_are_refused() {
     let folder = Folder::with_network();
-    let good = r#"{"schema":"local-errors/model/1","rule":"local","sizes":[16,10,10],"classes":3}"#;
-    for (case, text) in [
-        ("empty", String::new()),
-        ("no JSON", "sizes: 3".into()),
-        ("no sizes", good.replace("sizes", "size")),
-        ("another schema", good.replace("model/1", "model/2")),
-        ("negative size", good.replace("16", "-16")),
-        ("one size", good.replace("16,10,10", "16")),
-        ("a size of 0", good.replace("16", "0")),
-        ("too wide", good.replace("16", "17")),
-        ("too deep", good.replace("10,10", "10,10,10")),
-        ("no classes", good.replace(":3", ":0")),
-        ("other classes", good.replace(":3", ":4")),
-        ("deep JSON", "[".repeat(100_000)),
-    ] {
+    for (case, text) in models() {
         fs::write(folder.path("net/model.json"), text).unwrap();
         let message = folder.fails(1, "extract-activations --model net x.npy");
         assert!(message.contains("net/"), "{case}: {message}");
     }
     // The four keys are enough.
-    fs::write(folder.path("net/model.json"), good).unwrap();
+    fs::write(folder.path("net/model.json"), MODEL).unwrap();
     folder.ok("accuracy --model net --labels y.npy x.npy");
     fs::remove_file(folder.path("net/r2.npy")).unwrap();
     let message = folder.fails(1, "accuracy --model net --labels y.npy x.npy");

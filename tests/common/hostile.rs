@@ -57,3 +57,25 @@ pub fn arrays() -> Vec<(&'static str, Vec<u8>)> {
         ("not finite", npy(&plain, &[0xff; 24])),
     ]
 }
+
+/// The model.json of a network of two layers of 10 units, as short as it may be.
+pub const MODEL: &str =
+    r#"{"schema":"local-errors/model/1","rule":"local","sizes":[16,10,10],"classes":3}"#;
+
+/// Texts that claim to be that.
+pub fn models() -> Vec<(&'static str, String)> {
+    vec![
+        ("empty", String::new()),
+        ("no JSON", "sizes: 3".into()),
+        ("no sizes", MODEL.replace("sizes", "size")),
+        ("another schema", MODEL.replace("model/1", "model/2")),
+        ("negative size", MODEL.replace("16", "-16")),
+        ("one size", MODEL.replace("16,10,10", "16")),
+        ("a size of 0", MODEL.replace("16", "0")),
+        ("too wide", MODEL.replace("16", "17")),
+        ("too deep", MODEL.replace("10,10", "10,10,10")),
+        ("no classes", MODEL.replace(":3", ":0")),
+        ("other classes", MODEL.replace(":3", ":4")),
+        ("deep JSON", "[".repeat(100_000)),
+    ]
+}
