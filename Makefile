@@ -324,7 +324,7 @@ says    = $(plainly) $(shell cat /dev/null $(call sources,$($1)) | cksum)
 same    = $(and $(findstring [$1],[$2]),$(findstring [$2],[$1]))
 define stamp
 $(stamps)/$1: $(if $(call same,$(strip $(file <$(stamps)/$1)),$2),,FORCE)
-	mkdir -p $$(@D); $$(call whole,printf '%s\n' $(subst $$,$$$$,$(call quote,$2)))
+	mkdir -p $$(@D); trap 'rm -f $$(part)' EXIT; printf '%s\n' $(subst $$,$$$$,$(call quote,$2)) > $$(part); mv $$(part) $$@
 endef
 $(foreach s,$(stamped),$(eval $(call stamp,$s,$(call says,$s))))
 

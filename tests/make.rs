@@ -176,6 +176,20 @@ fn a_killed_make_is_finished_by_the_next() {
 }
 
 #[test]
+fn old_scratch_is_swept_and_new_is_left() {
+    let project = Project::new();
+    project.make("inputs");
+    project.0.ok("cd out/tiny; mkdir .model.a1.tmp data/.model.b2.tmp
+                  touch .model.a1.tmp/w1.npy .x.npy.b2.tmp data/.x.host-1.part data/.y.host-2.part
+                  touch -t 202001010000 .model.a1.tmp data/.x.host-1.part .x.npy.b2.tmp");
+    project.make("inputs");
+    assert_eq!(
+        project.0.ok("cd out/tiny; find . -name '*.tmp' -o -name '*.part'").0,
+        b"./data/.y.host-2.part\n./data/.model.b2.tmp\n".to_vec()
+    );
+}
+
+#[test]
 fn seeds_can_be_made_apart_and_joined() {
     let project = Project::new();
     project.make("OUT=whole");

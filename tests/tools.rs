@@ -579,6 +579,8 @@ fn data_that_do_not_fit_are_named_with_both_numbers() {
         ("attack-gauss --sigma 1 x.npy -o no/where.npy", "no/where.npy: "),
         ("ulimit -f 1; attack-gauss --sigma 1 x.npy -o big.npy", "big.npy: File too large"),
         ("printf 'm/fgsm\\n' | tabulate --runs -", "is no run"),
+        ("tabulate < /dev/null", "stdin: has no lines"),
+        ("claims < /dev/null", "stdin: is not the table expected: it has no rows"),
     ] {
         let message = folder.fails(1, line);
         let tool = line.trim_start_matches("ulimit -f 1; ").split(' ').next().unwrap();

@@ -5,15 +5,14 @@ use std::{io::Read, path::Path};
 use serde::de::DeserializeOwned;
 
 use super::{Source, array};
-use crate::{Error, Result};
+use crate::Result;
 
 /// The largest of these files hold a line a layer and epoch: a few hundred kB.
 const MAX_BYTES: u64 = 64 << 20;
 
-fn text(path: &Path) -> Result<String> {
-    let mut source = Source::open(path)?;
+fn text(source: &mut Source) -> Result<String> {
     let mut bytes = Vec::new();
-    (&mut source).take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|e| source.failed(&e))?;
+    source.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|e| source.failed(&e))?;
     if bytes.len() as u64 > MAX_BYTES {
         return Err(source.wrong(format!("is too long (expected at most {MAX_BYTES} bytes)")));
     }
@@ -22,8 +21,9 @@ fn text(path: &Path) -> Result<String> {
 
 /// One JSON value.
 pub fn json<T: DeserializeOwned>(path: &Path) -> Result<T> {
-    serde_json::from_str(&text(path)?)
-        .map_err(|e| Error::data(format!("is not the JSON expected: {e}")).in_file(path))
+    let mut source = Source::open(path)?;
+    serde_json::from_str(&text(&mut source)?)
+        .map_err(|e| source.wrong(format!("is not the JSON expected: {e}")))
 }
 
 /// A line of JSON, and the f4 vector that follows it.
@@ -45,30 +45,39 @@ pub fn json_and_array<T: DeserializeOwned>(path: &Path) -> Result<(T, Vec<f32>)>
 
 /// One JSON value a line.
 pub fn json_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
-    text(path)?
+    let mut source = Source::open(path)?;
+    text(&mut source)?
         .lines()
         .enumerate()
         .map(|(index, line)| {
             serde_json::from_str(line).map_err(|e| {
-                let message = format!("line {} is not the JSON expected: {e}", index + 1);
-                Error::data(message).in_file(path)
+                source.wrong(format!("line {} is not the JSON expected: {e}", index + 1))
             })
         })
         .collect()
 }
 
-/// The records of a CSV file with a header.
+/// The records of a CSV file with a header, at least one.
 pub fn csv<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
-    let text = text(path)?;
+    let mut source = Source::open(path)?;
+    let text = text(&mut source)?;
     let records = csv::Reader::from_reader(text.as_bytes()).into_deserialize();
-    records
-        .map(|record| {
-            record.map_err(|e| Error::data(format!("is not the table expected: {e}")).in_file(path))
-        })
-        .collect()
+    let records: Vec<T> = records
+        .map(|record| record.map_err(|e| source.wrong(format!("is not the table expected: {e}"))))
+        .collect::<Result<_>>()?;
+    if records.is_empty() {
+        return Err(source.wrong("is not the table expected: it has no rows"));
+    }
+    Ok(records)
 }
 
-/// The lines of a file that are not empty.
+/// The lines of a file that are not empty, at least one.
 pub fn lines(path: &Path) -> Result<Vec<String>> {
-    Ok(text(path)?.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect())
+    let mut source = Source::open(path)?;
+    let text = text(&mut source)?;
+    let lines: Vec<_> = text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
+    if lines.is_empty() {
+        return Err(source.wrong("has no lines"));
+    }
+    Ok(lines)
 }

@@ -19,18 +19,21 @@ use local_errors::{
     table::Row,
 };
 use rand::{Rng, RngExt, SeedableRng, rngs::ChaCha8Rng, seq::IndexedRandom};
+use tempfile::{tempdir, tempdir_in};
 
 use crate::{
     Size, Tally,
-    common::{Folder, header, npy},
+    common::{header, npy},
 };
 
 type Made = fn(&mut ChaCha8Rng) -> Vec<u8>;
 type Parser<'a> = Box<dyn Fn(Vec<u8>) -> Result<()> + 'a>;
 
 pub fn run(size: &Size) -> Vec<Tally> {
-    let folder = Folder::new();
-    let file = folder.path("file");
+    // In memory where it can be: millions of files.
+    let memory = Path::new("/dev/shm");
+    let folder = if memory.is_dir() { tempdir_in(memory) } else { tempdir() }.unwrap();
+    let file = folder.path().join("file");
     let source = |bytes: Vec<u8>| Source::of(Path::new("made"), Cursor::new(bytes));
     let drain = |rows: Result<Rows<f32>>| -> Result<()> {
         let mut rows = rows?;

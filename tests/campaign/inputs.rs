@@ -2,23 +2,25 @@
 
 use std::{
     fs,
-    io::{Read, Write},
+    io::{self, Read, Write},
     process::Stdio,
     time::{Duration, Instant},
 };
 
 use flate2::{Compression, write::GzEncoder};
-use ndarray::{Array1, Array2};
+use ndarray::Array1;
 use wait4::Wait4;
 
 use crate::{
     Size, Tally,
     common::{
-        self, Folder,
+        self, Folder, header,
         hostile::{MODEL, READERS, arrays, models},
+        npy,
     },
 };
 
+/// The harness itself must stay far below this: what it starts begins with its peak.
 const MEMORY: u64 = 64 << 20;
 const SECONDS: f64 = 2.0;
 
@@ -73,8 +75,9 @@ fn idx_files() -> Vec<(&'static str, Vec<u8>)> {
     let mut crc = gz(&good);
     let end = crc.len();
     crc[end - 6] ^= 1;
-    let mut bomb = good.clone();
-    bomb.extend(vec![0; 200 << 20]);
+    let mut bomb = GzEncoder::new(Vec::new(), Compression::best());
+    bomb.write_all(&good).unwrap();
+    io::copy(&mut io::repeat(0).take(200 << 20), &mut bomb).unwrap();
     vec![
         ("empty", vec![]),
         ("one byte", vec![0]),
@@ -89,7 +92,7 @@ fn idx_files() -> Vec<(&'static str, Vec<u8>)> {
         ("gz checksum", crc),
         ("gz of two files", [gz(&good), gz(&good)].concat()),
         ("gz and more", [gz(&good), b"more".to_vec()].concat()),
-        ("gz bomb", gz(&bomb)),
+        ("gz bomb", bomb.finish().unwrap()),
         ("gz in gz", gz(&gz(&good))),
     ]
 }
@@ -137,9 +140,7 @@ fn malformed() -> Tally {
     }
     for (case, text) in TEXTS {
         let readers = ["tabulate --runs BAD", "claims BAD"];
-        // A study without runs is an empty table, and one without rows has no claims.
-        let readers = if case == "empty" { &readers[1..] } else { &readers[..] };
-        bad(&mut tally, case, text.as_bytes(), "bad", readers);
+        bad(&mut tally, case, text.as_bytes(), "bad", &readers);
     }
     let readers = [
         "extract-activations --model net x.npy",
@@ -172,12 +173,17 @@ fn deep() -> Tally {
     folder.write("small.npy", &small);
     folder.write("few.npy", &labels);
     folder.ok("train --images small.npy --labels few.npy --hidden 20,20 --epochs 1 -o net");
-    let mut x =
-        Array2::from_shape_fn((samples, pixels), |(i, j)| ((i * 7 + j) % 256) as f32 / 255.0);
-    folder.write("good.npy", &x);
     folder.write("y.npy", &Array1::from_shape_fn(samples, |i| (i % 3) as u8));
-    x[[samples - 1, pixels - 1]] = f32::NAN;
-    folder.write("bad.npy", &x);
+    let row: Vec<u8> = (0..pixels).flat_map(|j| (j as f32 / 400.0).to_le_bytes()).collect();
+    for (name, last) in [("good.npy", 0.5), ("bad.npy", f32::NAN)] {
+        let mut file = fs::File::create(folder.path(name)).unwrap();
+        file.write_all(&npy(&header("<f4", false, "(60000, 400)"), &[])).unwrap();
+        for _ in 1..samples {
+            file.write_all(&row).unwrap();
+        }
+        file.write_all(&row[4..]).unwrap();
+        file.write_all(&f32::to_le_bytes(last)).unwrap();
+    }
     let mut notes = Vec::new();
     for line in [
         "attack-gauss --sigma 1 FILE",
