@@ -16,6 +16,7 @@ use std::{
 
 use common::{Bytes, Folder, TOOLS, header, json_lines, npy};
 use ndarray::{Array1, Array2, Array3, Axis, s};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 fn text(bytes: Bytes) -> String {
     String::from_utf8(bytes.0).unwrap()
@@ -238,7 +239,10 @@ fn training_that_diverges_is_named_and_leaves_the_older_network() {
             1,
             &format!("train --rule {rule} --images x.npy --labels y.npy --hidden 10,10 --learning-rate 1e30 -o net"),
         );
-        assert!(message.contains("diverged in epoch "), "{message}");
+        assert!(
+            message.contains("diverged in epoch ") && message.contains(" at layer "),
+            "{message}"
+        );
     }
 }
 
@@ -611,8 +615,35 @@ fn an_output_may_be_the_input_and_an_odd_name() {
     for name in [" a\nb.npy", "--x.npy", "c.npy", "x.npy"] {
         assert_eq!(folder.bytes(name), expected, "{name:?}");
     }
+    folder.ok("cp x.npy $'\\xff.npy'; attack-gauss --sigma 0 $'\\xff.npy' -o $'\\xfe.npy'; cmp x.npy $'\\xfe.npy'");
+    let message = folder.fails(1, "attack-gauss --sigma 1 $'no\\xff\\e[31m'");
+    assert_eq!(message, "attack-gauss: no\u{fffd}\\u{1b}[31m: No such file or directory");
     let message = folder.fails(1, "attack-gauss --sigma 1 'not\nhere'");
     assert_eq!(message, "attack-gauss: not\\nhere: No such file or directory");
+}
+
+#[test]
+fn nothing_is_read_from_a_terminal_and_no_array_written_to_one() {
+    let folder = Folder::with_data();
+    let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY;
+    let controller = openpt(flags).unwrap();
+    grantpt(&controller).unwrap();
+    unlockpt(&controller).unwrap();
+    let name = ptsname(&controller, Vec::new()).unwrap();
+    let name = name.to_str().unwrap();
+    let terminal = || fs::File::options().read(true).write(true).open(name).unwrap();
+    let attack = |stdin: Stdio, stdout: Stdio| {
+        let mut command = folder.command("attack-gauss");
+        command.args(["--sigma", "1"]).stdin(stdin).stdout(stdout).stderr(Stdio::piped());
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        text(Bytes(output.stderr))
+    };
+    let message = attack(terminal().into(), Stdio::null());
+    assert!(message.contains("stdin is a terminal"), "{message}");
+    let x = fs::File::open(folder.path("x.npy")).unwrap();
+    let message = attack(x.into(), terminal().into());
+    assert!(message.contains("will not write an array to a terminal"), "{message}");
 }
 
 #[test]

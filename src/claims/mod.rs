@@ -1,5 +1,5 @@
 //! The paper's claims, and those beside them, judged by rules written down
-//! beforehand: [`thresholds`].
+//! beforehand: `thresholds`.
 //!
 //! A statistic is taken of each seed; what counts is its 95 % interval over the
 //! seeds. A claim holds in a layer when the lower end of the interval reaches
