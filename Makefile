@@ -52,7 +52,7 @@ local.snapshots = $(snapshots)
 local.subsets   = $(subsets)
 
 # An attack reads images on stdin and writes images on stdout; it may use $(strength)
-# $(model) $(labels) $(seed). NAME.strengths are its strengths; SHARED are the attacks
+# $(model) $(labels) $(seed), and write $(call scratch,audit). NAME.strengths are its strengths; SHARED are the attacks
 # that need no network, of which one set of images serves all.
 gauss         = attack-gauss --sigma $(strength) --seed 1 $(options)
 gauss-clipped = $(gauss) --clip 0,1
