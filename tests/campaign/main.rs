@@ -47,7 +47,7 @@ struct Size {
     reruns: usize,
 }
 
-const FULL: Size = Size { kills: 168, makes: 40, faults: 600, headers: 1_000_000, reruns: 10 };
+const FULL: Size = Size { kills: 384, makes: 40, faults: 600, headers: 1_000_000, reruns: 10 };
 const SHORT: Size = Size { kills: 48, makes: 6, faults: 150, headers: 20_000, reruns: 1 };
 
 #[test]
