@@ -190,8 +190,10 @@ made  :=
 count  = $(eval made += x)($(words $(made))/$(total))
 say    = echo "$1 $(patsubst $(study)/%,%,$(@D))"
 
+# Where make is stopped it deletes the file alone: what is left of the folder goes first.
 $(study)/%/model/model.json: $(arrays) $(stamps)/$$(rule) | $(built)
 	mkdir -p $(network)
+	[ -e $@ ] || rm -rf $(model)
 	$(RUN) $($(rule))
 	$(call say,trained)
 

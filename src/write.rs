@@ -359,8 +359,11 @@ impl Directory {
         let new = temporary.path().to_owned();
         File::open(&new).and_then(|folder| folder.sync_all()).map_err(failed)?;
         let put = || {
-            if !target.exists() {
-                return fs::rename(&new, &target);
+            match fs::rename(&new, &target) {
+                // Renaming replaces no folder that holds something: it is there, or was
+                // put there by another process this moment.
+                Err(_) if target.exists() => {}
+                renamed => return renamed,
             }
             // Afterwards the temporary name is the old directory's.
             let exchanged = renameat_with(CWD, &new, CWD, &target, RenameFlags::EXCHANGE);
