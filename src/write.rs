@@ -48,10 +48,17 @@ pub fn halt() -> Halt {
     Halt { _locked: temporaries }
 }
 
-/// Make a temporary, which [`halt`] removes.
-fn begin<T: AsRef<Path>>(make: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+/// Make a temporary beside its target, which [`halt`] removes; `mode` is less the umask.
+fn begin<T: AsRef<Path>>(
+    target: &Path,
+    mode: u32,
+    make: impl FnOnce(&Builder<'_, '_>, &Path) -> io::Result<T>,
+) -> io::Result<T> {
+    let prefix = prefix(target);
+    let mut builder = Builder::new();
+    builder.prefix(&prefix).suffix(".tmp").permissions(Permissions::from_mode(mode));
     let mut temporaries = temporaries();
-    let made = make()?;
+    let made = make(&builder, folder(target)).map_err(|e| without_path(&e))?;
     temporaries.push(made.as_ref().to_owned());
     Ok(made)
 }
@@ -132,12 +139,8 @@ impl Output {
                 Sink::Stream(Stream::new(Box::new(device)))
             }
             _ => {
-                let prefix = prefix(&target);
-                let mut builder = Builder::new();
-                builder.prefix(&prefix).suffix(".tmp");
-                builder.permissions(Permissions::from_mode(0o666)); // less the umask
-                let file = begin(|| builder.tempfile_in(folder(&target)))
-                    .map_err(|e| failed(without_path(&e)))?;
+                let file = begin(&target, 0o666, |builder, folder| builder.tempfile_in(folder))
+                    .map_err(failed)?;
                 Sink::File { file: BufWriter::with_capacity(1 << 16, file), target }
             }
         };
@@ -337,12 +340,8 @@ impl Directory {
                 .in_file(path));
             }
         }
-        let prefix = prefix(&target);
-        let mut builder = Builder::new();
-        builder.prefix(&prefix).suffix(".tmp");
-        builder.permissions(Permissions::from_mode(0o777)); // less the umask
         let temporary =
-            begin(|| builder.tempdir_in(folder(&target))).map_err(|e| failed(without_path(&e)))?;
+            begin(&target, 0o777, |builder, folder| builder.tempdir_in(folder)).map_err(failed)?;
         Ok(Self { name: path.to_owned(), target, temporary })
     }
 

@@ -10,20 +10,24 @@ use crate::Result;
 /// The largest of these files hold a line a layer and epoch: a few hundred kB.
 const MAX_BYTES: u64 = 64 << 20;
 
-fn text(source: &mut Source) -> Result<String> {
+/// All of a file, and the file, for messages.
+fn text(path: &Path) -> Result<(Source, String)> {
+    let mut source = Source::open(path)?;
     let mut bytes = Vec::new();
-    source.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|e| source.failed(&e))?;
+    (&mut source).take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|e| source.failed(&e))?;
     if bytes.len() as u64 > MAX_BYTES {
         return Err(source.wrong(format!("is too long (expected at most {MAX_BYTES} bytes)")));
     }
-    String::from_utf8(bytes).map_err(|_| source.wrong("is not UTF-8 text"))
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok((source, text)),
+        Err(_) => Err(source.wrong("is not UTF-8 text")),
+    }
 }
 
 /// One JSON value.
 pub fn json<T: DeserializeOwned>(path: &Path) -> Result<T> {
-    let mut source = Source::open(path)?;
-    serde_json::from_str(&text(&mut source)?)
-        .map_err(|e| source.wrong(format!("is not the JSON expected: {e}")))
+    let (source, text) = text(path)?;
+    serde_json::from_str(&text).map_err(|e| source.wrong(format!("is not the JSON expected: {e}")))
 }
 
 /// A line of JSON, and the f4 vector that follows it.
@@ -45,9 +49,8 @@ pub fn json_and_array<T: DeserializeOwned>(path: &Path) -> Result<(T, Vec<f32>)>
 
 /// One JSON value a line.
 pub fn json_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
-    let mut source = Source::open(path)?;
-    text(&mut source)?
-        .lines()
+    let (source, text) = text(path)?;
+    text.lines()
         .enumerate()
         .map(|(index, line)| {
             serde_json::from_str(line).map_err(|e| {
@@ -59,8 +62,7 @@ pub fn json_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
 
 /// The records of a CSV file with a header, at least one.
 pub fn csv<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
-    let mut source = Source::open(path)?;
-    let text = text(&mut source)?;
+    let (source, text) = text(path)?;
     let records = csv::Reader::from_reader(text.as_bytes()).into_deserialize();
     let records: Vec<T> = records
         .map(|record| record.map_err(|e| source.wrong(format!("is not the table expected: {e}"))))
@@ -73,8 +75,7 @@ pub fn csv<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
 
 /// The lines of a file that are not empty, at least one.
 pub fn lines(path: &Path) -> Result<Vec<String>> {
-    let mut source = Source::open(path)?;
-    let text = text(&mut source)?;
+    let (source, text) = text(path)?;
     let lines: Vec<_> = text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
     if lines.is_empty() {
         return Err(source.wrong("has no lines"));

@@ -89,7 +89,7 @@ fn as_before(
     if stage.piped || &found == before {
         return Ok(());
     }
-    if call == "rename" || stage.line.contains("--checkpoint") {
+    if call == "rename" {
         return stages::all_old_or_new(&found, stage, older);
     }
     Err("an error changed the folder".into())

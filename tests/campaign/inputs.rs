@@ -4,7 +4,7 @@ use std::{
     fs,
     io::{self, Read, Write},
     process::Stdio,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use flate2::{Compression, write::GzEncoder};
@@ -197,7 +197,7 @@ fn deep() -> Tally {
             let run =
                 |name: &str| measured(&folder, &line.replace("FILE", &format!("{redirect}{name}")));
             let (good, bad) = (run("good.npy"), run("bad.npy"));
-            let limit = Duration::from_secs(1).as_secs_f64() + 1.5 * good.seconds;
+            let limit = 1.0 + 1.5 * good.seconds;
             let outcome = refused(&bad).and_then(|()| {
                 let words = bad.stderr.contains("[59999, 399]");
                 let fits = bad.seconds <= limit && bad.memory <= good.memory + MEMORY;

@@ -126,7 +126,7 @@ pub fn all_old_or_new(found: &Files, stage: &Stage, older: bool) -> Result<(), S
     missing.map_or(Ok(()), |path| Err(format!("{} is lost", path.display())))
 }
 
-/// After an error: one line, and the folder as it was.
+/// After an error: one line.
 pub fn is_refusal(output: &Output) -> Result<(), String> {
     let stderr = String::from_utf8_lossy(&output.stderr);
     if !matches!(output.status.code(), Some(1 | 2)) {
