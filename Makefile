@@ -26,21 +26,24 @@ RANKS   := 1-50 1-20 11-100
 EPOCHS  :=# empty: the preset of the rule
 BATCH   :=# empty: the preset
 SAMPLES :=# of the test images; empty: all
+TRAIN_SAMPLES :=# of the training images; empty: all
 SUBSETS := $(if $(filter digits mnist fashion-mnist kmnist,$(DATASET)),1000 2000 5000)# so many of them: alpha against samples
 SNAPSHOTS := 1 2 3 5 10 20 40# epochs of local errors that are measured too
 STIMULUS_DIMENSION :=# of the set of images: judges alpha > 1 + 2/d; empty: not judged
-THREADS := 1
 OUT     := out
 BIN     := target/release
 RUN     :=# stands before what learns, the one stage long enough to be a cluster's job
+THREADS := $(or $(if $(RUN),$(SLURM_CPUS_PER_TASK)),1)
+SCRATCH ?= $(SLURM_TMPDIR)# a folder on this machine's own disk for attacked images; empty: beside what is measured
 DATA_DIR ?= data/$(DATASET)
 PREFIX  := /usr/local
+TASKS   := /dev/stdout
 
 # --- Method: a line a learning rule, an attack, a measurement. Replace one, or add ---
 # A rule makes the directory $(model); it may use $(seed). It meets all ATTACKS, or those in
 # NAME.attacks; NAME.snapshots and NAME.subsets are measured on clean images besides.
 train     = train --hidden $(HIDDEN) $(EPOCHS:%=--epochs %) $(BATCH:%=--batch-size %) \
-  --seed $(seed) --threads $(THREADS) --quiet \
+  $(TRAIN_SAMPLES:%=--samples %) --seed $(seed) --threads $(THREADS) --checkpoint $(checkpoint) --quiet \
   --images $(data)/train-images.npy --labels $(data)/train-labels.npy \
   --test-images $(data)/test-images.npy --test-labels $(labels) -o $(model)
 local     = $(train) --rule local $(local.snapshots:%=--snapshots %)
@@ -100,24 +103,27 @@ model    = $(trained)/model$(epoch:%=/%)
 samples  = $(or $(patsubst subset-%,%,$(filter subset-%,$(level))),$(SAMPLES))
 shared   = $(filter $(SHARED),$(attack))
 stored   = $(if $(shared),$(study)/$(level)/x.npy,$(data)/test-images.npy)
-passing  = $(if $(shared)$(filter clean subset,$(attack)),,$(call scratch,x))
+passing  = $(if $(shared)$(filter clean subset,$(attack)),,$(call elsewhere,$(call scratch,x)))
 images   = $(or $(passing),$(stored))
+checkpoint = $(model).checkpoint
 # Files appear whole: written under a name that is this make's alone, then renamed.
-me      := $(shell echo "$$(uname -n)-$$PPID")
+me      := $(shell echo "$${SLURMD_NODENAME:-$$(uname -n)}-$$PPID")
 scratch  = $(@D)/.$1.$(me).part
+elsewhere = $(if $(SCRATCH),$(SCRATCH)/$(subst /,_,$(abspath $1)),$1)
 part     = $(call scratch,$(@F))
 whole    = trap 'rm -f $(part)' EXIT; $1 > $(part); mv $(part) $@
 # What a make or a tool that was killed left; nothing that is being written is an hour old.
-sweep    = find $(study) -depth '(' -name '.*.part' -o -name '.*.tmp' ')' -mmin +60 -exec rm -rf {} + 2> /dev/null || true
+tidy     = find $(study) -depth '(' -name '.*.part' -o -name '.*.tmp' ')' -mmin +60 -exec rm -rf {} + 2> /dev/null || true
 
 # --- Malformed settings are refused here, before anything is made -----------------------
 quote  = '$(subst ','\'',$1)'
-grep   = $(shell printf '%s\n' $(foreach v,$2,$(call quote,$v)) | grep -Evx -m1 -- $(call quote,$1) || true)
+grep   = $(if $2,$(shell printf '%s\n' $(foreach v,$2,$(call quote,$v)) | grep -Evx -m1 -- $(call quote,$1) || true))
 refuse = $(if $2,$(error $1 has a bad value: $2 (expected $3)))
 each   = $(if $(strip $($1)),,$(error $1 is empty (expected $3)))$(call refuse,$1,$(call grep,$2,$($1)),$3)
 maybe  = $(call refuse,$1,$(call grep,[1-9][0-9]*,$($1)),a whole number or nothing)
 number = ([0-9]+\.?[0-9]*|\.[0-9]+)
 comma  := ,
+space  := $(subst ,, )
 widths = ([1-9][0-9]*)(,\1)*
 name   = [A-Za-z][A-Za-z0-9_.-]*
 $(foreach v,DATASET OUT,$(if $(word 2,[$($v)]),$(error $v must be a name without spaces, found $($v))))
@@ -133,7 +139,7 @@ $(call each,HIDDEN,$(widths),layers of one width such as 200$(comma)200)
 $(call each,THREADS,[0-9]+,a whole number)
 $(call each,DRAWN,[1-9][0-9]*,two numbers such as 20000 10000)
 $(if $(filter 2,$(words $(DRAWN))),,$(error DRAWN must be two numbers such as 20000 10000))
-$(foreach v,EPOCHS BATCH SAMPLES,$(call maybe,$v))
+$(foreach v,EPOCHS BATCH SAMPLES TRAIN_SAMPLES,$(call maybe,$v))
 $(foreach v,SUBSETS SNAPSHOTS,$(call refuse,$v,$(call grep,[1-9][0-9]*,$($v)),whole numbers or nothing))
 # All that are attacked with: those of all rules, and those of one.
 attacked := $(sort $(ATTACKS) $(foreach r,$(RULES),$($r.attacks)))
@@ -167,7 +173,8 @@ export LC_ALL := C
 built    := $(if $(filter file,$(origin BIN)),$(BIN)/.built)# a BIN of the user's is theirs to build
 
 .DEFAULT_GOAL := all
-.PHONY: all quick data inputs test check-mnist check-digits campaign bench figure install uninstall clean help FORCE $(SEEDS:%=seed-%)
+.PHONY: all quick data inputs tasks sweep sweep-inputs sweep-tasks test test-slurm check-mnist check-digits campaign bench \
+  figure install uninstall clean help FORCE $(SEEDS:%=seed-%)
 ## all: the study, to its tables and its report
 all: $(study)/summary.csv $(study)/report.html
 ## quick: a miniature of everything in a minute, in $(OUT)/quick
@@ -178,10 +185,13 @@ quick:
 data: $(arrays)
 ## inputs: what all seeds share; after it, several makes may run at once, one a seed
 inputs: data $(built) $$(addprefix $$(stamps)/,$$(stamped)) $(layer0:%=$(study)/%/alpha.jsonl)
-	$(sweep)
+	$(tidy)
 ## seed-1, seed-2 ...: all of one seed
 $(foreach s,$(SEEDS),$(eval seed-$s: $(filter $(RULES:%=$(study)/%/seed-$s/%),$(runs:%=%/alpha.jsonl) $(runs:%=%/accuracy.jsonl))))
 seed-$(firstword $(seeds)): $$(foreach l,$$(shown),$$(study)/samples/$$l/predictions.npy)
+# ... as a list for a cluster, which scripts/slurm-array reads
+tasks:
+	printf '%s\n' $(seeds:%=seed-%) > $(TASKS)
 
 # --- Stages --------------------------------------------------------------------------------
 todo  := $(filter-out $(wildcard $(runs:%=%/alpha.jsonl)),$(runs:%=%/alpha.jsonl))
@@ -190,10 +200,18 @@ made  :=
 count  = $(eval made += x)($(words $(made))/$(total))
 say    = echo "$1 $(patsubst $(study)/%,%,$(@D))"
 
-# Where make is stopped it deletes the file alone: what is left of the folder goes first.
+# What these recipes make appears whole. A make that is stopped need not delete it, and must not where
+# another has made it meanwhile, as on a cluster whose node was given up and then answers.
+.PRECIOUS: %/alpha.jsonl $(study)/%/accuracy.jsonl $(study)/%/spectrum.npy \
+  $(foreach r,$(RULES),$(if $(filter train,$(firstword $($r))),$(seeds:%=$(study)/$r/seed-%/model/model.json)))
+
+# Of a network by a rule of one's own, a make that is stopped deletes this file alone: what is left
+# of the folder goes first. Training goes on from its checkpoint, unless what
+# it was made from has changed since.
 $(study)/%/model/model.json: $(arrays) $(stamps)/$$(rule) | $(built)
 	mkdir -p $(network)
 	[ -e $@ ] || rm -rf $(model)
+	[ -z "$$(find $^ -newer $(checkpoint) 2>&1)" ] || rm -f $(checkpoint)
 	$(RUN) $($(rule))
 	$(call say,trained)
 
@@ -202,7 +220,7 @@ $(study)/%/model/model.json: $(arrays) $(stamps)/$$(rule) | $(built)
 $(study)/%/accuracy.jsonl $(study)/%/spectrum.npy: $$(trained)/model/model.json $$(stored) $(labels) \
   $(stamps)/measure $$(if $$(passing),$(stamps)/$$(attack)) | $(built)
 	mkdir -p $(@D)
-	trap 'rm -f $(call scratch,*)' EXIT; \
+	trap 'rm -f $(call scratch,*) $(passing)' EXIT; \
 	$(if $(passing),$($(attack)) < $(stored) > $(passing);) \
 	$(activations) < $(images) | $(spectrum) > $(call scratch,spectrum); \
 	[ -e $(call scratch,accuracy) ] || $(accuracy) < $(images) > $(call scratch,accuracy); \
@@ -254,11 +272,16 @@ $(study)/report.html: $(study)/table.csv $(study)/claims.jsonl $(study)/study.js
 	report --table $< --claims $(word 2,$^) --figures $(study)/figures $(study) -o $@
 	grep -Ev '"attack":"[^"]*-(clipped|random)"' $(study)/claims.jsonl | \
 	  sed -nE 's/^.*"claim":"(C[123])","statement":"([^"]*)","rule":"($(first))".*"first":$(headline),.*"verdict":"([^"]*)".*/\1 \3: \2: \4/p'
-	$(sweep)
+	$(tidy)
 	echo "the report: $@"
 
-# --- Data: drawn; or four .npy files of one's own; or four IDX files, fetched if need be --------
-ifeq ($(DATASET),digits)
+# --- Data: four .npy files; or drawn; or four IDX files, fetched if need be --------
+ifneq ($(wildcard $(DATA_DIR)/train-images.npy),)
+$(data)/%.npy: $(DATA_DIR)/%.npy
+	mkdir -p $(data)
+	ln -fL $< $(part) 2> /dev/null || cp $< $(part)
+	mv $(part) $@
+else ifeq ($(DATASET),digits)
 draw.train = draw-digits --quiet --count $(word 1,$(DRAWN)) --seed 1
 draw.test  = draw-digits --quiet --count $(word 2,$(DRAWN)) --seed 2
 draw       = $(draw.train); $(draw.test)
@@ -267,10 +290,6 @@ $(data)/%-images.npy $(data)/%-labels.npy: $(stamps)/draw | $(built)
 	$(draw.$*) -o $(data)/$*-images.npy
 	$(draw.$*) --labels -o $(data)/$*-labels.npy
 	$(call say,$*:)
-else ifneq ($(wildcard $(DATA_DIR)/train-images.npy),)
-$(data)/%.npy: $(DATA_DIR)/%.npy
-	mkdir -p $(data)
-	$(call whole,cat $<)
 else
 idx = $(DATA_DIR)/$(patsubst test,t10k,$1)-$2-ubyte.gz
 $(data)/%-images.npy $(data)/%-labels.npy: $$(call idx,$$*,images-idx3) $$(call idx,$$*,labels-idx1) \
@@ -283,6 +302,37 @@ $(DATA_DIR)/%.gz:
 	$(if $(filter data/$(DATASET),$(DATA_DIR)),scripts/fetch-data $(DATASET) $(@F),\
 	  echo "$@ is missing: DATA_DIR must hold the four files of $(DATASET)" >&2; exit 1)
 endif
+
+# --- Sweep: a study a point, each in an OUT of its own, on data that all share ----------------
+WIDTHS      := 50 100 200
+DEPTHS      := 2 5
+TRAIN_SIZES :=# as TRAIN_SAMPLES
+DATASETS    := $(DATASET)
+swept  := $(OUT)/sweep
+points := $(foreach n,$(or $(TRAIN_SIZES),all),$(foreach w,$(WIDTHS),$(foreach k,$(DEPTHS),$(DATASETS:%=$(swept)/train-$n/width-$w/depth-$k/%))))
+$(foreach v,WIDTHS DEPTHS,$(call each,$v,[1-9][0-9]*,whole numbers such as 50 100))
+$(call each,DATASETS,$(name),names such as digits mnist)
+$(call refuse,TRAIN_SIZES,$(call grep,[1-9][0-9]*,$(TRAIN_SIZES)),whole numbers or nothing)
+.PHONY: $(points) $(DATASETS:%=$(swept)/%)
+# What a point's name says of it.
+said   = $(lastword $(patsubst $1-%,%,$(filter $1-%,$(subst /, ,$@))))
+hidden = $(subst $(space),$(comma),$(foreach k,$(shell seq $(call said,depth)),$(call said,width)))
+## sweep: a study for each of WIDTHS, DEPTHS, TRAIN_SIZES and DATASETS, then all in one report
+sweep: $(points) | $(built)
+	cat $(points:%=%/.stamps/runs) | tabulate --sweep -o $(swept)/table.csv
+	report-sweep $(swept)/table.csv --figures $(swept)/figures -o $(swept)/report.html
+	echo "the report: $(swept)/report.html"
+## sweep-inputs: what all its points share; after it they may be made apart
+sweep-inputs: $(DATASETS:%=$(swept)/%)
+sweep-tasks:
+	printf '%s\n' $(points) > $(TASKS)
+$(DATASETS:%=$(swept)/%): | $(built)
+	$(MAKE) data OUT=$(swept) DATASET=$(@F)
+$(points): | $$(swept)/$$(@F)
+	mkdir -p $@
+	$(MAKE) all OUT=$(call up,$@) DATASET=$(@F) DATA_DIR=$(swept)/$(@F)/data HIDDEN=$(hidden) \
+	  TRAIN_SAMPLES=$(filter-out all,$(call said,train)) > $@/log || { tail -n 5 $@/log >&2; exit 1; }
+	echo "made $(@:$(swept)/%=%)"
 
 # --- Programs: cargo decides what to compile, the stamps what to run again -------------------
 $(BIN)/.built: Cargo.toml Cargo.lock data/digits.json $(shell find src -type f)
@@ -303,10 +353,11 @@ lib.extract-activations := $(net) src/accuracy.rs
 lib.accuracy            := $(lib.extract-activations)
 lib.spectrum            := $(io) src/elementwise.rs src/linalg.rs src/spectrum.rs
 lib.fit-powerlaw        := $(io) src/powerlaw.rs
-lib.tabulate            := $(io) src/network.rs src/elementwise.rs src/linalg.rs src/accuracy.rs src/powerlaw.rs src/table.rs
-lib.claims              := $(lib.tabulate) $(sort $(wildcard src/claims/*.rs))
-lib.report              := $(lib.claims) src/marchenko_pastur.rs src/model.rs src/rng.rs src/sparse.rs src/report/style.css src/report/methods.html src/report/distrust.html \
+lib.tabulate            := $(io) src/network.rs src/elementwise.rs src/linalg.rs src/accuracy.rs src/powerlaw.rs src/table.rs src/sweep.rs
+lib.claims              := $(filter-out %/sweep.rs,$(lib.tabulate)) $(sort $(wildcard src/claims/*.rs))
+lib.report              := $(lib.claims) src/sweep.rs src/marchenko_pastur.rs src/model.rs src/rng.rs src/sparse.rs src/report/style.css src/report/methods.html src/report/distrust.html \
   $(sort $(filter-out %/tests.rs,$(wildcard src/train/*.rs src/figures/*.rs src/report/*.rs)))
+lib.report-sweep        := $(lib.report)
 
 define measure
 $(accuracy); $(activations) | $(spectrum)
@@ -331,7 +382,7 @@ endef
 $(foreach s,$(stamped),$(eval $(call stamp,$s,$(call says,$s))))
 
 # How the study was made, as JSON.
-settings := DATASET SEEDS HIDDEN RULES ATTACKS CONTROLS SIGMAS EPSILONS RANKS EPOCHS BATCH SAMPLES SUBSETS SNAPSHOTS DRAWN STIMULUS_DIMENSION
+settings := DATASET SEEDS HIDDEN RULES ATTACKS CONTROLS SIGMAS EPSILONS RANKS EPOCHS BATCH SAMPLES TRAIN_SAMPLES SUBSETS SNAPSHOTS DRAWN STIMULUS_DIMENSION
 json   = "$(subst ",\",$(subst \,\\,$(strip $1)))"
 example = $(foreach @D,LEVEL,$(foreach seed,SEED,$(foreach strength,STRENGTH,$(foreach model,MODEL,$(call json,$(call plainly,$1))))))
 record := {"command":$(call json,make all $(foreach v,$(settings),$v='$(strip $(if $(filter SIGMAS EPSILONS,$v),$(call plain,$($v)),$($v)))')),"commands":{$(foreach \
@@ -357,6 +408,9 @@ $(stamps)/runs: $(if $(call same,$(strip $(subst $(newline), ,$(file <$(stamps)/
 ## test: the tests of the library, the tools and this file
 test:
 	cargo test --locked --quiet
+## test-slurm: the cluster's launchers, on a Slurm of three nodes that is started here and taken down
+test-slurm: $(built)
+	BIN=$(abspath $(BIN)) cargo test --locked --quiet --test slurm -- --ignored --nocapture
 ## check-mnist: compare the tables of DATASET=mnist with what is expected of them
 check-mnist:
 	STUDY=$(OUT)/mnist cargo test --locked --quiet --test mnist -- --ignored --nocapture

@@ -14,9 +14,9 @@
 //! | `extract-activations`, `accuracy` | [`network`], [`accuracy`] |
 //! | `spectrum` | [`spectrum`] |
 //! | `fit-powerlaw` | [`powerlaw`] |
-//! | `tabulate` | [`table`] |
+//! | `tabulate` | [`table`], [`sweep`] |
 //! | `claims` | [`claims`] |
-//! | `report` | [`report`], [`figures`], [`marchenko_pastur`] |
+//! | `report`, `report-sweep` | [`report`], [`figures`], [`marchenko_pastur`] |
 //!
 //! Every byte enters through [`read`] and leaves through [`mod@write`]; [`cli`] holds
 //! the manners the tools share and is the only module that prints. Arrays have a
@@ -41,6 +41,7 @@ pub mod report;
 pub mod rng;
 mod sparse;
 pub mod spectrum;
+pub mod sweep;
 pub mod table;
 pub mod train;
 pub mod write;

@@ -1,12 +1,12 @@
 //! The study's report.
 
-use std::{fs, path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::Parser;
 use local_errors::{
-    Error, Result, cli,
+    Result, cli,
     report::{self, Study},
-    write::{self, Output},
+    write,
 };
 
 /// Write a study's report: one self-contained HTML page, and its figures as SVG
@@ -42,20 +42,7 @@ struct Args {
 fn run(args: Args) -> Result<()> {
     cli::check_streams(&[&args.table, &args.claims], &[Some(&args.output)])?;
     let report = report::report(&Study::read(&args.table, &args.claims, &args.study)?);
-    let mut texts = vec![(args.output.clone(), &report.page)];
-    if let Some(folder) = &args.figures {
-        if !folder.is_dir() {
-            fs::create_dir(folder).map_err(|e| Error::io(folder, &e))?;
-        }
-        let path = |name: &str| folder.join(format!("{name}.svg"));
-        texts.extend(report.figures.iter().map(|(name, svg)| (path(name), svg)));
-    }
-    let written = texts.iter().map(|(path, text)| {
-        let mut output = Output::create(path)?;
-        output.bytes(text.as_bytes())?;
-        Ok(output)
-    });
-    write::finish_all(written.collect::<Result<_>>()?)
+    write::finish_all(report.outputs(&args.output, args.figures.as_deref())?)
 }
 
 fn main() -> ExitCode {

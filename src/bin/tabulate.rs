@@ -1,9 +1,9 @@
 //! The runs of a study as one table.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{iter, path::PathBuf, process::ExitCode};
 
 use clap::Parser;
-use local_errors::{Result, cli, read, table, write};
+use local_errors::{Result, cli, read, sweep, table, write};
 
 /// Join the runs of a study into one CSV table
 ///
@@ -13,6 +13,9 @@ use local_errors::{Result, cli, read, table, write};
 /// the clean images) or ATTACK-STRENGTH. Read are
 /// accuracy.jsonl, alpha.jsonl and, where there is one, audit.json. A row a run,
 /// layer and rank range, sorted; empty where a run has no such number.
+///
+/// With --sweep the runs are of many studies, train-N/width-W/depth-D/ before DATASET, N a
+/// number or all, and the columns train_samples, width and depth come first.
 #[derive(Parser)]
 #[command(
     name = env!("CARGO_BIN_NAME"),
@@ -23,6 +26,9 @@ struct Args {
     /// A run's directory a line; - for stdin
     #[arg(long, value_name = "FILE", default_value = "-")]
     runs: PathBuf,
+    /// The runs are of the studies of a sweep
+    #[arg(long)]
+    sweep: bool,
     /// Also write the mean and standard deviation over seeds, as CSV
     #[arg(long, value_name = "FILE")]
     summary: Option<PathBuf>,
@@ -35,12 +41,21 @@ struct Args {
 
 fn run(args: Args) -> Result<()> {
     cli::check_streams(&[&args.runs], &[Some(&args.output), args.summary.as_deref()])?;
-    let rows = table::table(&read::lines(&args.runs)?)?;
-    let mut outputs = vec![write::csv(&args.output, &rows)?];
-    if let Some(file) = &args.summary {
-        outputs.push(write::csv(file, &table::summary(&rows))?);
-    }
-    write::finish_all(outputs)
+    let runs = read::lines(&args.runs)?;
+    let table = |output: &_| -> Result<_> {
+        let summary = args.summary.as_deref();
+        if args.sweep {
+            let rows = sweep::table(&runs)?;
+            let summary = summary.map(|file| write::csv(file, &sweep::summary(&rows)));
+            Ok((write::csv(output, &rows)?, summary))
+        } else {
+            let rows = table::table(&runs)?;
+            let summary = summary.map(|file| write::csv(file, &table::summary(&rows)));
+            Ok((write::csv(output, &rows)?, summary))
+        }
+    };
+    let (table, summary) = table(&args.output)?;
+    write::finish_all(iter::once(Ok(table)).chain(summary).collect::<Result<_>>()?)
 }
 
 fn main() -> ExitCode {

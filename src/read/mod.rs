@@ -18,4 +18,4 @@ pub use header::Dtype;
 pub use idx::{Idx, IdxContent};
 pub use labels::Labels;
 pub use source::{Source, is_stream};
-pub use text::{csv, json, json_and_array, json_lines, lines};
+pub use text::{csv, csv_pairs, json, json_and_array, json_lines, lines};

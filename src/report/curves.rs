@@ -72,20 +72,8 @@ impl<'a> Part<'a> {
         at: impl Fn(&Row) -> Option<f64>,
         value: impl Fn(&Row) -> Option<f64>,
     ) -> Vec<Point> {
-        let mut groups: Vec<(f64, Vec<Option<f64>>)> = Vec::new();
-        for row in self.rows.iter().filter(|row| row.layer == layer) {
-            let Some(x) = at(row) else { continue };
-            match groups.iter_mut().find(|(other, _)| other.total_cmp(&x).is_eq()) {
-                Some((_, values)) => values.push(value(row)),
-                None => groups.push((x, vec![value(row)])),
-            }
-        }
-        groups.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let point = |(x, values): (f64, Vec<Option<f64>>)| {
-            let (y, sd) = crate::table::mean_and_sd(values.into_iter());
-            Point { x, y, sd }
-        };
-        groups.into_iter().map(point).collect()
+        let rows = self.rows.iter().filter(|row| row.layer == layer);
+        means(rows.filter_map(|row| Some((at(row)?, value(row)))))
     }
 
     /// A curve a layer of a value against what `at` gives.
@@ -176,6 +164,23 @@ impl<'a> Part<'a> {
             participation_ratio: clean(|row| row.participation_ratio),
         }
     }
+}
+
+/// Mean and deviation of the values at each x, in order.
+pub fn means(pairs: impl IntoIterator<Item = (f64, Option<f64>)>) -> Vec<Point> {
+    let mut groups: Vec<(f64, Vec<Option<f64>>)> = Vec::new();
+    for (x, value) in pairs {
+        match groups.iter_mut().find(|(other, _)| other.total_cmp(&x).is_eq()) {
+            Some((_, values)) => values.push(value),
+            None => groups.push((x, vec![value])),
+        }
+    }
+    groups.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let point = |(x, values): (f64, Vec<Option<f64>>)| {
+        let (y, sd) = table::mean_and_sd(values.into_iter());
+        Point { x, y, sd }
+    };
+    groups.into_iter().map(point).collect()
 }
 
 /// First and last rank of a fit.

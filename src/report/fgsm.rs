@@ -4,7 +4,7 @@ use super::{
     Report, Study,
     curves::{Part, Ranks, part},
     html::{escape, number, spread, table},
-    rule_name,
+    ranges, rule_name,
 };
 use crate::{claims::Verdict, table::Row};
 
@@ -50,7 +50,7 @@ impl Report {
             self.add(
                 "<p>What of a curve that is not monotonic survives exact arithmetic:</p>\n<ul>\n",
             );
-            for ranks in study.ranges() {
+            for ranks in ranges(&study.rows) {
                 if let Some(words) = survives(study, rule, ranks) {
                     self.add(&format!("<li>Ranks {}–{}: {words}</li>\n", ranks.0, ranks.1));
                 }

@@ -6,18 +6,22 @@ mod curves;
 mod fgsm;
 mod html;
 mod study;
+mod sweep;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fs, path::Path};
 
 use crate::{
+    Error, Result,
     claims::Claim,
     figures::{self, Curve, Point, Sample, SampleRow, Spectra, layer_name},
     powerlaw::Fit,
     table::Row,
+    write::Output,
 };
 use curves::{Ranks, images, is_control, part, snapshots};
 use html::{escape, figure, number, spread, table};
 pub use study::{Level, Samples, Study};
+pub use sweep::sweep;
 
 /// The page and its figures, each with the name of its file.
 pub struct Report {
@@ -27,29 +31,44 @@ pub struct Report {
     pub figures: Vec<(String, String)>,
 }
 
+impl Report {
+    /// The page, and its figures in a folder, as outputs to be finished.
+    pub fn outputs(&self, page: &Path, figures: Option<&Path>) -> Result<Vec<Output>> {
+        let mut texts = vec![(page.to_owned(), &self.page)];
+        if let Some(folder) = figures {
+            if !folder.is_dir() {
+                fs::create_dir(folder).map_err(|e| Error::io(folder, &e))?;
+            }
+            let path = |name: &str| folder.join(format!("{name}.svg"));
+            texts.extend(self.figures.iter().map(|(name, svg)| (path(name), svg)));
+        }
+        let written = texts.iter().map(|(path, text)| {
+            let mut output = Output::create(path)?;
+            output.bytes(text.as_bytes())?;
+            Ok(output)
+        });
+        written.collect()
+    }
+}
+
 /// Ranks of the headline, where the study has them.
 const HEADLINE: Ranks = (1, 50);
 
 /// Make the report of a study.
 #[must_use]
 pub fn report(study: &Study) -> Report {
-    let mut report = Report { page: String::new(), figures: Vec::new() };
     let dataset = study.rows.first().map_or("", |row| row.dataset.as_str());
-    let rules = study.rules();
-    let ranks = study.headline();
-    let heading = format!("Manifold smoothness and adversarial vulnerability: {}", escape(dataset));
-    report.add(&format!(
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <title>{heading}</title>\n<style>\n{}</style></head><body>\n<h1>{heading}</h1>\n",
-        include_str!("style.css")
-    ));
-    report.add(&format!(
-        "<p>Does the geometry of a network's hidden representations tell how vulnerable it is? Test images are \
-         attacked, and the exponent α of the power-law decay of each layer's eigenspectrum is related to accuracy. \
-         Headline: ranks {}–{}.</p>\n",
-        ranks.0, ranks.1
-    ));
+    let rules = rules(&study.rows);
+    let ranks = headline(&study.rows);
+    let mut report = Report::begin(
+        &format!("Manifold smoothness and adversarial vulnerability: {}", escape(dataset)),
+        &format!(
+            "Does the geometry of a network's hidden representations tell how vulnerable it is? Test images are \
+             attacked, and the exponent α of the power-law decay of each layer's eigenspectrum is related to accuracy. \
+             Headline: ranks {}–{}.",
+            ranks.0, ranks.1
+        ),
+    );
     // Local errors are what the study is about; where they are not, the first rule there is.
     let Some(rule) = rules.first() else { return report };
     report.heading(&format!("The paper's claims: {}", rule_name(rule)));
@@ -72,30 +91,30 @@ pub fn report(study: &Study) -> Report {
     report.add("<h2>What to distrust</h2>\n");
     report.add(include_str!("distrust.html"));
     report.provenance(study);
-    report.add("</body></html>\n");
+    report.end();
     report
 }
 
+/// The rules, local errors first.
+fn rules<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Vec<String> {
+    let mut rules: Vec<String> = rows.into_iter().filter_map(|row| row.rule.clone()).collect();
+    rules.sort_by_key(|rule| (rule != "local", rule.clone()));
+    rules.dedup();
+    rules
+}
+
+/// All ranks fitted over.
+fn ranges<'a>(rows: impl IntoIterator<Item = &'a Row>) -> BTreeSet<Ranks> {
+    rows.into_iter().map(|row| (row.first, row.last)).collect()
+}
+
+/// [`HEADLINE`], or the first ranks there are.
+fn headline<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Ranks {
+    let all = ranges(rows);
+    if all.contains(&HEADLINE) { HEADLINE } else { all.first().copied().unwrap_or(HEADLINE) }
+}
+
 impl Study {
-    /// The rules, local errors first.
-    fn rules(&self) -> Vec<String> {
-        let mut rules: Vec<String> = self.rows.iter().filter_map(|row| row.rule.clone()).collect();
-        rules.sort_by_key(|rule| (rule != "local", rule.clone()));
-        rules.dedup();
-        rules
-    }
-
-    /// [`HEADLINE`], or the first ranks there are.
-    fn headline(&self) -> Ranks {
-        let all = self.ranges();
-        if all.contains(&HEADLINE) { HEADLINE } else { all.first().copied().unwrap_or(HEADLINE) }
-    }
-
-    /// All ranks fitted over.
-    fn ranges(&self) -> BTreeSet<Ranks> {
-        self.rows.iter().map(|row| (row.first, row.last)).collect()
-    }
-
     fn claim(&self, name: &str, rule: &str, attack: &str, ranks: Ranks) -> Option<&Claim> {
         self.claims.iter().find(|claim| {
             claim.claim == name
@@ -107,6 +126,21 @@ impl Study {
 }
 
 impl Report {
+    /// A page that has a heading and says what it is about, both HTML.
+    fn begin(heading: &str, lead: &str) -> Self {
+        let page = format!(
+            "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+             <title>{heading}</title>\n<style>\n{}</style></head><body>\n<h1>{heading}</h1>\n<p>{lead}</p>\n",
+            include_str!("style.css")
+        );
+        Self { page, figures: Vec::new() }
+    }
+
+    fn end(&mut self) {
+        self.add("</body></html>\n");
+    }
+
     fn add(&mut self, html: &str) {
         self.page.push_str(html);
     }
@@ -201,7 +235,7 @@ impl Report {
             let svg = figures::training(&curves(|p| p.test_error), &curves(|p| Some(p.train_loss)));
             self.draw("training", svg, "Training, a line a layer with a readout.");
         }
-        let ranks = study.headline();
+        let ranks = headline(&study.rows);
         let layers = study.levels.first().map_or(0, |level| level.eigenvalues.len());
         let spectra: Vec<Spectra> =
             (1..=layers).map(|layer| spectra_of(study, layer, ranks)).collect();
@@ -228,7 +262,7 @@ impl Report {
              themselves; noise has the shape of the first rule's layers.</p>\n",
         );
         let mut lines = Vec::new();
-        for ranks in study.ranges() {
+        for ranks in ranges(&study.rows) {
             lines.extend(numbers_of("images", ranks, &images(&study.rows, ranks)));
             for rule in rules {
                 lines.extend(numbers_of(&rule_name(rule), ranks, &part(&study.rows, rule, ranks)));

@@ -141,7 +141,7 @@ fn name(attack: &str, strength: f64) -> String {
 }
 
 /// `clean`, and the middle strength of each attack that is no control.
-fn middle<'a>(rows: impl Iterator<Item = &'a Row>) -> Vec<(String, f64)> {
+pub fn middle<'a>(rows: impl Iterator<Item = &'a Row>) -> Vec<(String, f64)> {
     let attacks = table::attacks(rows).into_iter().filter(|(attack, _)| !is_control(attack));
     let middle = attacks.filter_map(|(attack, strengths)| {
         Some((attack.to_owned(), *strengths.get(strengths.len() / 2)?))

@@ -18,9 +18,10 @@ use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
 use tempfile::TempDir;
 
 /// Every tool.
-pub const TOOLS: [&str; 12] = [
+pub const TOOLS: [&str; 13] = [
     "claims",
     "report",
+    "report-sweep",
     "draw-digits",
     "import-idx",
     "train",

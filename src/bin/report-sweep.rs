@@ -1,0 +1,42 @@
+//! A sweep's report.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::Parser;
+use local_errors::{Result, cli, read, report, write};
+
+/// Write a sweep's report: one self-contained HTML page, and its figures as SVG
+///
+/// Shown are accuracy, alpha and participation ratio of the last layer against each thing that
+/// was varied (width, depth, training images, data set, seed), for clean images and for each
+/// attack at the middle of its strengths, the layers of each study, and the numbers, with links
+/// to the studies' own reports.
+#[derive(Parser)]
+#[command(
+    name = env!("CARGO_BIN_NAME"),
+    version,
+    after_help = "Example:\n  report-sweep out/sweep/table.csv -o out/sweep/report.html"
+)]
+struct Args {
+    /// The CSV that tabulate --sweep writes; - for stdin
+    #[arg(default_value = "-")]
+    table: PathBuf,
+    /// Write the figures there too, as NAME.svg; the folder is made
+    #[arg(long, value_name = "DIR")]
+    figures: Option<PathBuf>,
+    /// The page; - for stdout
+    #[arg(short, long, value_name = "FILE", default_value = "-")]
+    output: PathBuf,
+    #[command(flatten)]
+    common: cli::Common,
+}
+
+fn run(args: Args) -> Result<()> {
+    cli::check_streams(&[&args.table], &[Some(&args.output)])?;
+    let report = report::sweep(&read::csv_pairs(&args.table)?);
+    write::finish_all(report.outputs(&args.output, args.figures.as_deref())?)
+}
+
+fn main() -> ExitCode {
+    cli::main(run)
+}

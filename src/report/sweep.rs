@@ -1,0 +1,271 @@
+//! The report of a sweep: accuracy, exponent and dimensionality against each thing that was varied.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    Report,
+    curves::{Part, Ranks, means},
+    headline,
+    html::{escape, spread, table},
+    level_name, rule_name, rules,
+    study::middle,
+};
+use crate::{
+    figures::{self, Axis, Colours, Curve, Layout, Panel},
+    sweep::Point,
+    table::{Row, mean_and_sd},
+};
+
+/// An attack and its strength.
+type Level = (String, f64);
+
+/// What may differ between two networks of a sweep.
+#[derive(Clone, Copy, PartialEq)]
+enum Varied {
+    Width,
+    Depth,
+    TrainSamples,
+    Dataset,
+    Seed,
+}
+
+const VARIED: [Varied; 5] =
+    [Varied::Width, Varied::Depth, Varied::TrainSamples, Varied::Dataset, Varied::Seed];
+
+/// The rows of one rule and range of ranks, the networks of a sweep at the end of training.
+struct Networks<'a> {
+    rows: Vec<&'a (Point, Row)>,
+    datasets: Vec<&'a str>,
+}
+
+/// Make the report of a sweep from its table; links lead to the studies' own reports, in the
+/// folder of the table.
+#[must_use]
+pub fn sweep(rows: &[(Point, Row)]) -> Report {
+    let mut report = Report::begin(
+        "A sweep: accuracy, exponent and dimensionality",
+        "How accuracy, the exponent α of the eigenspectrum's decay and the participation ratio of the last layer go \
+         with what was varied. Mean and standard deviation over seeds.",
+    );
+    let studied = || rows.iter().map(|(_, row)| row);
+    let ranks = headline(studied());
+    let rules = rules(studied());
+    let Some(rule) = rules.first() else { return report };
+    report.add(&format!("<p>Headline: {}, ranks {}–{}.</p>\n", rule_name(rule), ranks.0, ranks.1));
+    let networks = Networks::of(rows, rule, ranks);
+    for varied in VARIED.into_iter().filter(|varied| networks.values(*varied).len() > 1) {
+        report.heading(&format!("Against {}", networks.axis(varied).label));
+        report.draw(
+            varied.name(),
+            networks.against(varied),
+            "The last layer. Clean images, then each attack at the middle of its strengths. A line is what else was \
+             varied.",
+        );
+    }
+    report.heading("Along the layers");
+    report.draw(
+        "layers",
+        networks.along_layers(),
+        "Clean images: α and participation ratio against the layer. With local errors the lower layers of a deep \
+         network are those of a shallow one.",
+    );
+    report.add("<h2>Numbers</h2>\n<p>The last layer, mean ± standard deviation over seeds; at a study's name is its report.</p>\n");
+    let numbers = rules.iter().map(|rule| Networks::of(rows, rule, ranks).numbers(rule));
+    let header =
+        ["study", "rule", "images", "seeds", "accuracy, %", "α", "r²", "participation ratio"];
+    report.add(&table(&header, &numbers.flatten().collect::<Vec<_>>()));
+    report.end();
+    report
+}
+
+impl Varied {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Width => "width",
+            Self::Depth => "depth",
+            Self::TrainSamples => "train-samples",
+            Self::Dataset => "dataset",
+            Self::Seed => "seed",
+        }
+    }
+}
+
+impl<'a> Networks<'a> {
+    fn of(rows: &'a [(Point, Row)], rule: &str, ranks: Ranks) -> Self {
+        let wanted = |row: &Row| {
+            row.rule.as_deref() == Some(rule)
+                && row.epoch.is_none()
+                && (row.first, row.last) == ranks
+        };
+        let rows: Vec<_> = rows.iter().filter(|(_, row)| wanted(row)).collect();
+        let datasets: BTreeSet<_> = rows.iter().map(|(_, row)| row.dataset.as_str()).collect();
+        Self { rows, datasets: datasets.into_iter().collect() }
+    }
+
+    /// A number for each value, in order.
+    fn value(&self, varied: Varied, (point, row): &(Point, Row)) -> u64 {
+        match varied {
+            Varied::Width => point.width as u64,
+            Varied::Depth => point.depth as u64,
+            Varied::TrainSamples => point.train_samples.unwrap_or(0) as u64,
+            Varied::Dataset => {
+                self.datasets.iter().position(|name| *name == row.dataset).unwrap_or(0) as u64 + 1
+            }
+            Varied::Seed => row.seed.unwrap_or(0),
+        }
+    }
+
+    fn values(&self, varied: Varied) -> BTreeSet<u64> {
+        self.rows.iter().map(|row| self.value(varied, row)).collect()
+    }
+
+    fn axis(&self, varied: Varied) -> Axis {
+        match varied {
+            Varied::Width => Axis::log("width (units)"),
+            Varied::Depth => Axis::whole("depth (layers)"),
+            Varied::TrainSamples => Axis::log("training images"),
+            Varied::Dataset => {
+                let names = self.datasets.iter().enumerate();
+                let names: Vec<_> =
+                    names.map(|(index, name)| format!("{}: {name}", index + 1)).collect();
+                Axis::whole(&format!("data set ({})", names.join(", ")))
+            }
+            Varied::Seed => Axis::whole("seed"),
+        }
+    }
+
+    /// What a legend calls a network: what is varied, but for `not` and the seed.
+    fn label(&self, row: &(Point, Row), not: Option<Varied>) -> String {
+        let others = VARIED.into_iter().filter(|&varied| {
+            varied != Varied::Seed && Some(varied) != not && self.values(varied).len() > 1
+        });
+        let name = |varied| match varied {
+            Varied::Dataset => row.1.dataset.clone(),
+            Varied::TrainSamples => format!("{} images", self.value(varied, row)),
+            _ => format!("{} {}", varied.name(), self.value(varied, row)),
+        };
+        others.map(name).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The rows of each study.
+    fn studies(&self) -> Vec<Vec<&'a (Point, Row)>> {
+        let mut studies: BTreeMap<(Point, &str), Vec<&'a (Point, Row)>> = BTreeMap::new();
+        for row in &self.rows {
+            studies.entry((row.0, &row.1.dataset)).or_default().push(row);
+        }
+        studies.into_values().collect()
+    }
+
+    /// The last layer of each network, under an attack of one strength.
+    fn last_layers(&self, (attack, strength): &Level) -> Vec<&'a (Point, Row)> {
+        let last = |study: Vec<&'a (Point, Row)>| {
+            let last = study.iter().map(|(_, row)| row.layer).max();
+            let wanted = move |row: &Row| {
+                Some(row.layer) == last
+                    && row.attack == *attack
+                    && row.strength.total_cmp(strength).is_eq()
+            };
+            study.into_iter().filter(move |(_, row)| wanted(row))
+        };
+        self.studies().into_iter().flat_map(last).collect()
+    }
+
+    /// Clean images, and each attack that is no control at the middle of its strengths.
+    fn levels(&self) -> Vec<Level> {
+        middle(self.rows.iter().map(|(_, row)| row))
+    }
+
+    /// Accuracy, exponent and participation ratio against what is varied, a row of panels for the
+    /// clean images and for each attack.
+    fn against(&self, varied: Varied) -> String {
+        let panels = |level: Level| {
+            let rows = self.last_layers(&level);
+            let panel = |title: String, y: &str, value: fn(&Row) -> Option<f64>| Panel {
+                title,
+                x: self.axis(varied),
+                y: Axis::linear(y),
+                curves: self.curves(&rows, varied, value),
+            };
+            [
+                panel(level_name(&level.0, level.1, ", "), "accuracy, %", percent),
+                panel(String::new(), "α", |row| row.alpha),
+                panel(String::new(), "participation ratio", |row| row.participation_ratio),
+            ]
+        };
+        let panels: Vec<Panel> = self.levels().into_iter().flat_map(panels).collect();
+        let layout = Layout {
+            title: format!(
+                "Accuracy, power-law exponent alpha and participation ratio against {}",
+                self.axis(varied).label
+            ),
+            columns: 3,
+            height: 190,
+            share_y: false,
+            colours: Colours::Names,
+        };
+        figures::panels(&panels, &layout)
+    }
+
+    fn curves(
+        &self,
+        rows: &[&(Point, Row)],
+        varied: Varied,
+        value: impl Fn(&Row) -> Option<f64>,
+    ) -> Vec<Curve> {
+        let mut curves: Vec<(String, Vec<(f64, Option<f64>)>)> = Vec::new();
+        for row in rows {
+            let label = self.label(row, Some(varied));
+            let pair = (self.value(varied, row) as f64, value(&row.1));
+            match curves.iter_mut().find(|(other, _)| *other == label) {
+                Some((_, pairs)) => pairs.push(pair),
+                None => curves.push((label, vec![pair])),
+            }
+        }
+        let curve = |(label, pairs)| Curve { label, points: means(pairs) };
+        curves.into_iter().map(curve).collect()
+    }
+
+    fn along_layers(&self) -> String {
+        let study = |rows: Vec<&(Point, Row)>| {
+            let name = self.label(rows.first()?, None);
+            Some(Part { rows: rows.iter().map(|(_, row)| row).collect() }.against_layer(&name))
+        };
+        let studies: Vec<_> = self.studies().into_iter().filter_map(study).collect();
+        figures::layers(&studies)
+    }
+
+    /// A line of cells for each study and level that is drawn.
+    fn numbers(&self, rule: &str) -> Vec<Vec<String>> {
+        let line = |level: &Level, study: &[&(Point, Row)]| {
+            let (point, first) = study.first()?;
+            let folder = escape(&format!("{}/{}", point.folder(), first.dataset));
+            let mean = |value: fn(&Row) -> Option<f64>, digits| {
+                let (mean, sd) = mean_and_sd(study.iter().map(|(_, row)| value(row)));
+                spread(mean, sd, digits)
+            };
+            Some(vec![
+                format!("<a href=\"{folder}/report.html\">{folder}</a>"),
+                escape(&rule_name(rule)),
+                level_name(&level.0, level.1, ", "),
+                study.len().to_string(),
+                mean(percent, 2),
+                mean(|row| row.alpha, 2),
+                mean(|row| row.r2, 3),
+                mean(|row| row.participation_ratio, 1),
+            ])
+        };
+        let levels = self.levels();
+        let lines = levels.iter().flat_map(|level| {
+            let rows = self.last_layers(level);
+            let study = |a: &&(Point, Row), b: &&(Point, Row)| {
+                (a.0, &a.1.dataset) == (b.0, &b.1.dataset)
+            };
+            rows.chunk_by(study).filter_map(|study| line(level, study)).collect::<Vec<_>>()
+        });
+        lines.collect()
+    }
+}
+
+fn percent(row: &Row) -> Option<f64> {
+    row.network_accuracy.map(|accuracy| 100.0 * accuracy)
+}

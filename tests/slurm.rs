@@ -1,0 +1,323 @@
+//! `make test-slurm`: the study through the launchers in scripts/, on a real Slurm of three nodes
+//! that `scripts/slurm-sandbox` starts here. Linux, as root or where users may make namespaces.
+
+#![allow(clippy::unwrap_used)] // a test that cannot go on has failed
+#![allow(clippy::print_stdout)] // what was seen
+
+mod common;
+
+use std::{
+    fs,
+    os::unix::process::CommandExt,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+use common::{Bytes, project::Project};
+
+/// Cores of a node; a task takes all, so that tasks are spread over the nodes.
+const CPUS: usize = 2;
+/// Enough for a training of seconds.
+const LONG: &str = "EPOCHS=3000 RULES=local CONTROLS= SNAPSHOTS=";
+/// The value of RUN.
+const RUN: &str = "RUN=scripts/slurm-run";
+
+/// A Slurm, taken down at the end whatever happens.
+struct Sandbox(PathBuf);
+
+impl Sandbox {
+    fn command(folder: &Path, words: &[&str]) -> Command {
+        let mut command = Command::new(script("slurm-sandbox"));
+        command.args(words).env("SLURM_SANDBOX", folder).stdin(Stdio::null());
+        command
+    }
+
+    fn up(folder: PathBuf) -> Self {
+        let start = Instant::now();
+        let sandbox = Self(folder);
+        sandbox.ask(&["up", "3", &CPUS.to_string()]);
+        println!("up: three nodes in {:.1} s", start.elapsed().as_secs_f64());
+        sandbox
+    }
+
+    fn ask(&self, words: &[&str]) {
+        let status = Self::command(&self.0, words).status().unwrap();
+        assert!(status.success(), "slurm-sandbox {words:?}");
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        let _ = Self::command(&self.0, &["down"]).status();
+    }
+}
+
+fn script(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts").join(name)
+}
+
+/// A project that submits to the sandbox.
+struct Cluster {
+    /// Its folder is the project's: it ends first.
+    sandbox: Sandbox,
+    project: Project,
+}
+
+impl Cluster {
+    /// A line of bash with the sandbox's Slurm.
+    fn line(&self, line: &str) -> String {
+        let conf = self.sandbox.0.join("slurm.conf");
+        format!("export SLURM_CONF={} SLURM_CPUS_PER_TASK={CPUS}; {line}", conf.display())
+    }
+
+    fn make(&self, arguments: &str) -> String {
+        self.line(&Project::line(arguments))
+    }
+
+    /// The study's seeds, or the sweep's points, as an array of jobs.
+    fn array(&self, arguments: &str) -> String {
+        self.line(&Project::line(arguments).replacen("make ", "scripts/slurm-array ", 1))
+    }
+
+    /// A line of bash that must succeed; gives what it says on both streams.
+    fn ok(&self, line: &str) -> String {
+        let output = self.project.0.run(line);
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said).into_owned();
+        assert!(output.status.success(), "{line}: {said}");
+        said
+    }
+
+    /// One that must fail; gives what it says.
+    fn fails(&self, line: &str) -> String {
+        let output = self.project.0.run(line);
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said).into_owned();
+        assert!(!output.status.success(), "{line}: {said}");
+        said
+    }
+
+    /// Begin a line of bash, as a process group of its own; what it says goes to `said`.
+    fn begin(&self, line: &str) -> Child {
+        let mut command = self.project.0.command("bash");
+        command.args(["-eu", "-o", "pipefail", "-c", &format!("({line}) > said 2>&1")]);
+        command.process_group(0).spawn().unwrap()
+    }
+
+    fn said(&self) -> String {
+        String::from_utf8_lossy(&self.project.0.bytes("said")).into_owned()
+    }
+
+    fn finish(&self, mut child: Child) {
+        assert!(child.wait().unwrap().success(), "{}", self.said());
+    }
+
+    /// Wait until a file is there whose path holds these words.
+    fn until(&self, words: [&str; 2]) {
+        let start = Instant::now();
+        let there = |path: &Path| words.iter().all(|w| path.display().to_string().contains(w));
+        while !common::files(self.project.0.path("").as_path()).iter().any(|(path, _)| there(path)) {
+            assert!(start.elapsed() < Duration::from_secs(60), "{words:?} never came: {}", self.said());
+            sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// What make made, but for what a node may leave that was killed, or that thawed, and remove it.
+    fn take(&self) -> Vec<(PathBuf, Bytes)> {
+        let out = self.project.0.path("out");
+        let mut files = common::files(&out);
+        let left = ["tmp", "part", "checkpoint"];
+        files.retain(|(path, _)| path.extension().is_none_or(|end| left.iter().all(|l| end != *l)));
+        fs::remove_dir_all(out).unwrap();
+        files
+    }
+
+    /// Soon no job is left, and no file of the launchers.
+    fn assert_clean(&self) {
+        let start = Instant::now();
+        let left = || {
+            let files = self.ok("find . -maxdepth 1 -name '.slurm-*'");
+            self.ok(&self.line("squeue --noheader")) + &files
+        };
+        while !left().is_empty() {
+            let log = || self.ok("grep -E 'JobId|node' sandbox/slurmctld.log | tail -n 60");
+            assert!(start.elapsed() < Duration::from_secs(10), "left: {}\n{}", left(), log());
+            sleep(Duration::from_millis(100));
+        }
+    }
+}
+
+fn assert_same(ours: &[(PathBuf, Bytes)], whole: &[(PathBuf, Bytes)]) {
+    let without = |these: &[(PathBuf, Bytes)], those: &[(PathBuf, Bytes)]| -> Vec<PathBuf> {
+        let names = these.iter().map(|(name, _)| name);
+        names.filter(|name| those.iter().all(|(other, _)| other != *name)).cloned().collect()
+    };
+    assert_eq!(without(ours, whole), [PathBuf::new(); 0], "files too many");
+    assert_eq!(without(whole, ours), [PathBuf::new(); 0], "files that are missing");
+    for (ours, whole) in ours.iter().zip(whole) {
+        assert!(ours == whole, "{} differs", ours.0.display());
+    }
+}
+
+/// Print what was seen, and how long it took.
+struct Case(Instant);
+
+impl Case {
+    fn seen(&mut self, what: &str) {
+        println!("{what} ({:.1} s)", self.0.elapsed().as_secs_f64());
+        self.0 = Instant::now();
+    }
+}
+
+#[test]
+#[ignore = "needs Slurm: make test-slurm"]
+fn the_study_on_slurm() {
+    let project = Project::new();
+    project.0.ok(&format!("cp -r {}/scripts .", env!("CARGO_MANIFEST_DIR")));
+    let sandbox = Sandbox::up(project.0.path("sandbox"));
+    let cluster = Cluster { sandbox, project };
+    let mut case = Case(Instant::now());
+    same_bytes(&cluster, &mut case);
+    lost_nodes(&cluster, &mut case);
+    cut_off(&cluster, &mut case);
+    failures(&cluster, &mut case);
+    sweep(&cluster, &mut case);
+    cluster.sandbox.ask(&["down"]);
+    let mark = format!("SLURM_SANDBOX_MARK={}", cluster.sandbox.0.display());
+    let left = cluster.ok(&format!("grep -lsz '{mark}' /proc/[0-9]*/environ || true"));
+    assert_eq!(left, "", "processes are left");
+    assert!(!cluster.sandbox.0.exists());
+    case.seen("down: no process, job or file is left");
+}
+
+fn same_bytes(cluster: &Cluster, case: &mut Case) {
+    cluster.ok(&cluster.make("-j2 all"));
+    let whole = cluster.take();
+    case.seen("the study on this machine");
+    cluster.ok(&cluster.array("all"));
+    let join = cluster.ok(&cluster.make("all"));
+    assert!(join.starts_with("36 levels in out/tiny/table.csv"), "nothing else is left to do: {join}");
+    assert_same(&cluster.take(), &whole);
+    case.seen("slurm-array, a task a seed: the same bytes");
+    cluster.ok(&cluster.make(&format!("-j6 all {RUN}")));
+    assert_same(&cluster.take(), &whole);
+    cluster.assert_clean();
+    case.seen("slurm-run, a job a training: the same bytes");
+}
+
+fn lost_nodes(cluster: &Cluster, case: &mut Case) {
+    let long = format!("SEEDS='1 2 3' {LONG}");
+    cluster.ok(&cluster.make(&format!("-j2 all {long}")));
+    let whole = cluster.take();
+    case.seen("a longer study on this machine");
+    let lose = |what: &str| {
+        cluster.sandbox.ask(&["kill", "n1"]);
+        cluster.sandbox.ask(&["freeze", "n2"]);
+        println!("{what}: n1 killed, n2 frozen");
+    };
+    let restore = || {
+        cluster.sandbox.ask(&["thaw", "n2"]);
+        cluster.sandbox.ask(&["start", "n1"]);
+    };
+    let array = cluster.begin(&cluster.array(&format!("all {long}")));
+    for seed in ["seed-1", "seed-2", "seed-3"] {
+        cluster.until([seed, "model.checkpoint"]);
+    }
+    lose("slurm-array");
+    cluster.finish(array);
+    cluster.ok(&cluster.make(&format!("all {long}")));
+    restore();
+    assert_same(&cluster.take(), &whole);
+    cluster.assert_clean();
+    case.seen("slurm-array, a node killed and one frozen: the same bytes");
+    let run = cluster.begin(&cluster.make(&format!("-j4 all {long} {RUN}")));
+    for seed in ["seed-1", "seed-2", "seed-3"] {
+        cluster.until([seed, "model.checkpoint"]);
+    }
+    lose("slurm-run");
+    cluster.finish(run);
+    assert!(cluster.said().contains("no word of its end"), "{}", cluster.said());
+    restore();
+    assert_same(&cluster.take(), &whole);
+    cluster.assert_clean();
+    case.seen("slurm-run, a node killed and one frozen: the same bytes");
+}
+
+/// Ctrl-C, and what was begun goes on from where it was.
+fn cut_off(cluster: &Cluster, case: &mut Case) {
+    let long = format!("SEEDS=1 {LONG}");
+    cluster.ok(&cluster.make(&format!("-j2 all {long}")));
+    let whole = cluster.take();
+    for (name, line) in [
+        ("slurm-array", cluster.array(&format!("all {long}"))),
+        ("slurm-run", cluster.make(&format!("-j4 all {long} {RUN}"))),
+    ] {
+        let mut child = cluster.begin(&line);
+        cluster.until(["seed-1", "model.checkpoint"]);
+        cluster.ok(&format!("kill -INT -- -{}", child.id()));
+        assert!(!child.wait().unwrap().success());
+        cluster.assert_clean();
+        let model = cluster.project.0.path("out/tiny/local/seed-1/model");
+        assert!(!model.exists(), "{name}: a target is left");
+        case.seen(&format!("{name}, Ctrl-C: no job, no file, no target is left"));
+    }
+    let checkpoint = cluster.project.0.path("out/tiny/local/seed-1/model.checkpoint");
+    let epoch = |bytes: &[u8]| {
+        let line = bytes.split(|byte| *byte == b'\n').next().unwrap();
+        serde_json::from_slice::<serde_json::Value>(line).unwrap()["epoch"].as_u64().unwrap()
+    };
+    let reached = epoch(&fs::read(&checkpoint).unwrap());
+    let run = cluster.begin(&cluster.make(&format!("-j4 all {long} {RUN}")));
+    // What is saved next is further on, never the start again.
+    let first = loop {
+        match fs::read(&checkpoint) {
+            Ok(bytes) if epoch(&bytes) != reached => break epoch(&bytes),
+            Ok(_) => sleep(Duration::from_millis(5)),
+            Err(_) => break u64::MAX,
+        }
+    };
+    assert!(reached > 0 && first > reached, "{reached}, then {first}");
+    cluster.finish(run);
+    assert_same(&cluster.take(), &whole);
+    case.seen(&format!("a killed train goes on from epoch {reached}: the same bytes"));
+}
+
+fn failures(cluster: &Cluster, case: &mut Case) {
+    // Half a network, then the end.
+    let bad = "local='mkdir -p $(model) && touch $(model)/w1.npy && echo no room >&2 && exit 3' RULES=local";
+    let model = cluster.project.0.path("out/tiny/local/seed-1/model/model.json");
+    let said = cluster.fails(&cluster.make(&format!("-k -j4 all {bad} {RUN}")));
+    assert!(said.contains("no room") && !model.exists(), "{said}");
+    let said = cluster.fails(&cluster.make(&format!("all {RUN} HIDDEN=0")));
+    assert!(said.contains("HIDDEN has a bad value"), "{said}");
+    let said = cluster.fails(&cluster.array(&format!("all {bad}")));
+    assert!(said.contains("task 1 (seed-1) failed with 2") && said.contains("no room"), "{said}");
+    assert!(said.contains("2 of 2 tasks failed") && !model.exists(), "{said}");
+    let said = cluster.fails(&format!("SLURM_PARTITION=none; export SLURM_PARTITION; {}",
+        cluster.line("scripts/slurm-run true")));
+    assert!(said.contains("invalid partition"), "{said}");
+    let output = cluster.project.0.run(&cluster.line("scripts/slurm-run bash -c 'exit 7'"));
+    assert_eq!(output.status.code(), Some(7));
+    cluster.take();
+    cluster.assert_clean();
+    case.seen("a failing stage: make and slurm-array fail, and leave no target");
+}
+
+fn sweep(cluster: &Cluster, case: &mut Case) {
+    let grid = "WIDTHS='8 12 16' DEPTHS='1 2' RULES=local SEEDS='1 2' CONTROLS= SUBSETS= SNAPSHOTS=";
+    let said = cluster.ok(&cluster.array(&format!("sweep {grid}")));
+    assert!(said.contains("6 tasks of 6 targets"), "{said}");
+    cluster.ok(&cluster.make(&format!("sweep {grid}")));
+    let files = cluster.take();
+    let page = files.iter().find(|(path, _)| path == Path::new("sweep/report.html")).unwrap();
+    let page = String::from_utf8(page.1.0.clone()).unwrap();
+    for words in ["Against width", "Against depth", "train-all/width-16/depth-2/tiny"] {
+        assert!(page.contains(words), "{words}");
+    }
+    cluster.ok(&cluster.make(&format!("-j2 sweep {grid}")));
+    assert_same(&cluster.take(), &files);
+    cluster.assert_clean();
+    case.seen("a sweep of three widths and two depths: its report, and the same bytes as on this machine");
+}
