@@ -103,13 +103,12 @@ model    = $(trained)/model$(epoch:%=/%)
 samples  = $(or $(patsubst subset-%,%,$(filter subset-%,$(level))),$(SAMPLES))
 shared   = $(filter $(SHARED),$(attack))
 stored   = $(if $(shared),$(study)/$(level)/x.npy,$(data)/test-images.npy)
-passing  = $(if $(shared)$(filter clean subset,$(attack)),,$(call elsewhere,$(call scratch,x)))
+passing  = $(if $(shared)$(filter clean subset,$(attack)),,$(if $(SCRATCH),$(SCRATCH)/$(subst /,_,$(abspath $(call scratch,x))),$(call scratch,x)))
 images   = $(or $(passing),$(stored))
 checkpoint = $(model).checkpoint
 # Files appear whole: written under a name that is this make's alone, then renamed.
 me      := $(shell echo "$${SLURMD_NODENAME:-$$(uname -n)}-$$PPID")
 scratch  = $(@D)/.$1.$(me).part
-elsewhere = $(if $(SCRATCH),$(SCRATCH)/$(subst /,_,$(abspath $1)),$1)
 part     = $(call scratch,$(@F))
 whole    = trap 'rm -f $(part)' EXIT; $1 > $(part); mv $(part) $@
 # What a make or a tool that was killed left; nothing that is being written is an hour old.
@@ -147,10 +146,12 @@ $(call refuse,ATTACKS,$(filter clean data epoch subset subset-%,$(attacked)),a n
 $(foreach c,$(RULES) $(attacked),$(if $(filter undefined,$(origin $c)),$(error $c is named but no variable $c holds its command)))
 $(foreach a,$(attacked),$(if $(filter undefined,$(origin $a.strengths)),$(error $a has no strengths: set $a.strengths)))
 
-# 0.10 and 0.1 are one strength.
-plain = $(shell printf '%s\n' $1 | sed -E 's/^0*([0-9])/\1/; s/^\./0./; /\./s/\.?0*$$//' | sort -gu)
+# 0.10 and 0.1 are one strength. Words are names of lists and numbers, such as gauss:0.10.
+plain = $(shell printf '%s\n' $1 | sed -E 's/:0*([0-9])/:\1/; s/:\./:0./; /\./s/\.?0*$$//' | sort -t : -k 1,1 -k 2,2g -u)
+list  = $(patsubst $1:%,%,$(filter $1:%,$2))
 $(foreach a,$(attacked),$(call refuse,$a.strengths,$(call grep,$(number),$($a.strengths)),numbers))
-$(foreach a,$(attacked),$(eval levels.$a := $(addprefix $a-,$(call plain,$($a.strengths)))))
+plains := $(call plain,$(SIGMAS:%=SIGMAS:%) $(EPSILONS:%=EPSILONS:%) $(foreach a,$(attacked),$(addprefix $a:,$($a.strengths))))
+$(foreach a,$(attacked),$(eval levels.$a := $(addprefix $a-,$(call list,$a,$(plains)))))
 
 # No snapshot after the last epoch, of which 40 is the preset; no subset that is the whole.
 below     = $(if $2,$(shell printf '%s\n' $1 | awk '$$1 < $2'),$1)
@@ -206,8 +207,8 @@ say    = echo "$1 $(patsubst $(study)/%,%,$(@D))"
   $(foreach r,$(RULES),$(if $(filter train,$(firstword $($r))),$(seeds:%=$(study)/$r/seed-%/model/model.json)))
 
 # Of a network by a rule of one's own, a make that is stopped deletes this file alone: what is left
-# of the folder goes first. Training goes on from its checkpoint, unless what
-# it was made from has changed since.
+# of the folder goes first. Training goes on from its checkpoint, unless what it was made from has
+# changed since.
 $(study)/%/model/model.json: $(arrays) $(stamps)/$$(rule) | $(built)
 	mkdir -p $(network)
 	[ -e $@ ] || rm -rf $(model)
@@ -373,7 +374,8 @@ tools   = $(foreach w,$1,$(if $(filter undefined,$(origin lib.$w)),,src/bin/$w.r
 sources = $(sort $(wildcard $(filter-out $(OUT)/%,$1)) $(call tools,$1))
 # The command $1, of which neither THREADS nor OUT changes a result, nor which make runs it.
 plainly = $(foreach THREADS,1,$(foreach OUT,out,$(foreach me,MAKE,$(strip $($1)))))
-says    = $(plainly) $(shell cat /dev/null $(call sources,$($1)) | cksum)
+sums   := $(shell cksum /dev/null $(sort $(foreach s,$(stamped),$(call sources,$($s)))) | tr ' ' :)
+says    = $(plainly) $(foreach s,$(call sources,$($1)),$(filter %:$s,$(sums)))
 same    = $(and $(findstring [$1],[$2]),$(findstring [$2],[$1]))
 define stamp
 $(stamps)/$1: $(if $(call same,$(strip $(file <$(stamps)/$1)),$2),,FORCE)
@@ -385,7 +387,7 @@ $(foreach s,$(stamped),$(eval $(call stamp,$s,$(call says,$s))))
 settings := DATASET SEEDS HIDDEN RULES ATTACKS CONTROLS SIGMAS EPSILONS RANKS EPOCHS BATCH SAMPLES TRAIN_SAMPLES SUBSETS SNAPSHOTS DRAWN STIMULUS_DIMENSION
 json   = "$(subst ",\",$(subst \,\\,$(strip $1)))"
 example = $(foreach @D,LEVEL,$(foreach seed,SEED,$(foreach strength,STRENGTH,$(foreach model,MODEL,$(call json,$(call plainly,$1))))))
-record := {"command":$(call json,make all $(foreach v,$(settings),$v='$(strip $(if $(filter SIGMAS EPSILONS,$v),$(call plain,$($v)),$($v)))')),"commands":{$(foreach \
+record := {"command":$(call json,make all $(foreach v,$(settings),$v='$(strip $(if $(filter SIGMAS EPSILONS,$v),$(call list,$v,$(plains)),$($v)))')),"commands":{$(foreach \
   c,$(RULES) $(attacked) accuracy activations spectrum fit,$(call json,$c):$(call example,$c)$(comma))"tabulate":"tabulate"}}
 $(eval $(call stamp,record,$(strip $(record))))
 $(study)/study.json: $(stamps)/record $(arrays) | $(built)

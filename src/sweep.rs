@@ -67,8 +67,9 @@ pub fn summary(rows: &[(Point, Row)]) -> Vec<(Point, Summary)> {
     for (point, row) in rows {
         studies.entry(*point).or_default().push(row.clone());
     }
-    let of_point =
-        |(point, rows): (Point, Vec<Row>)| table::summary(&rows).into_iter().map(move |s| (point, s));
+    let of_point = |(point, rows): (Point, Vec<Row>)| {
+        table::summary(&rows).into_iter().map(move |s| (point, s))
+    };
     studies.into_iter().flat_map(of_point).collect()
 }
 
@@ -86,9 +87,12 @@ mod tests {
         let directory = "train-2000/width-50/depth-3/mnist/local/seed-1/clean";
         assert_eq!(Point::parse(directory), point(Some(2000)));
         assert!(directory.starts_with(&point(Some(2000)).unwrap().folder()));
-        for directory in
-            ["", "out/digits/clean", "depth-3/digits/clean", "train-x/width-50/depth-3/digits/clean"]
-        {
+        for directory in [
+            "",
+            "out/digits/clean",
+            "depth-3/digits/clean",
+            "train-x/width-50/depth-3/digits/clean",
+        ] {
             assert_eq!(Point::parse(directory), None, "{directory}");
         }
     }

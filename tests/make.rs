@@ -205,6 +205,91 @@ fn seeds_can_be_made_apart_and_joined() {
 }
 
 #[test]
+fn a_sweep_is_studies_joined_in_one_table_and_report() {
+    let project = Project::new();
+    let sweep = "sweep WIDTHS='6 12' DEPTHS='1 2' TRAIN_SIZES='100 300' RULES=local CONTROLS= SUBSETS= SNAPSHOTS=";
+    let said = project.make(sweep);
+    assert!(said.contains("made train-100/width-6/depth-1/tiny"), "{said}");
+    let read = |file: &str| String::from_utf8(project.0.bytes(file).0).unwrap();
+    let table = read("out/sweep/table.csv");
+    assert!(
+        table.starts_with("train_samples,width,depth,dataset,rule,seed,epoch,attack,"),
+        "{table}"
+    );
+    // Of 4 points of one layer and 4 of two: 2 seeds in 6 levels, the images in 2; 2 ranges of ranks.
+    assert_eq!(table.lines().count(), 1 + 4 * 2 * ((2 * 6 + 2) + (2 * 6 * 2 + 2)));
+    assert_eq!(column(&table, "units", &["300,12,2,tiny,local,1,,clean,0,2,"]), ["12", "12"]);
+    let page = read("out/sweep/report.html");
+    for words in [
+        "Against width",
+        "Against depth",
+        "Against training images",
+        "Against seed",
+        "Along the layers",
+    ] {
+        assert!(page.contains(words), "{words}");
+    }
+    assert!(
+        page.contains("href=\"train-300/width-12/depth-2/tiny/report.html\"")
+            && !page.contains("NaN")
+    );
+    assert!(project.0.path("out/sweep/train-300/width-12/depth-2/tiny/report.html").is_file());
+    for file in ["width", "depth", "train-samples", "seed", "layers"] {
+        assert!(project.0.path(&format!("out/sweep/figures/{file}.svg")).is_file(), "{file}");
+    }
+    // A point is the study that its settings make.
+    project
+        .make("OUT=alone RULES=local CONTROLS= SUBSETS= SNAPSHOTS= HIDDEN=12,12 TRAIN_SAMPLES=100");
+    assert_eq!(
+        read("alone/tiny/table.csv"),
+        read("out/sweep/train-100/width-12/depth-2/tiny/table.csv")
+    );
+    // With local errors the first layer of two is the only layer of one.
+    let first = |depth: usize| {
+        column(&table, "alpha", &[&format!("300,12,{depth},tiny,local,1,,gauss,0.5,1,")])
+    };
+    assert_eq!(first(1), first(2));
+}
+
+#[test]
+fn attacked_images_may_pass_through_another_disk() {
+    let project = Project::new();
+    project.make("RULES=local ATTACKS=fgsm OUT=whole");
+    fs::create_dir(project.0.path("scratch")).unwrap();
+    project.make("-j2 RULES=local ATTACKS=fgsm SCRATCH='$(CURDIR)/scratch'");
+    assert_eq!(project.table("out"), project.table("whole"));
+    assert!(common::files(&project.0.path("scratch")).is_empty());
+    // It is used: where it is missing, nothing can be attacked.
+    let output = project.run("RULES=local ATTACKS=fgsm OUT=other SCRATCH=nowhere");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("nowhere/"));
+}
+
+#[test]
+fn a_training_that_was_cut_off_goes_on_unless_its_settings_changed() {
+    let project = Project::new();
+    let only = "RULES=local CONTROLS= SUBSETS= SNAPSHOTS= SEEDS=1 EPOCHS=20";
+    let model = "out/tiny/local/seed-1/model/model.json";
+    let line = |seed: u64, checkpoint: &str| {
+        format!(
+            "train -q --hidden 12,12 --epochs 20 --seed {seed} --checkpoint {checkpoint} \
+             --images out/tiny/data/train-images.npy --labels out/tiny/data/train-labels.npy \
+             --test-images out/tiny/data/test-images.npy --test-labels out/tiny/data/test-labels.npy -o"
+        )
+    };
+    project.make(&format!("{only} {model}"));
+    let whole = project.0.bytes(model);
+    // That of another seed stands for one of other settings; `train` itself refuses it.
+    let left = "out/tiny/local/seed-1/model.checkpoint";
+    project.0.run(&format!("{} gone/net", line(2, left)));
+    assert!(project.0.path(left).is_file());
+    project.0.fails(1, &format!("{} net", line(1, left)));
+    fs::remove_file(project.0.path(model)).unwrap();
+    project.0.ok(&format!("touch -t 200001010000 {left}"));
+    project.make(&format!("{only} {model}"));
+    assert!(project.0.bytes(model) == whole && !project.0.path(left).exists());
+}
+
+#[test]
 fn an_attack_a_rule_and_a_stage_of_ones_own_are_a_variable_each() {
     let project = Project::new();
     fs::write(project.0.path("mine.sh"), "attack-gauss --quiet --sigma \"$1\" --seed 9\n").unwrap();
@@ -353,6 +438,10 @@ fn malformed_settings_and_missing_data_are_refused() {
         ("ATTACKS='gauss mine'", "mine is named but no variable mine holds its command"),
         ("ATTACKS=mine mine=cat", "mine has no strengths: set mine.strengths"),
         ("ATTACKS=clean", "ATTACKS has a bad value: clean"),
+        ("TRAIN_SAMPLES=-1", "TRAIN_SAMPLES has a bad value: -1"),
+        ("sweep WIDTHS=wide", "WIDTHS has a bad value: wide"),
+        ("sweep DEPTHS=", "DEPTHS is empty"),
+        ("sweep TRAIN_SIZES=all", "TRAIN_SIZES has a bad value: all"),
         ("OUT='a b'", "OUT must be a name without spaces"),
         ("DATA_DIR=nowhere", "nowhere/t10k-images-idx3-ubyte.gz is missing"),
     ] {

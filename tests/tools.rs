@@ -584,6 +584,9 @@ fn data_that_do_not_fit_are_named_with_both_numbers() {
         ("ulimit -f 1; attack-gauss --sigma 1 x.npy -o big.npy", "big.npy: File too large"),
         ("printf 'm/fgsm\\n' | tabulate --runs -", "is no run"),
         ("tabulate < /dev/null", "stdin: has no lines"),
+        ("printf 'm/clean\\n' | tabulate --sweep", "is no run of a sweep"),
+        ("report-sweep < /dev/null", "stdin: is not the table expected: it has no rows"),
+        ("report-sweep x.npy", "x.npy: is not the table expected"),
         ("claims < /dev/null", "stdin: is not the table expected: it has no rows"),
     ] {
         let message = folder.fails(1, line);

@@ -81,8 +81,7 @@ fn records<T>(
 ) -> Result<Vec<T>> {
     let mut source = Source::open(path)?;
     let name = source.name().to_owned();
-    let wrong =
-        |e: String| Error::data(format!("is not the table expected: {e}")).in_file(&name);
+    let wrong = |e: String| Error::data(format!("is not the table expected: {e}")).in_file(&name);
     let mut reader = csv::Reader::from_reader((&mut source).take(MAX_TABLE_BYTES));
     let header = reader.headers().map_err(|e| wrong(e.to_string()))?.clone();
     let records = reader.records().map(|record| read(&record?, &header));

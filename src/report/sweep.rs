@@ -16,6 +16,9 @@ use crate::{
     table::{Row, mean_and_sd},
 };
 
+/// What a curve is drawn of: x and y.
+type Pairs = Vec<(f64, Option<f64>)>;
+
 /// An attack and its strength.
 type Level = (String, f64);
 
@@ -212,7 +215,7 @@ impl<'a> Networks<'a> {
         varied: Varied,
         value: impl Fn(&Row) -> Option<f64>,
     ) -> Vec<Curve> {
-        let mut curves: Vec<(String, Vec<(f64, Option<f64>)>)> = Vec::new();
+        let mut curves: Vec<(String, Pairs)> = Vec::new();
         for row in rows {
             let label = self.label(row, Some(varied));
             let pair = (self.value(varied, row) as f64, value(&row.1));
@@ -257,9 +260,8 @@ impl<'a> Networks<'a> {
         let levels = self.levels();
         let lines = levels.iter().flat_map(|level| {
             let rows = self.last_layers(level);
-            let study = |a: &&(Point, Row), b: &&(Point, Row)| {
-                (a.0, &a.1.dataset) == (b.0, &b.1.dataset)
-            };
+            let study =
+                |a: &&(Point, Row), b: &&(Point, Row)| (a.0, &a.1.dataset) == (b.0, &b.1.dataset);
             rows.chunk_by(study).filter_map(|study| line(level, study)).collect::<Vec<_>>()
         });
         lines.collect()

@@ -139,7 +139,12 @@ fn malformed() -> Tally {
         bad(&mut tally, case, &bytes, "bad", &["import-idx BAD"]);
     }
     for (case, text) in TEXTS {
-        let readers = ["tabulate --runs BAD", "claims BAD"];
+        let readers = [
+            "tabulate --runs BAD",
+            "tabulate --sweep --runs BAD",
+            "claims BAD",
+            "report-sweep BAD",
+        ];
         bad(&mut tally, case, text.as_bytes(), "bad", &readers);
     }
     let readers = [
