@@ -19,7 +19,7 @@ DRAWN   := 20000 10000# digits to train on and to test on
 HIDDEN  := 200,200,200,200,200
 RULES   := local backprop untrained shuffled
 ATTACKS := gauss fgsm fgsm-float32
-CONTROLS := gauss-clipped fgsm-clipped fgsm-random# attacks of local errors alone
+CONTROLS := gauss-clipped gauss-repeat fgsm-clipped fgsm-random# attacks of local errors alone
 SIGMAS  := 0.1 0.2 0.3 0.4 0.5 0.6 0.8 1 1.25 1.5 2 3$(if $(filter digits,$(DATASET)), 5 8)
 EPSILONS := 0.01 0.02 0.03 0.04 0.05 0.06 0.08 0.1 0.12 0.15 0.2 0.3
 RANKS   := 1-50 1-20 11-100
@@ -29,7 +29,7 @@ SAMPLES :=# of the test images; empty: all
 TRAIN_SAMPLES :=# of the training images; empty: all
 SUBSETS := $(if $(filter digits mnist fashion-mnist kmnist,$(DATASET)),1000 2000 5000)# so many of them: alpha against samples
 SNAPSHOTS := 1 2 3 5 10 20 40# epochs of local errors that are measured too
-STIMULUS_DIMENSION :=# of the set of images: judges alpha > 1 + 2/d; empty: not judged
+STIMULUS_DIMENSION :=# d of the set of images, for alpha > 1 + 2/d; empty: as `dimension` measures it
 OUT     := out
 BIN     := target/release
 RUN     :=# stands before what learns, the one stage long enough to be a cluster's job
@@ -54,11 +54,16 @@ local.attacks   = $(ATTACKS) $(CONTROLS)
 local.snapshots = $(snapshots)
 local.subsets   = $(subsets)
 
-# An attack reads images on stdin and writes images on stdout; it may use $(strength)
-# $(model) $(labels) $(seed), and write $(call scratch,audit). NAME.strengths are its strengths; SHARED are the attacks
-# that need no network, of which one set of images serves all.
+# An attack reads images on stdin and writes images on stdout; it may use $(strength) $(model)
+# $(labels) $(seed), and write $(call scratch,audit). NAME.strengths are its strengths;
+# NAME.spectrum takes the place of spectrum; SHARED are the attacks that need no network, of
+# which one set of images serves all.
 gauss         = attack-gauss --sigma $(strength) --seed 1 $(options)
 gauss-clipped = $(gauss) --clip 0,1
+# Its spectrum is the signal's alone, from two draws of the noise.
+gauss-repeat  = $(gauss)
+gauss-repeat.spectrum = { $(subst --seed 1,--seed 2,$(gauss)) < $(data)/test-images.npy | \
+  extract-activations --model $(model) $(options) > $(call scratch,second); spectrum --quiet --repeat - $(call scratch,second); }
 fgsm          = attack-fgsm --epsilon $(strength) --model $(model) --labels $(labels) \
   --audit $(call scratch,audit) $(options)
 fgsm-float32  = $(fgsm) --gradient float32
@@ -67,6 +72,7 @@ fgsm-clipped  = $(fgsm) --clip 0,1
 SHARED := gauss
 gauss.strengths         = $(SIGMAS)
 gauss-clipped.strengths = $(SIGMAS)
+gauss-repeat.strengths  = $(SIGMAS)
 fgsm.strengths          = $(EPSILONS)
 fgsm-float32.strengths  = $(EPSILONS)
 fgsm-random.strengths   = $(EPSILONS)
@@ -76,8 +82,9 @@ fgsm-clipped.strengths  = $(EPSILONS)
 accuracy    = accuracy --model $(model) --labels $(labels) $(options)
 activations = extract-activations --model $(model) $(options) $(beside)
 spectrum    = spectrum --quiet
-fit         = fit-powerlaw $(RANKS:%=--ranks %)
-claims      = claims $(STIMULUS_DIMENSION:%=--stimulus-dimension %)
+fit         = fit-powerlaw $(RANKS:%=--ranks %) $(if $(filter %-repeat,$(attack)),--as-ranked)
+dimension   = dimension --threads $(THREADS) --quiet $(SAMPLES:%=--samples %)
+claims      = claims $(if $(STIMULUS_DIMENSION),--stimulus-dimension $(STIMULUS_DIMENSION),--dimension $(study)/dimension.jsonl)
 options     = $(samples:%=--samples %) --threads $(THREADS) --quiet
 # One pass through the network gives both, unless another command measures accuracy.
 beside      = $(if $(call same,$(strip $(accuracy)),accuracy --model $(model) --labels $(labels) $(strip $(options))),--labels $(labels) --accuracy $(call scratch,accuracy))
@@ -174,7 +181,7 @@ export LC_ALL := C
 built    := $(if $(filter file,$(origin BIN)),$(BIN)/.built)# a BIN of the user's is theirs to build
 
 .DEFAULT_GOAL := all
-.PHONY: all quick data inputs tasks sweep sweep-inputs sweep-tasks test test-slurm check-mnist check-digits campaign bench \
+.PHONY: all quick data inputs tasks sweep sweep-inputs sweep-tasks test test-slurm check-mnist check-digits validate campaign bench \
   figure install uninstall clean help FORCE $(SEEDS:%=seed-%)
 ## all: the study, to its tables and its report
 all: $(study)/summary.csv $(study)/report.html
@@ -185,7 +192,7 @@ quick:
 ## data: the data set as arrays
 data: $(arrays)
 ## inputs: what all seeds share; after it, several makes may run at once, one a seed
-inputs: data $(built) $$(addprefix $$(stamps)/,$$(stamped)) $(layer0:%=$(study)/%/alpha.jsonl)
+inputs: data $(built) $$(addprefix $$(stamps)/,$$(stamped)) $(layer0:%=$(study)/%/alpha.jsonl) $$(measured-d)
 	$(tidy)
 ## seed-1, seed-2 ...: all of one seed
 $(foreach s,$(SEEDS),$(eval seed-$s: $(filter $(RULES:%=$(study)/%/seed-$s/%),$(runs:%=%/alpha.jsonl) $(runs:%=%/accuracy.jsonl))))
@@ -223,7 +230,7 @@ $(study)/%/accuracy.jsonl $(study)/%/spectrum.npy: $$(trained)/model/model.json 
 	mkdir -p $(@D)
 	trap 'rm -f $(call scratch,*) $(passing)' EXIT; \
 	$(if $(passing),$($(attack)) < $(stored) > $(passing);) \
-	$(activations) < $(images) | $(spectrum) > $(call scratch,spectrum); \
+	$(activations) < $(images) | $(or $($(attack).spectrum),$(spectrum)) > $(call scratch,spectrum); \
 	[ -e $(call scratch,accuracy) ] || $(accuracy) < $(images) > $(call scratch,accuracy); \
 	if [ -e $(call scratch,audit) ]; then mv $(call scratch,audit) $(@D)/audit.json; else rm -f $(@D)/audit.json; fi; \
 	mv $(call scratch,accuracy) $(@D)/accuracy.jsonl; \
@@ -251,7 +258,11 @@ $(study)/table.csv: $(measured) $(stamps)/runs $(stamps)/tabulate | $(built)
 $(study)/summary.csv: $(measured) $(stamps)/runs $(stamps)/tabulate | $(built)
 	$(tabulate) --runs $(stamps)/runs --summary $@ -o /dev/null
 
-$(study)/claims.jsonl: $(study)/table.csv $(stamps)/claims | $(built)
+measured-d := $(if $(STIMULUS_DIMENSION),,$(study)/dimension.jsonl)
+$(study)/dimension.jsonl: $(data)/test-images.npy $(stamps)/dimension | $(built)
+	$(call whole,$(dimension) < $<)
+
+$(study)/claims.jsonl: $(study)/table.csv $(measured-d) $(stamps)/claims | $(built)
 	$(call whole,$(claims) < $<)
 
 # Ten images, clean and attacked at two strengths an attack, and what the network shown makes of them.
@@ -271,7 +282,7 @@ headline = $(subst -,$(comma)"last":,$(firstword $(RANKS)))
 $(study)/report.html: $(study)/table.csv $(study)/claims.jsonl $(study)/study.json \
   $(shown:%=$(study)/samples/%/predictions.npy) $(stamps)/report | $(built)
 	report --table $< --claims $(word 2,$^) --figures $(study)/figures $(study) -o $@
-	grep -Ev '"attack":"[^"]*-(clipped|random)"' $(study)/claims.jsonl | \
+	grep -Ev '"attack":"[^"]*-(clipped|random|repeat)"' $(study)/claims.jsonl | \
 	  sed -nE 's/^.*"claim":"(C[123])","statement":"([^"]*)","rule":"($(first))".*"first":$(headline),.*"verdict":"([^"]*)".*/\1 \3: \2: \4/p'
 	$(tidy)
 	echo "the report: $@"
@@ -352,13 +363,16 @@ lib.attack-gauss        := $(io) src/rng.rs src/attack/mod.rs src/attack/gauss.r
 lib.attack-fgsm         := $(net) src/rng.rs src/attack/mod.rs src/attack/fgsm.rs
 lib.extract-activations := $(net) src/accuracy.rs
 lib.accuracy            := $(lib.extract-activations)
-lib.spectrum            := $(io) src/elementwise.rs src/linalg.rs src/spectrum.rs
-lib.fit-powerlaw        := $(io) src/powerlaw.rs
-lib.tabulate            := $(io) src/network.rs src/elementwise.rs src/linalg.rs src/accuracy.rs src/powerlaw.rs src/table.rs src/sweep.rs
-lib.claims              := $(filter-out %/sweep.rs,$(lib.tabulate)) $(sort $(wildcard src/claims/*.rs))
-lib.report              := $(lib.claims) src/sweep.rs src/marchenko_pastur.rs src/model.rs src/rng.rs src/sparse.rs src/report/style.css src/report/methods.html src/report/distrust.html \
+lib.spectrum            := $(io) src/rng.rs src/elementwise.rs src/linalg.rs $(sort $(wildcard src/spectrum/*.rs))
+lib.fit-powerlaw        := $(io) src/mean.rs $(sort $(wildcard src/powerlaw/*.rs))
+lib.dimension           := $(io) src/linalg.rs src/dimension.rs
+lib.draw-powerlaw       := $(io) src/rng.rs src/synthetic.rs
+lib.tabulate            := $(lib.fit-powerlaw) src/network.rs src/elementwise.rs src/linalg.rs src/accuracy.rs src/table.rs src/sweep.rs
+lib.claims              := $(filter-out %/sweep.rs,$(lib.tabulate)) src/dimension.rs $(sort $(wildcard src/claims/*.rs))
+lib.report              := $(lib.claims) $(lib.spectrum) src/sweep.rs src/synthetic.rs src/validate.rs src/marchenko_pastur.rs src/model.rs src/rng.rs src/sparse.rs src/report/style.css src/report/methods.html src/report/distrust.html \
   $(sort $(filter-out %/tests.rs,$(wildcard src/train/*.rs src/figures/*.rs src/report/*.rs)))
 lib.report-sweep        := $(lib.report)
+lib.validate            := $(lib.report)
 
 define measure
 $(accuracy); $(activations) | $(spectrum)
@@ -367,15 +381,16 @@ pixels   = $(spectrum) $(SAMPLES:%=--samples %)
 import   = import-idx
 report   = report
 tabulate = tabulate
-stamped := $(RULES) $(attacked) measure pixels fit tabulate claims report $(if $(filter digits,$(DATASET)),draw,import)
+stamped := $(RULES) $(attacked) measure pixels fit dimension tabulate claims report $(if $(filter digits,$(DATASET)),draw,import)
 
 # A command's sources: the words in it that are files (a script of one's own) or tools of ours.
 tools   = $(foreach w,$1,$(if $(filter undefined,$(origin lib.$w)),,src/bin/$w.rs $(lib.$w)))
 sources = $(sort $(wildcard $(filter-out $(OUT)/%,$1)) $(call tools,$1))
 # The command $1, of which neither THREADS nor OUT changes a result, nor which make runs it.
-plainly = $(foreach THREADS,1,$(foreach OUT,out,$(foreach me,MAKE,$(strip $($1)))))
-sums   := $(shell cksum /dev/null $(sort $(foreach s,$(stamped),$(call sources,$($s)))) | tr ' ' :)
-says    = $(plainly) $(foreach s,$(call sources,$($1)),$(filter %:$s,$(sums)))
+plainly = $(foreach THREADS,1,$(foreach OUT,out,$(foreach me,MAKE,$(strip $($1) $($1.spectrum)))))
+used    = $(call sources,$($1) $($1.spectrum))
+sums   := $(shell cksum /dev/null $(sort $(foreach s,$(stamped),$(call used,$s))) | tr ' ' :)
+says    = $(plainly) $(foreach s,$(used),$(filter %:$s,$(sums)))
 same    = $(and $(findstring [$1],[$2]),$(findstring [$2],[$1]))
 define stamp
 $(stamps)/$1: $(if $(call same,$(strip $(file <$(stamps)/$1)),$2),,FORCE)
@@ -419,6 +434,11 @@ check-mnist:
 ## check-digits: measure the drawn digits against what they must be, beside MNIST where DATA_DIR has it
 check-digits:
 	cargo test --release --locked --quiet --test digits -- --ignored --nocapture
+## validate: the estimators of alpha on spectra that are known: a table and a figure in $(OUT)/validate
+validate: $(built)
+	mkdir -p $(OUT)/validate
+	validate --figure $(OUT)/validate/estimators.svg -o $(OUT)/validate/estimators.csv
+	echo "bias and spread: $(OUT)/validate/estimators.csv, estimators.svg"
 ## campaign: kills, failing calls and bad inputs by the hundred, made-up headers by the million; CAMPAIGN=short for fewer
 campaign: $(built)
 	BIN=$(abspath $(BIN)) cargo test --locked --quiet --test campaign -- --ignored --nocapture

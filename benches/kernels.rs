@@ -9,7 +9,7 @@ mod limit;
 use divan::{Bencher, counter::ItemsCount};
 use local_errors::{
     network::Network,
-    spectrum::Spectrum,
+    spectrum::{Of, Spectrum},
     train::{Data, Images, Rule, Settings, TestSet, Training, start},
 };
 use ndarray::{Array2, Array3};
@@ -112,7 +112,7 @@ fn spectrum(bencher: Bencher, units: usize) {
     let block = Array2::from_shape_simple_fn((BLOCK, units), || rng.random::<f64>());
     let blocks = 10_000_usize.div_ceil(BLOCK);
     bencher.counter(ItemsCount::new(blocks * BLOCK * units * units)).bench(|| {
-        let mut spectrum = Spectrum::new(blocks * BLOCK, units, true)?;
+        let mut spectrum = Spectrum::new(blocks * BLOCK, units, Of::Covariance)?;
         for _ in 0..blocks {
             spectrum.add(block.clone());
         }

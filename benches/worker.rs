@@ -18,7 +18,7 @@ use local_errors::{
     Error, Result,
     network::Network,
     read::{Labels, Rows, Source},
-    spectrum::Spectrum,
+    spectrum::{Of, Spectrum},
     train::{Images, Rule, Settings, Training, TrainingSet, start},
     write,
 };
@@ -93,7 +93,7 @@ fn ready(task: Task, data: &Path) -> Result<Run> {
             let images = images.slice(s![..10_000, ..]);
             let h = network(images.ncols(), units).activations(images, 1)?.swap_remove(0);
             Box::new(move || {
-                let mut spectrum = Spectrum::new(h.nrows(), units, true)?;
+                let mut spectrum = Spectrum::new(h.nrows(), units, Of::Covariance)?;
                 for rows in h.axis_chunks_iter(Axis(0), 256) {
                     spectrum.add(rows.mapv(f64::from));
                 }

@@ -12,6 +12,7 @@ use std::{
 };
 
 use clap::{Parser, error::ErrorKind};
+use indicatif::{ProgressBar, ProgressStyle};
 use signal_hook::{
     consts::{SIGHUP, SIGINT, SIGPIPE, SIGTERM, SIGXFSZ},
     iterator::Signals,
@@ -117,6 +118,19 @@ impl Common {
         }
         Ok(images)
     }
+}
+
+/// How far work of `len` steps is; shown only when stderr is a terminal.
+#[must_use]
+pub fn bar(quiet: bool, len: u64, template: &str) -> ProgressBar {
+    if quiet {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(len);
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar
 }
 
 /// What every tool has whose work threads share.

@@ -14,6 +14,8 @@
 //! | `extract-activations`, `accuracy` | [`network`], [`accuracy`] |
 //! | `spectrum` | [`spectrum`] |
 //! | `fit-powerlaw` | [`powerlaw`] |
+//! | `dimension` | [`dimension`] |
+//! | `draw-powerlaw`, `validate` | [`synthetic`], [`mod@validate`] |
 //! | `tabulate` | [`table`], [`sweep`] |
 //! | `claims` | [`claims`] |
 //! | `report`, `report-sweep` | [`report`], [`figures`], [`marchenko_pastur`] |
@@ -28,11 +30,13 @@ pub mod attack;
 pub mod claims;
 pub mod cli;
 pub mod digits;
+pub mod dimension;
 mod elementwise;
 mod error;
 pub mod figures;
 mod linalg;
 pub mod marchenko_pastur;
+mod mean;
 pub mod model;
 pub mod network;
 pub mod powerlaw;
@@ -42,8 +46,10 @@ pub mod rng;
 mod sparse;
 pub mod spectrum;
 pub mod sweep;
+pub mod synthetic;
 pub mod table;
 pub mod train;
+pub mod validate;
 pub mod write;
 
 pub use error::{Error, Kind, Result};

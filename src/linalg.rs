@@ -102,6 +102,17 @@ pub fn symmetric_eigenvalues(lower: &Array2<f64>) -> Result<Vec<f64>> {
         .map_err(|_| Error::data("the eigenvalues do not converge"))
 }
 
+/// Eigenvectors of a symmetric matrix given by its lower triangle, as columns, the smallest
+/// eigenvalue's first.
+pub fn symmetric_eigenvectors(lower: ArrayView2<'_, f64>) -> Result<Array2<f64>> {
+    let a = dense(lower);
+    let eigen = view(&a)
+        .self_adjoint_eigen(Side::Lower)
+        .map_err(|_| Error::data("the eigenvectors do not converge"))?;
+    let v = eigen.U();
+    Ok(Array2::from_shape_fn((v.nrows(), v.ncols()), |(i, j)| v[(i, j)]))
+}
+
 fn multiply<T: Scalar>(
     mut out: ArrayViewMut2<'_, T>,
     accumulate: Accum,

@@ -23,6 +23,10 @@ pub enum Purpose {
     Signs = 6,
     /// A drawn digit.
     Digit = 7,
+    /// The rows of a subsample.
+    Subsample = 8,
+    /// Activations of a known spectrum.
+    Signal = 9,
 }
 
 /// The stream of `purpose` and `index` under a seed.

@@ -1,9 +1,12 @@
 //! The paper's claims, judged.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::Parser;
-use local_errors::{Error, Result, claims, cli, read, table::Row, write};
+use local_errors::{Error, Result, claims, cli, dimension::Dimension, read, table::Row, write};
 
 /// Judge the paper's claims on a study's table, as JSON lines
 ///
@@ -28,6 +31,9 @@ struct Args {
     /// Dimension d of the set of images: judge alpha > 1 + 2/d
     #[arg(long, value_name = "D", value_parser = cli::positive)]
     stimulus_dimension: Option<f64>,
+    /// Take d from what dimension says of the images there: its first line
+    #[arg(long, value_name = "FILE", conflicts_with = "stimulus_dimension")]
+    dimension: Option<PathBuf>,
     /// JSON lines; - for stdout
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     output: PathBuf,
@@ -36,7 +42,9 @@ struct Args {
 }
 
 fn run(args: Args) -> Result<()> {
-    cli::check_streams(&[&args.table], &[Some(&args.output)])?;
+    let inputs: Vec<&Path> =
+        [&args.table].into_iter().chain(&args.dimension).map(PathBuf::as_path).collect();
+    cli::check_streams(&inputs, &[Some(&args.output)])?;
     let rows: Vec<Row> = read::csv(&args.table)?;
     if let Some(pair) = rows.windows(2).find(|pair| pair[0].dataset != pair[1].dataset) {
         let message = format!(
@@ -45,7 +53,12 @@ fn run(args: Args) -> Result<()> {
         );
         return Err(Error::data(message).in_file(&args.table));
     }
-    write::json_lines(&args.output, &claims::judge(&rows, args.stimulus_dimension))?.finish()
+    let measured: Vec<Dimension> = match &args.dimension {
+        Some(file) => read::json_lines(file)?,
+        None => Vec::new(),
+    };
+    let d = args.stimulus_dimension.or(measured.first().map(|line| line.dimension));
+    write::json_lines(&args.output, &claims::judge(&rows, d))?.finish()
 }
 
 fn main() -> ExitCode {

@@ -1,28 +1,32 @@
 //! Power-law exponent of an eigenspectrum.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode, str::FromStr};
 
 use clap::Parser;
 use local_errors::{
     Error, Result, cli,
-    powerlaw::{self, Fit, Method, Ranks},
+    powerlaw::{self, Fit, Grid, Method, Order, Ranks},
     read::{Rows, Source},
     write,
 };
 
 /// Fit alpha of lambda_n ~ n^-alpha to an eigenspectrum, as JSON lines
 ///
-/// A line a layer and rank range: layer (null for a spectrum of one matrix),
+/// A line a layer, rank range and method: layer (null for a spectrum of one matrix),
 /// units, positive (eigenvalues above 1e-10 of the largest), first, last (as
 /// asked), points (ranks used), method, alpha, stderr, intercept, r2, curvature
 /// (of a quadratic fit in ln n: 0 for a power law), participation_ratio,
 /// effective_rank, warnings. alpha is the exponent of the ranks; that of the
 /// eigenvalues' density is 1 + 1/alpha.
+///
+/// With --draws the rows are draws of one spectrum, such as spectrum --subsample writes: a line
+/// a range and method with draws, alpha, alpha_sd, participation_ratio and its sd. Of halves
+/// of the samples, alpha_sd estimates the standard error of alpha of all of them.
 #[derive(Parser)]
 #[command(
     name = env!("CARGO_BIN_NAME"),
     version,
-    after_help = "Example:\n  fit-powerlaw --ranks 1-50 --ranks 11-100 spectrum.npy\n\nMethods:\n  ols       least squares of ln lambda_n on ln n\n  weighted  the same with weights 1/n\n  mle       maximum likelihood of the density of all eigenvalues above LAST's,\n            whatever FIRST is: cut off above it would be biased\n\nWarnings:\n  cut-at-positive  LAST is beyond the positive eigenvalues\n  too-few-ranks    fewer than 3 are left: alpha is null\n  bent             a quadratic fit is flat at one end of the ranks: no power law\n  no-variance      no eigenvalue is positive\n\nSources: Stringer et al., Nature 571, 361 (2019); Hill, Ann. Stat. 3, 1163 (1975)"
+    after_help = "Example:\n  fit-powerlaw --ranks 1-50 --ranks 11-100 spectrum.npy\n\nMethods:\n  ols       least squares of ln lambda_n on ln n\n  weighted  the same with weights 1/n\n  mle       maximum likelihood of the density of all eigenvalues above LAST's,\n            whatever FIRST is: cut off above it would be biased\n  all       each of them, side by side\n\nAs published codes have it:\n  Stringer et al. 2019   spectrum --repeat A B | fit-powerlaw --as-ranked --ranks 11-500\n                         --method weighted: ranks 11 to 500 of cvPCA, weights 1/n\n  Jiang et al. 2021      --method ols; their ranks are not known here\n  density of eigenvalues, p(lambda) ~ lambda^-a (package powerlaw, Hill's estimator):\n                         --method mle, and alpha = 1/(a - 1)\n\nWarnings:\n  cut-at-positive  LAST is beyond the positive eigenvalues\n  too-few-ranks    fewer than 3 are left: alpha is null\n  bent             a quadratic fit is flat at one end of the ranks: no power law\n  no-variance      no eigenvalue is positive\n\nSources: Stringer et al., Nature 571, 361 (2019); Hill, Ann. Stat. 3, 1163 (1975); Politis, Romano and Wolf, Subsampling (1999)"
 )]
 struct Args {
     /// Eigenvalues, f8 or f4 (units,) or (layers, units), largest first; - for stdin
@@ -31,9 +35,22 @@ struct Args {
     /// Ranks to fit, counted from 1, both included; may be repeated
     #[arg(long, value_name = "FIRST-LAST", default_value = "1-50")]
     ranks: Vec<Ranks>,
+    /// All ranges from one of the first ranks to one of the last, instead
+    #[arg(long, value_name = "FIRST,...:LAST,...", conflicts_with = "ranks")]
+    grid: Option<Grid>,
+    /// Local slopes: split each range in N windows of equal ratios of last to first rank
+    #[arg(long, value_name = "N", value_parser = cli::count)]
+    windows: Option<usize>,
     /// How alpha is estimated
-    #[arg(long, value_name = "ols|weighted|mle", default_value = "ols")]
-    method: Method,
+    #[arg(long, value_name = "ols|weighted|mle|all", default_value = "ols")]
+    method: Methods,
+    /// Take the values in the order they have, as spectrum --repeat writes them, up to the
+    /// first that is not positive
+    #[arg(long)]
+    as_ranked: bool,
+    /// The rows are draws of one spectrum: mean and spread over them
+    #[arg(long)]
+    draws: bool,
     /// JSON lines; - for stdout
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     output: PathBuf,
@@ -41,24 +58,62 @@ struct Args {
     common: cli::Common,
 }
 
+/// One method, or all.
+#[derive(Clone)]
+struct Methods(Vec<Method>);
+
+impl FromStr for Methods {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        if text == "all" {
+            return Ok(Self(Method::ALL.to_vec()));
+        }
+        text.parse().map(|method| Self(vec![method])).map_err(|e| format!("{e}, or all"))
+    }
+}
+
 fn run(args: Args) -> Result<()> {
     cli::check_streams(&[&args.spectrum], &[Some(&args.output)])?;
+    let ranges = ranges(&args)?;
+    let order = if args.as_ranked { Order::AsGiven } else { Order::Falling };
     let mut spectra = Rows::<f64>::spectra(Source::open(&args.spectrum)?)?;
     let stacked = spectra.layers().is_some();
+    if args.draws && !stacked {
+        return Err(spectra.wrong("has one spectrum (expected draws, (draws, units))"));
+    }
     let mut fits: Vec<Fit> = Vec::new();
     while let Some(block) = spectra.next_block(1)? {
         let lambda = block.values.into_raw_vec_and_offset().0;
         let layer = stacked.then_some(block.matrix + 1);
-        for &ranks in &args.ranks {
-            let fit = powerlaw::fit(&lambda, layer, ranks, args.method);
-            fits.push(fit.map_err(|e| e.in_file(spectra.name()))?);
+        for &ranks in &ranges {
+            for &method in &args.method.0 {
+                let fit = powerlaw::fit(&lambda, layer, ranks, method, order);
+                fits.push(fit.map_err(|e| e.in_file(spectra.name()))?);
+            }
         }
     }
     if fits.iter().all(|fit| fit.positive == 0) {
         let message = "has no positive eigenvalue: every unit is constant";
         return Err(Error::data(message).in_file(spectra.name()));
     }
+    if args.draws {
+        return write::json_lines(&args.output, &powerlaw::spread(&fits))?.finish();
+    }
     write::json_lines(&args.output, &fits)?.finish()
+}
+
+/// The ranges asked for, or the windows of each.
+fn ranges(args: &Args) -> Result<Vec<Ranks>> {
+    let ranges = args.grid.as_ref().map_or(&args.ranks, |grid| &grid.0);
+    let Some(count) = args.windows else { return Ok(ranges.clone()) };
+    let windows: Vec<Ranks> = ranges.iter().flat_map(|ranks| ranks.windows(count)).collect();
+    if windows.is_empty() {
+        return Err(Error::usage(format!(
+            "--windows {count} leaves no window of at least three ranks"
+        )));
+    }
+    Ok(windows)
 }
 
 fn main() -> ExitCode {

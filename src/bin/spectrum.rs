@@ -8,35 +8,66 @@ use std::{
 use clap::Parser;
 use local_errors::{
     Error, Result, cli,
-    read::{Rows, Source},
-    spectrum::Spectrum,
+    spectrum::{Merged, Moments, Of, Shards, Spectrum, merged, stacked},
     write,
 };
-use ndarray::{Array1, Array2};
+use ndarray::Array1;
 
 /// Take the eigenvalues of the covariance of activations, largest first
 ///
-/// Activations f4 or f8 (samples, units) become f8 (units,); a stack (layers,
+/// Activations (samples, units), f2, f4, f8 or integers, become f8 (units,); a stack (layers,
 /// samples, units) becomes f8 (layers, units). The mean is removed and the sum
 /// divided by samples - 1, in f8. Several files are shards of the same samples'
 /// axis. Fewer samples than units: through the Gram matrix. Memory: units² and a
 /// block of rows, whatever the number of samples.
+///
+/// Shards apart: --moments FILE writes count, mean and scatter, f8 (units + 2, units), one
+/// row the count, one the mean, then the scatter; --from-moments merges such files.
+///
+/// Noisy repeats: with --repeat two files are repeats of the same stimuli, and written are
+/// the signal's variances along the components of the one as the other has them (cvPCA),
+/// in the components' order: estimates without the noise's variance, some below 0.
 #[derive(Parser)]
 #[command(
     name = env!("CARGO_BIN_NAME"),
     version,
-    after_help = "Example:\n  spectrum h.npy | fit-powerlaw --ranks 1-50\n\nSource: Jiang, Zhou and Huang, Chin. Phys. B 30, 048702 (2021)"
+    after_help = "Example:\n  spectrum h.npy | fit-powerlaw --ranks 1-50\n\nSources: Jiang, Zhou and Huang, Chin. Phys. B 30, 048702 (2021); moments: Chan, Golub and LeVeque, Am. Stat. 37, 242 (1983); repeats: Stringer et al., Nature 571, 361 (2019)"
 )]
+#[allow(clippy::struct_excessive_bools)] // flags of a command line
 struct Args {
     /// Activations, one file or several shards; - for stdin
     #[arg(default_value = "-")]
     activations: Vec<PathBuf>,
     /// Do not remove the mean, and divide by samples
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["normalize", "repeat"])]
     no_center: bool,
+    /// Divide each unit by its standard deviation: correlation instead of covariance
+    #[arg(long, conflicts_with = "repeat")]
+    normalize: bool,
+    /// Take all axes but the first as units
+    #[arg(long)]
+    flatten: bool,
     /// Use the first N rows of each matrix only; of shards the first N in all
     #[arg(long, value_name = "N", value_parser = cli::count)]
     samples: Option<usize>,
+    /// Write moments there, f8 (units + 2, units) or (layers, units + 2, units), and no eigenvalues
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["no_center", "normalize", "repeat", "subsample"])]
+    moments: Option<PathBuf>,
+    /// The files are moments: merge them
+    #[arg(long, conflicts_with_all = ["repeat", "subsample", "samples", "flatten"])]
+    from_moments: bool,
+    /// Two files are repeats of the same stimuli: the signal's variances
+    #[arg(long, conflicts_with = "subsample")]
+    repeat: bool,
+    /// Spectra of random N rows without replacement, (draws, units)
+    #[arg(long, value_name = "N", value_parser = cli::count)]
+    subsample: Option<usize>,
+    /// So many draws of them
+    #[arg(long, value_name = "N", value_parser = cli::count, default_value_t = 20)]
+    draws: usize,
+    /// Of the draws
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
     /// Eigenvalues; - for stdout
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     output: PathBuf,
@@ -44,86 +75,82 @@ struct Args {
     common: cli::Common,
 }
 
-/// Rows taken into the covariance at a time.
-const BLOCK: usize = 256;
-
 /// Below so many samples a unit, alpha is noticeably too large.
 const SAMPLES_PER_UNIT: usize = 10;
 
 fn run(args: Args) -> Result<()> {
     let inputs: Vec<&Path> = args.activations.iter().map(PathBuf::as_path).collect();
-    cli::check_streams(&inputs, &[Some(&args.output)])?;
-    cli::check_binary(&args.output)?;
-    let mut shards = open(&args.activations, args.samples)?;
-    let Some(first) = shards.first() else {
-        return Err(Error::usage("no activations"));
-    };
-    let (layers, units, name) = (first.layers(), first.columns(), first.name().to_owned());
-    let samples = shards.iter().map(Rows::samples).sum();
-    if samples < SAMPLES_PER_UNIT * units {
+    cli::check_streams(&inputs, &[])?;
+    cli::check_binary(args.moments.as_ref().unwrap_or(&args.output))?;
+    if args.from_moments {
+        let Merged { name, stack, moments } = merged(&args.activations)?;
+        if let Some(file) = &args.moments {
+            return write_moments(file, stack, &moments);
+        }
+        if let Some(moments) = moments.first() {
+            warn_of_few(&name, moments.samples(), moments.units());
+        }
+        let spectrum = |moments| Spectrum::of_moments(moments, of(&args))?.eigenvalues();
+        let spectra = moments.into_iter().map(spectrum).collect::<Result<Vec<_>>>();
+        return write_spectra(&args.output, stack, &spectra.map_err(|e| e.in_file(&name))?);
+    }
+    if args.repeat {
+        let [a, b] = args.activations.as_slice() else {
+            return Err(Error::usage("--repeat takes two files, the repeats"));
+        };
+        let open =
+            |file: &PathBuf| Shards::open(std::slice::from_ref(file), args.samples, args.flatten);
+        let (a, b) = (open(a)?, open(b)?);
+        warn_of_few(a.name(), a.samples(), a.units());
+        let stack = a.layers().is_some();
+        return write_spectra(&args.output, stack, &a.signal(b)?);
+    }
+    let shards = Shards::open(&args.activations, args.samples, args.flatten)?;
+    let layers = shards.layers();
+    if let Some(file) = &args.moments {
+        return write_moments(file, layers.is_some(), &shards.moments()?);
+    }
+    let samples = args.subsample.unwrap_or(shards.samples());
+    warn_of_few(shards.name(), samples, shards.units());
+    match args.subsample {
+        None => write_spectra(&args.output, layers.is_some(), &shards.spectra(of(&args))?),
+        Some(size) => {
+            let spectra = shards.of_subsamples(args.draws, size, args.seed, of(&args))?;
+            write_spectra(&args.output, true, &spectra)
+        }
+    }
+}
+
+fn of(args: &Args) -> Of {
+    match (args.no_center, args.normalize) {
+        (true, _) => Of::SecondMoment,
+        (_, true) => Of::Correlation,
+        _ => Of::Covariance,
+    }
+}
+
+fn warn_of_few(name: &Path, samples: usize, units: usize) {
+    if samples < SAMPLES_PER_UNIT.saturating_mul(units) {
         cli::warn(
-            &name,
+            name,
             &format!(
                 "has few samples for its units, which biases alpha upwards (found {samples} samples of {units} units, expected at least ten times as many)"
             ),
         );
     }
-    let mut spectra = Vec::new();
-    for _ in 0..layers.unwrap_or(1) {
-        let spectrum = Spectrum::new(samples, units, !args.no_center);
-        spectra.push(spectrum.map_err(|e| e.in_file(&name))?);
-    }
-    for shard in &mut shards {
-        while let Some(block) = shard.next_block(BLOCK)? {
-            spectra[block.matrix].add(block.values);
-        }
-    }
-    let mut lambda: Vec<Array1<f64>> = Vec::new();
-    for spectrum in spectra {
-        lambda.push(spectrum.eigenvalues().map_err(|e| e.in_file(&name))?);
-    }
-    match layers {
-        None => write::npy(&args.output, &lambda.swap_remove(0))?.finish(),
-        Some(layers) => {
-            let flat = lambda.into_iter().flatten().collect();
-            let stack = Array2::from_shape_vec((layers, units), flat)
-                .map_err(|e| Error::data(e.to_string()))?;
-            write::npy(&args.output, &stack)?.finish()
-        }
+}
+
+fn write_spectra(output: &Path, stack: bool, spectra: &[Array1<f64>]) -> Result<()> {
+    match spectra {
+        [one] if !stack => write::npy(output, one)?.finish(),
+        all => write::npy(output, &stacked(all))?.finish(),
     }
 }
 
-/// Open all shards, which must agree, and share out the samples among them.
-fn open(files: &[PathBuf], samples: Option<usize>) -> Result<Vec<Rows<f64>>> {
-    let mut shards: Vec<Rows<f64>> = Vec::new();
-    let mut left = samples;
-    for file in files {
-        let shard = Rows::activations(Source::open(file)?)?;
-        if let Some(first) = shards.first() {
-            shard.expect_columns(first.columns(), "the first shard has units")?;
-            if shard.layers() != first.layers() {
-                return Err(shard.wrong(format!(
-                    "is no shard of the same stack (found {:?} layers, expected {:?})",
-                    shard.layers().unwrap_or(1),
-                    first.layers().unwrap_or(1)
-                )));
-            }
-        }
-        let kept = left.map(|left| left.min(shard.samples()));
-        left = left.zip(kept).map(|(left, kept)| left - kept);
-        if kept != Some(0) {
-            shards.push(shard.first(kept)?);
-        }
-    }
-    match (left, shards.first()) {
-        (Some(missing), Some(first)) if missing > 0 => {
-            let expected = samples.unwrap_or_default();
-            Err(first.wrong(format!(
-                "has too few samples for --samples (found {}, expected at least {expected})",
-                expected - missing
-            )))
-        }
-        _ => Ok(shards),
+fn write_moments(output: &Path, stack: bool, moments: &[Moments]) -> Result<()> {
+    match moments {
+        [one] if !stack => write::npy(output, &one.to_array())?.finish(),
+        all => write::npy(output, &Moments::stacked(all))?.finish(),
     }
 }
 

@@ -6,7 +6,6 @@ use std::{
 };
 
 use clap::Parser;
-use indicatif::{ProgressBar, ProgressStyle};
 use local_errors::{
     Error, Result, cli,
     read::{self, Labels, Source},
@@ -207,7 +206,8 @@ fn learn(
         training.resume(file, record)?;
     }
     let samples = train.labels.len() as u64;
-    let bar = bar(args.common.quiet, samples * settings.epochs as u64);
+    let steps = samples * settings.epochs as u64;
+    let bar = cli::bar(args.common.quiet, steps, "{msg} [{wide_bar}] {percent}% {eta} left");
     bar.set_position(samples * training.epoch as u64);
     bar.reset_eta();
     while training.epoch < settings.epochs {
@@ -225,18 +225,6 @@ fn learn(
     }
     bar.finish_and_clear();
     Ok(training)
-}
-
-/// Shown only when stderr is a terminal.
-fn bar(quiet: bool, len: u64) -> ProgressBar {
-    if quiet {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new(len);
-    if let Ok(style) = ProgressStyle::with_template("{msg} [{wide_bar}] {percent}% {eta} left") {
-        bar.set_style(style);
-    }
-    bar
 }
 
 fn main() -> ExitCode {

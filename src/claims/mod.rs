@@ -175,7 +175,7 @@ fn of_clean_images(rows: &[Row], fitted: &Fitted, dimension: Option<f64>) -> Vec
         }));
     }
     if let Some(d) = dimension {
-        let statement = format!("the manifold is smooth: alpha > 1 + 2/d, d = {d}");
+        let statement = format!("the manifold is smooth: alpha > 1 + 2/d, d = {d:.1}");
         claims.push(per_layer("smoothness", statement, fitted, None, POSITIVE, &clean, |points| {
             points.first().map(|point| point.alpha - (1.0 + 2.0 / d))
         }));

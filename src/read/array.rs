@@ -5,6 +5,7 @@ use std::{
     path::Path,
 };
 
+use half::f16;
 use ndarray::{Array1, Array2, ArrayD, IxDyn, ShapeBuilder};
 use ndarray_npy::{ReadDataError, ReadableElement};
 use py_literal::Value as PyValue;
@@ -28,7 +29,7 @@ pub enum Values {
     F8(Vec<f64>),
     /// `u1`: pixels, or labels
     U1(Vec<u8>),
-    /// Any wider integers, of labels.
+    /// Any other integers.
     Int(Vec<i128>),
 }
 
@@ -107,11 +108,18 @@ impl Npy {
     /// The next `count` elements as the file has them.
     fn read(&mut self, count: usize) -> Result<Values> {
         Ok(match self.header.dtype {
+            Dtype::F2 => {
+                let bits = self.decode::<u16>(count)?;
+                Values::F4(bits.into_iter().map(|bits| f16::from_bits(bits).to_f32()).collect())
+            }
             Dtype::F4 => Values::F4(self.decode::<f32>(count)?),
             Dtype::F8 => Values::F8(self.decode::<f64>(count)?),
             Dtype::U1 => Values::U1(self.decode::<u8>(count)?),
+            Dtype::U2 => Values::Int(widened(self.decode::<u16>(count)?)),
             Dtype::U4 => Values::Int(widened(self.decode::<u32>(count)?)),
             Dtype::U8 => Values::Int(widened(self.decode::<u64>(count)?)),
+            Dtype::I1 => Values::Int(widened(self.decode::<i8>(count)?)),
+            Dtype::I2 => Values::Int(widened(self.decode::<i16>(count)?)),
             Dtype::I4 => Values::Int(widened(self.decode::<i32>(count)?)),
             Dtype::I8 => Values::Int(widened(self.decode::<i64>(count)?)),
         })
@@ -119,11 +127,13 @@ impl Npy {
 
     fn decode<T: ReadableElement + Clone>(&mut self, count: usize) -> Result<Vec<T>> {
         let order = match self.header.dtype {
-            Dtype::U1 => '|',
+            Dtype::U1 | Dtype::I1 => '|',
             _ if self.header.big_endian => '>',
             _ => '<',
         };
-        let descr = PyValue::String(format!("{order}{}", self.header.dtype));
+        // Of an f2 the bits.
+        let dtype = if self.header.dtype == Dtype::F2 { Dtype::U2 } else { self.header.dtype };
+        let descr = PyValue::String(format!("{order}{dtype}"));
         let mut values = Vec::new();
         if self.source.remaining().is_some() {
             // The length was checked against the file's.
@@ -207,6 +217,8 @@ pub struct Rows<T> {
     matrix: usize,
     row: usize,
     unit_interval: bool,
+    /// Whether bytes are what they count, and not pixels of which 255 is 1.
+    counts: bool,
     element: std::marker::PhantomData<T>,
 }
 
@@ -225,13 +237,32 @@ impl<T: Float> Rows<T> {
         Self::new(npy, None, samples, pixels)
     }
 
-    /// Activations: f4 or f8 of shape (samples, units), or (layers, samples, units).
-    pub fn activations(source: Source) -> Result<Self> {
-        let npy = Npy::open(source, &[Dtype::F4, Dtype::F8])?;
-        match *npy.header.shape.as_slice() {
+    /// Activations, of any dtype: (samples, units), or (layers, samples, units); or with
+    /// `flatten` (samples, …), the further axes flattened.
+    pub fn activations(source: Source, flatten: bool) -> Result<Self> {
+        let npy = Npy::open(source, &Dtype::ALL)?;
+        let rows = match *npy.header.shape.as_slice() {
             [samples, units] => Self::new(npy, None, samples, units),
+            [samples, ref axes @ ..] if flatten && !axes.is_empty() => {
+                let units = axes.iter().product();
+                Self::new(npy, None, samples, units)
+            }
             [layers, samples, units] => Self::new(npy, Some(layers), samples, units),
-            _ => Err(npy.wrong_shape("(samples, units) or (layers, samples, units)")),
+            _ if flatten => Err(npy.wrong_shape("(samples, …)")),
+            _ => Err(npy.wrong_shape(
+                "(samples, units) or (layers, samples, units); --flatten takes further axes as units",
+            )),
+        };
+        Ok(Self { counts: true, ..rows? })
+    }
+
+    /// Moments: f8 of shape (units + 2, units), or (layers, units + 2, units).
+    pub fn moments(source: Source) -> Result<Self> {
+        let npy = Npy::open(source, &[Dtype::F8])?;
+        match *npy.header.shape.as_slice() {
+            [rows, units] if rows == units + 2 => Self::new(npy, None, rows, units),
+            [layers, rows, units] if rows == units + 2 => Self::new(npy, Some(layers), rows, units),
+            _ => Err(npy.wrong_shape("(units + 2, units) or (layers, units + 2, units)")),
         }
     }
 
@@ -259,6 +290,7 @@ impl<T: Float> Rows<T> {
             matrix: 0,
             row: 0,
             unit_interval: false,
+            counts: false,
             element: std::marker::PhantomData,
         })
     }
@@ -342,7 +374,11 @@ impl<T: Float> Rows<T> {
             return Ok(None);
         }
         let rows = rows.min(self.kept - self.row);
-        let values = T::from_values(self.npy.take(rows * self.columns)?);
+        let values = match self.npy.take(rows * self.columns)? {
+            Values::U1(bytes) if self.counts => Values::Int(widened(bytes)),
+            values => values,
+        };
+        let values = T::from_values(values);
         self.check(&values)?;
         let values = Array2::from_shape_vec((rows, self.columns), values)
             .map_err(|e| self.wrong(e.to_string()))?;

@@ -16,16 +16,24 @@ const MAX_AXES: usize = 8;
 /// The element types that some array of the pipeline may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dtype {
+    /// 16-bit floating point
+    F2,
     /// 32-bit floating point
     F4,
     /// 64-bit floating point
     F8,
     /// unsigned, one byte
     U1,
+    /// unsigned, two bytes
+    U2,
     /// unsigned, four bytes
     U4,
     /// unsigned, eight bytes
     U8,
+    /// signed, one byte
+    I1,
+    /// signed, two bytes
+    I2,
     /// signed, four bytes
     I4,
     /// signed, eight bytes
@@ -33,21 +41,27 @@ pub enum Dtype {
 }
 
 impl Dtype {
-    const ALL: [(&'static str, Self); 7] = [
-        ("f4", Self::F4),
-        ("f8", Self::F8),
-        ("u1", Self::U1),
-        ("u4", Self::U4),
-        ("u8", Self::U8),
-        ("i4", Self::I4),
-        ("i8", Self::I8),
+    /// All of them.
+    pub const ALL: [Self; 11] = [
+        Self::F2,
+        Self::F4,
+        Self::F8,
+        Self::U1,
+        Self::U2,
+        Self::U4,
+        Self::U8,
+        Self::I1,
+        Self::I2,
+        Self::I4,
+        Self::I8,
     ];
 
     /// Bytes an element takes.
     #[must_use]
     pub fn bytes(self) -> usize {
         match self {
-            Self::U1 => 1,
+            Self::U1 | Self::I1 => 1,
+            Self::F2 | Self::U2 | Self::I2 => 2,
             Self::F4 | Self::U4 | Self::I4 => 4,
             Self::F8 | Self::U8 | Self::I8 => 8,
         }
@@ -56,8 +70,19 @@ impl Dtype {
 
 impl fmt::Display for Dtype {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = Self::ALL.iter().find(|(_, dtype)| dtype == self);
-        f.write_str(name.map_or("", |(name, _)| name))
+        f.write_str(match self {
+            Self::F2 => "f2",
+            Self::F4 => "f4",
+            Self::F8 => "f8",
+            Self::U1 => "u1",
+            Self::U2 => "u2",
+            Self::U4 => "u4",
+            Self::U8 => "u8",
+            Self::I1 => "i1",
+            Self::I2 => "i2",
+            Self::I4 => "i4",
+            Self::I8 => "i8",
+        })
     }
 }
 
@@ -170,10 +195,13 @@ fn parse(text: &str) -> std::result::Result<Header, String> {
 fn dtype(descr: &str) -> std::result::Result<(bool, Dtype), String> {
     let kind = descr.trim_start_matches(['<', '>', '|', '=']);
     Dtype::ALL
-        .iter()
-        .find(|(name, _)| *name == kind && descr.len() - kind.len() <= 1)
-        .map(|&(_, dtype)| (descr.starts_with('>'), dtype))
-        .ok_or_else(|| format!("dtype {descr:?} is none of f4 f8 u1 u4 u8 i4 i8"))
+        .into_iter()
+        .find(|dtype| dtype.to_string() == kind && descr.len() - kind.len() <= 1)
+        .map(|dtype| (descr.starts_with('>'), dtype))
+        .ok_or_else(|| {
+            let names = Dtype::ALL.map(|dtype| dtype.to_string());
+            format!("dtype {descr:?} is none of {}", names.join(" "))
+        })
 }
 
 /// The few forms that occur, each taken from the front of what is left.

@@ -2,13 +2,13 @@
 
 use super::{
     Level, Report, Study,
-    curves::{Ranks, images, is_control, part},
+    curves::{REPEAT, Ranks, images, is_control, part},
     rule_name,
 };
 use crate::{
     figures::{self, Point},
     marchenko_pastur,
-    powerlaw::{self, Fit, Method},
+    powerlaw::{self, Fit, Method, Order},
 };
 
 impl Report {
@@ -25,7 +25,8 @@ impl Report {
     /// Attacks that serve to understand others.
     pub(super) fn control_attacks(&mut self, study: &Study, rule: &str, ranks: Ranks) {
         let rows = part(&study.rows, rule, ranks);
-        let attacks = rows.attacks().into_iter().filter(|attack| is_control(attack));
+        let shown = |attack: &&str| is_control(attack) && !attack.ends_with(REPEAT);
+        let attacks = rows.attacks().into_iter().filter(shown);
         let drawn: Vec<figures::Row> = attacks
             .map(|attack| rows.accuracy_alpha(attack, study.claim("C3", rule, attack, ranks)))
             .collect();
@@ -38,6 +39,28 @@ impl Report {
             figures::accuracy_alpha(&drawn),
             "Accuracy against α as above. Clipping to [0, 1] gives the noise a mean, which moves the spectrum by itself; \
              random signs change pixels as much as FGSM does, in no direction of the network's.",
+        );
+    }
+
+    /// α of the plain spectrum under noise, beside that of the signal alone.
+    pub(super) fn signal_alone(&mut self, study: &Study, rule: &str, ranks: Ranks) {
+        let rows = part(&study.rows, rule, ranks);
+        let attacks = rows.attacks();
+        let pairs = attacks.iter().filter_map(|repeat| {
+            let plain = repeat.strip_suffix(REPEAT)?;
+            attacks.contains(&plain).then_some([plain, *repeat])
+        });
+        let drawn: Vec<_> = pairs.flatten().map(|attack| rows.alpha_strength(attack)).collect();
+        if drawn.is_empty() {
+            return;
+        }
+        self.heading(&format!("The signal under noise: {}", rule_name(rule)));
+        self.draw(
+            &format!("signal-{rule}"),
+            figures::alpha_strength(&drawn),
+            "α of the plain spectrum, and of the signal alone: its variance along the components that one draw of the \
+             noise has, as another draw confirms it (cvPCA, Stringer et al. 2019). What differs is the variance \
+             that the noise itself adds. Missing where fewer than three ranks have a positive estimate.",
         );
     }
 
@@ -90,7 +113,10 @@ pub fn noise(study: &Study, rule: &str, (first, last): Ranks) -> Vec<(usize, Fit
         let row = rows.rows.iter().find(|row| row.layer == layer && row.attack == "clean")?;
         let spectrum = marchenko_pastur::spectrum(row.units, row.samples?.checked_sub(1)?, 1.0);
         let ranks = powerlaw::Ranks { first, last };
-        Some((layer, powerlaw::fit(&spectrum, Some(layer), ranks, Method::Ols).ok()?))
+        Some((
+            layer,
+            powerlaw::fit(&spectrum, Some(layer), ranks, Method::Ols, Order::Falling).ok()?,
+        ))
     };
     rows.layers().into_iter().filter_map(clean).collect()
 }

@@ -36,9 +36,12 @@ fn pick(rows: &[Row], ranks: Ranks, wanted: impl Fn(&Row) -> bool) -> Part<'_> {
     Part { rows: rows.iter().filter(wanted).collect() }
 }
 
+/// The end of the name of an attack whose spectrum is the signal's, from two draws of it.
+pub const REPEAT: &str = "-repeat";
+
 /// Whether an attack only serves to understand another.
 pub fn is_control(attack: &str) -> bool {
-    attack.ends_with("-clipped") || attack.ends_with("-random")
+    ["-clipped", "-random", REPEAT].iter().any(|end| attack.ends_with(end))
 }
 
 impl<'a> Part<'a> {
@@ -177,7 +180,7 @@ pub fn means(pairs: impl IntoIterator<Item = (f64, Option<f64>)>) -> Vec<Point> 
     }
     groups.sort_by(|a, b| a.0.total_cmp(&b.0));
     let point = |(x, values): (f64, Vec<Option<f64>>)| {
-        let (y, sd) = table::mean_and_sd(values.into_iter());
+        let (y, sd) = crate::mean::mean_and_sd(values.into_iter());
         Point { x, y, sd }
     };
     groups.into_iter().map(point).collect()
@@ -196,6 +199,7 @@ pub fn title(attack: &str) -> String {
         "clean" => "clean".into(),
         "gauss" => "Gaussian noise".into(),
         "gauss-clipped" => "Gaussian noise, clipped".into(),
+        "gauss-repeat" => "Gaussian noise, the signal alone".into(),
         "fgsm" => "FGSM, exact gradient".into(),
         "fgsm-float32" => "FGSM, float32 gradient".into(),
         "fgsm-random" => "random signs".into(),

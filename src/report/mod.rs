@@ -81,6 +81,7 @@ pub fn report(study: &Study) -> Report {
     report.epochs(study, rule, ranks);
     report.network(study);
     report.control_attacks(study, rule, ranks);
+    report.signal_alone(study, rule, ranks);
     report.number_of_samples(study, rule, ranks);
     report.other_rules(study, &rules, ranks);
     report.all_claims(study);

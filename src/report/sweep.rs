@@ -12,8 +12,9 @@ use super::{
 };
 use crate::{
     figures::{self, Axis, Colours, Curve, Layout, Panel},
+    mean::mean_and_sd,
     sweep::Point,
-    table::{Row, mean_and_sd},
+    table::Row,
 };
 
 /// What a curve is drawn of: x and y.

@@ -42,7 +42,7 @@ pub fn run(size: &Size) -> Vec<Tally> {
     };
     let parsers: [(&str, Made, Parser<'_>); 8] = [
         ("images", array, Box::new(|bytes| drain(Rows::images(source(bytes))))),
-        ("activations", array, Box::new(|bytes| drain(Rows::activations(source(bytes))))),
+        ("activations", array, Box::new(|bytes| drain(Rows::activations(source(bytes), true)))),
         ("spectra", array, Box::new(|bytes| drain(Rows::spectra(source(bytes))))),
         ("labels", array, Box::new(|bytes| Labels::read(source(bytes)).map(drop))),
         (

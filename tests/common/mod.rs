@@ -18,7 +18,10 @@ use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
 use tempfile::TempDir;
 
 /// Every tool.
-pub const TOOLS: [&str; 13] = [
+pub const TOOLS: [&str; 16] = [
+    "dimension",
+    "draw-powerlaw",
+    "validate",
     "claims",
     "report",
     "report-sweep",

@@ -1,77 +1,81 @@
 //! The eigenvalues of the covariance of activations, in f64.
 
+mod moments;
+mod repeats;
+mod shards;
+
 use ndarray::{Array1, Array2, ArrayView2, Axis, concatenate};
 
-use crate::{Error, Result, elementwise::subtract_and_sum, linalg};
+pub use moments::Moments;
+pub use repeats::Repeats;
+pub use shards::{Merged, Shards, merged, stacked};
 
-/// Gathers activations, a block of rows at a time, until their spectrum is taken.
-pub enum Spectrum {
-    /// No fewer samples than units: sums of fixed size.
-    Covariance(Moments),
-    /// Fewer samples than units: the rows themselves.
-    Gram(Rows),
+use crate::{Error, Result, linalg};
+
+/// The matrix whose eigenvalues are taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Of {
+    /// Mean removed, divided by samples - 1.
+    #[default]
+    Covariance,
+    /// The same with every unit divided by its standard deviation; constant units are left out.
+    Correlation,
+    /// Mean kept, divided by samples.
+    SecondMoment,
 }
 
-/// Sums over the rows seen, about a provisional mean: with a mean far above the
-/// spread, sums about 0 would cancel to nothing.
-pub struct Moments {
-    samples: usize,
-    /// The first block's mean, (units,); zeros when nothing is to be removed.
-    shift: Option<Array1<f64>>,
-    /// Of `h - shift`, (units,).
-    sum: Array1<f64>,
-    /// Lower triangle of the sum of `(h - shift)ᵀ (h - shift)`, (units, units).
-    scatter: Array2<f64>,
-    center: bool,
+/// Gathers activations, a block of rows at a time, until their spectrum is taken.
+pub struct Spectrum {
+    of: Of,
+    gathered: Gathered,
+}
+
+enum Gathered {
+    /// No fewer samples than units: sums of fixed size.
+    Moments(Moments),
+    /// Fewer samples than units: the rows themselves.
+    Rows(Rows),
 }
 
 /// All rows seen.
-pub struct Rows {
+struct Rows {
     blocks: Vec<Array2<f64>>,
     units: usize,
-    center: bool,
 }
 
 impl Spectrum {
-    /// For `samples` rows of `units`, which are to come. Without `center` the
-    /// mean is not removed, and the sum is divided by `samples`, not by one less.
-    pub fn new(samples: usize, units: usize, center: bool) -> Result<Self> {
-        if samples < 2 && center {
-            return Err(Error::data(format!(
-                "has too few samples for a covariance (found {samples}, expected at least 2)"
-            )));
-        }
-        if samples < units {
-            return Ok(Self::Gram(Rows { blocks: Vec::new(), units, center }));
-        }
-        Ok(Self::Covariance(Moments {
-            samples: 0,
-            shift: (!center).then(|| Array1::zeros(units)),
-            sum: Array1::zeros(units),
-            scatter: Array2::zeros((units, units)),
-            center,
-        }))
+    /// For `samples` rows of `units`, which are to come.
+    pub fn new(samples: usize, units: usize, of: Of) -> Result<Self> {
+        enough(samples, of)?;
+        let gathered = match of {
+            _ if samples < units => Gathered::Rows(Rows { blocks: Vec::new(), units }),
+            Of::SecondMoment => Gathered::Moments(Moments::about_zero(units)),
+            _ => Gathered::Moments(Moments::new(units)),
+        };
+        Ok(Self { of, gathered })
+    }
+
+    /// Of rows that were summed elsewhere.
+    pub fn of_moments(moments: Moments, of: Of) -> Result<Self> {
+        enough(moments.samples(), of)?;
+        Ok(Self { of, gathered: Gathered::Moments(moments) })
     }
 
     /// Take in some rows, (samples, units).
     pub fn add(&mut self, h: Array2<f64>) {
-        match self {
-            Self::Covariance(moments) => moments.add(h),
-            Self::Gram(rows) => rows.blocks.push(h),
+        match &mut self.gathered {
+            Gathered::Moments(moments) => moments.add(h),
+            Gathered::Rows(rows) => rows.blocks.push(h),
         }
     }
 
     /// The eigenvalues, (units,), largest first; round-off below 0 is 0.
     pub fn eigenvalues(self) -> Result<Array1<f64>> {
-        let (units, lower) = match self {
-            Self::Covariance(moments) => (moments.sum.len(), moments.covariance()),
-            Self::Gram(rows) => (rows.units, rows.gram()?),
+        let (units, lower) = match self.gathered {
+            Gathered::Moments(moments) => (moments.units(), moments.matrix(self.of)),
+            Gathered::Rows(rows) => (rows.units, rows.gram(self.of)?),
         };
-        if let Some(found) = lower.iter().find(|value| !value.is_finite()) {
-            return Err(Error::data(format!(
-                "has values too large for a covariance in f64 (found {found})"
-            )));
-        }
+        finite(&lower)?;
         let mut lambda = linalg::symmetric_eigenvalues(&lower)?;
         for lambda in &mut lambda {
             *lambda = lambda.max(0.0);
@@ -82,49 +86,60 @@ impl Spectrum {
     }
 }
 
-impl Moments {
-    fn add(&mut self, mut h: Array2<f64>) {
-        if self.shift.is_none() {
-            self.shift = h.mean_axis(Axis(0));
-        }
-        let Some(shift) = &self.shift else { return };
-        subtract_and_sum(&mut h, shift, &mut self.sum);
-        self.samples += h.nrows();
-        linalg::add_gram_lower(&mut self.scatter, h.view());
+fn enough(samples: usize, of: Of) -> Result<()> {
+    if samples >= 2 || of == Of::SecondMoment {
+        return Ok(());
     }
+    Err(Error::data(format!(
+        "has too few samples for a covariance (found {samples}, expected at least 2)"
+    )))
+}
 
-    /// Lower triangle of `(scatter - sum sumᵀ / samples) / (samples - 1)`.
-    fn covariance(self) -> Array2<f64> {
-        let samples = self.samples as f64;
-        if !self.center {
-            return self.scatter / samples;
-        }
-        let sum = self.sum.insert_axis(Axis(1));
-        (self.scatter - sum.dot(&sum.t()) / samples) / (samples - 1.0)
+fn finite(matrix: &Array2<f64>) -> Result<()> {
+    match matrix.iter().find(|value| !value.is_finite()) {
+        None => Ok(()),
+        Some(found) => Err(Error::data(format!(
+            "has values too large for a covariance in f64 (found {found})"
+        ))),
     }
 }
 
 impl Rows {
     /// `h hᵀ / (samples - 1)`, whose eigenvalues are those of `hᵀ h / (samples - 1)`.
-    fn gram(self) -> Result<Array2<f64>> {
-        let blocks: Vec<ArrayView2<'_, f64>> =
-            self.blocks.iter().map(|block| block.view()).collect();
-        let mut h = concatenate(Axis(0), &blocks).map_err(|e| Error::data(e.to_string()))?;
+    fn gram(self, of: Of) -> Result<Array2<f64>> {
+        let mut h = joined(&self.blocks)?;
         let samples = h.nrows() as f64;
         let mut divisor = samples;
-        if self.center {
-            // Twice: the first mean of values far from 0 is itself rounded.
-            for _ in 0..2 {
-                if let Some(mean) = h.mean_axis(Axis(0)) {
-                    h -= &mean;
-                }
-            }
+        if of != Of::SecondMoment {
             divisor -= 1.0;
+            let mean = remove_mean(&mut h);
+            if of == Of::Correlation {
+                let variance = h.map_axis(Axis(0), |unit| unit.dot(&unit)) / divisor;
+                h *= &moments::inverse_deviations(&variance, &mean);
+            }
         }
         let mut gram = Array2::zeros((h.nrows(), h.nrows()));
         linalg::product(gram.view_mut(), h.view(), h.t());
         Ok(gram / divisor)
     }
+}
+
+fn joined(blocks: &[Array2<f64>]) -> Result<Array2<f64>> {
+    let blocks: Vec<ArrayView2<'_, f64>> = blocks.iter().map(|block| block.view()).collect();
+    concatenate(Axis(0), &blocks).map_err(|e| Error::data(e.to_string()))
+}
+
+/// Take the mean of each column away from it, and give it.
+fn remove_mean(h: &mut Array2<f64>) -> Array1<f64> {
+    let mut removed = Array1::zeros(h.ncols());
+    // Twice: the first mean of values far from 0 is itself rounded.
+    for _ in 0..2 {
+        if let Some(mean) = h.mean_axis(Axis(0)) {
+            *h -= &mean;
+            removed += &mean;
+        }
+    }
+    removed
 }
 
 #[cfg(test)]
@@ -135,7 +150,7 @@ mod tests {
     use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng, seq::SliceRandom};
 
     fn eigenvalues(h: &Array2<f64>, block: usize) -> Array1<f64> {
-        let mut spectrum = Spectrum::new(h.nrows(), h.ncols(), true).unwrap();
+        let mut spectrum = Spectrum::new(h.nrows(), h.ncols(), Of::Covariance).unwrap();
         for rows in h.axis_chunks_iter(Axis(0), block) {
             spectrum.add(rows.to_owned());
         }
@@ -203,9 +218,9 @@ mod tests {
 
     #[test]
     fn without_the_mean_removed_it_counts() {
-        let mut spectrum = Spectrum::new(4, 1, false).unwrap();
+        let mut spectrum = Spectrum::new(4, 1, Of::SecondMoment).unwrap();
         spectrum.add(Array2::from_elem((4, 1), 3.0));
         assert_relative_eq!(spectrum.eigenvalues().unwrap()[0], 9.0, epsilon = 1e-14);
-        assert!(Spectrum::new(1, 1, true).is_err());
+        assert!(Spectrum::new(1, 1, Of::Covariance).is_err());
     }
 }

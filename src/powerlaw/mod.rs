@@ -4,41 +4,21 @@
 //! alpha is the exponent of the ranks, as in Stringer et al., Nature 571, 361
 //! (2019), not that of the eigenvalues' density, which is `1 + 1/alpha`.
 
+mod ranks;
+mod spread;
+
 use std::str::FromStr;
 
 use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result};
+pub use ranks::{Grid, Ranks};
+pub use spread::{Spread, spread};
 
 /// Eigenvalues at or below this part of the largest are round-off: a sum of
 /// thousands of f4 activations in f64 leaves errors of 1e-13 of it.
 pub const POSITIVE: f64 = 1e-10;
-
-/// Ranks counted from 1, both ends included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ranks {
-    /// The first rank.
-    pub first: usize,
-    /// The last rank.
-    pub last: usize,
-}
-
-impl FromStr for Ranks {
-    type Err = String;
-
-    /// `FIRST-LAST`, of at least three ranks.
-    fn from_str(text: &str) -> std::result::Result<Self, String> {
-        text.split_once('-')
-            .and_then(|(first, last)| {
-                Some(Self { first: first.parse().ok()?, last: last.parse().ok()? })
-            })
-            .filter(|ranks| ranks.first >= 1 && ranks.last >= ranks.first.saturating_add(2))
-            .ok_or_else(|| {
-                "expected FIRST-LAST such as 1-50: at least three ranks, counted from 1".into()
-            })
-    }
-}
 
 /// How alpha is estimated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +35,9 @@ pub enum Method {
 }
 
 impl Method {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Ols, Self::Weighted, Self::Mle];
+
     /// Its name, as in JSON and on the command line.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -70,11 +53,22 @@ impl FromStr for Method {
     type Err = String;
 
     fn from_str(text: &str) -> std::result::Result<Self, String> {
-        [Self::Ols, Self::Weighted, Self::Mle]
+        Self::ALL
             .into_iter()
             .find(|method| method.name() == text)
             .ok_or_else(|| "expected ols, weighted or mle".into())
     }
+}
+
+/// The order of a spectrum.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// Largest first, none negative; anything else is no spectrum.
+    #[default]
+    Falling,
+    /// As it is: the signal's variances of `spectrum --repeat` scatter, also below 0. Ranks end
+    /// before the first that is not positive.
+    AsGiven,
 }
 
 /// A line of `fit-powerlaw`.
@@ -146,11 +140,19 @@ struct LeastSquares {
     residual: f64,
 }
 
-/// Fit `lambda`, (units,), largest first, over `ranks`.
-pub fn fit(lambda: &[f64], layer: Option<usize>, ranks: Ranks, method: Method) -> Result<Fit> {
-    check(lambda)?;
-    let largest = lambda.first().copied().unwrap_or(0.0);
-    let positive = lambda.iter().filter(|&&l| l > 0.0 && l > POSITIVE * largest).count();
+/// Fit `lambda`, (units,), over `ranks`.
+pub fn fit(
+    lambda: &[f64],
+    layer: Option<usize>,
+    ranks: Ranks,
+    method: Method,
+    order: Order,
+) -> Result<Fit> {
+    if order == Order::Falling {
+        check(lambda)?;
+    }
+    let largest = lambda.iter().copied().fold(0.0, f64::max);
+    let positive = lambda.iter().take_while(|&&l| l > 0.0 && l > POSITIVE * largest).count();
     let mut warnings = Vec::new();
     if positive == 0 {
         warnings.push(Warning::NoVariance);
@@ -160,7 +162,8 @@ pub fn fit(lambda: &[f64], layer: Option<usize>, ranks: Ranks, method: Method) -
     }
     let last = ranks.last.min(positive);
     let points = (last + 1).saturating_sub(ranks.first);
-    let (sum, squares) = (lambda.iter().sum::<f64>(), lambda.iter().map(|l| l * l).sum::<f64>());
+    let above = || lambda.iter().map(|l| l.max(0.0));
+    let (sum, squares) = (above().sum::<f64>(), above().map(|l| l * l).sum::<f64>());
     let mut fit = Fit {
         layer,
         units: lambda.len(),
@@ -226,7 +229,7 @@ fn check(lambda: &[f64]) -> Result<()> {
         };
     };
     Err(Error::data(format!(
-        "is not sorted, largest first, at rank {} (found {}, expected at most {})",
+        "is not sorted, largest first, at rank {} (found {}, expected at most {}; --as-ranked takes it as it is)",
         n + 1,
         lambda[n],
         lambda[n - 1]
@@ -280,7 +283,7 @@ mod tests {
     }
 
     fn alpha(lambda: &[f64], first: usize, last: usize, method: Method) -> f64 {
-        fit(lambda, None, Ranks { first, last }, method).unwrap().alpha.unwrap()
+        fit(lambda, None, Ranks { first, last }, method, Order::Falling).unwrap().alpha.unwrap()
     }
 
     proptest! {
@@ -290,7 +293,7 @@ mod tests {
         ) {
             let lambda = power_law(exponent, scale, 120);
             for method in [Method::Ols, Method::Weighted] {
-                let fit = fit(&lambda, None, Ranks { first, last: 100 }, method).unwrap();
+                let fit = fit(&lambda, None, Ranks { first, last: 100 }, method, Order::Falling).unwrap();
                 prop_assert!((fit.alpha.unwrap() - exponent).abs() < 1e-9);
                 prop_assert!(fit.r2.unwrap() > 1.0 - 1e-9);
                 prop_assert!(fit.stderr.unwrap() < 1e-9);
@@ -329,7 +332,8 @@ mod tests {
 
     #[test]
     fn dimensionality_of_a_flat_spectrum_is_its_length() {
-        let fit = fit(&[2.0; 7], None, Ranks { first: 1, last: 7 }, Method::Ols).unwrap();
+        let fit =
+            fit(&[2.0; 7], None, Ranks { first: 1, last: 7 }, Method::Ols, Order::Falling).unwrap();
         assert_relative_eq!(fit.participation_ratio.unwrap(), 7.0, epsilon = 1e-12);
         assert_relative_eq!(fit.effective_rank.unwrap(), 7.0, epsilon = 1e-12);
     }
@@ -338,7 +342,8 @@ mod tests {
     fn zeros_are_left_out_and_said() {
         let mut lambda = power_law(1.0, 1.0, 20);
         lambda.extend([1e-11, 0.0, 0.0]);
-        let fit = fit(&lambda, Some(3), Ranks { first: 1, last: 23 }, Method::Ols).unwrap();
+        let fit = fit(&lambda, Some(3), Ranks { first: 1, last: 23 }, Method::Ols, Order::Falling)
+            .unwrap();
         assert_eq!((fit.positive, fit.points, fit.units), (20, 20, 23));
         assert_relative_eq!(fit.alpha.unwrap(), 1.0, epsilon = 1e-12);
         assert_eq!(fit.warnings, [Warning::CutAtPositive]);
@@ -347,10 +352,10 @@ mod tests {
     #[test]
     fn a_collapsed_layer_has_no_alpha_and_stops_nothing() {
         let ranks = Ranks { first: 1, last: 50 };
-        let two = fit(&[1.0, 0.5, 0.0, 0.0], None, ranks, Method::Ols).unwrap();
+        let two = fit(&[1.0, 0.5, 0.0, 0.0], None, ranks, Method::Ols, Order::Falling).unwrap();
         assert_eq!((two.alpha, two.points), (None, 2));
         assert_eq!(two.warnings, [Warning::CutAtPositive, Warning::TooFewRanks]);
-        let none = fit(&[0.0; 4], None, ranks, Method::Mle).unwrap();
+        let none = fit(&[0.0; 4], None, ranks, Method::Mle, Order::Falling).unwrap();
         assert_eq!((none.alpha, none.participation_ratio), (None, None));
         assert!(none.warnings.contains(&Warning::NoVariance));
     }
@@ -359,22 +364,24 @@ mod tests {
     fn a_plateau_and_a_cliff_are_bent() {
         let mut lambda = vec![1.0; 9];
         lambda.extend((1..=41).map(|n| 0.1 * (-0.2 * f64::from(n)).exp()));
-        let bent = fit(&lambda, None, Ranks { first: 1, last: 50 }, Method::Ols).unwrap();
+        let bent =
+            fit(&lambda, None, Ranks { first: 1, last: 50 }, Method::Ols, Order::Falling).unwrap();
         assert!(bent.warnings.contains(&Warning::Bent));
     }
 
     #[test]
     fn what_is_no_spectrum_is_refused() {
         let ranks = Ranks { first: 1, last: 3 };
-        assert!(fit(&[1.0, 2.0, 0.5], None, ranks, Method::Ols).is_err());
-        assert!(fit(&[1.0, 0.5, -0.1], None, ranks, Method::Ols).is_err());
+        assert!(fit(&[1.0, 2.0, 0.5], None, ranks, Method::Ols, Order::Falling).is_err());
+        assert!(fit(&[1.0, 0.5, -0.1], None, ranks, Method::Ols, Order::Falling).is_err());
     }
 
     #[test]
-    fn ranks_that_fit_nothing_are_refused() {
-        assert_eq!("1-50".parse(), Ok(Ranks { first: 1, last: 50 }));
-        for text in ["0-10", "10-1", "5-6", "5", "-", "1-", "1-50-60", "1- 50"] {
-            assert!(text.parse::<Ranks>().is_err(), "{text}");
-        }
+    fn a_spectrum_as_it_is_ends_before_what_is_not_positive() {
+        let ranks = Ranks { first: 1, last: 10 };
+        let lambda = [1.0, 0.4, 0.5, 0.2, -0.1, 0.3];
+        let fit = fit(&lambda, None, ranks, Method::Ols, Order::AsGiven).unwrap();
+        assert_eq!((fit.positive, fit.points), (4, 4));
+        assert_relative_eq!(fit.participation_ratio.unwrap(), 2.4 * 2.4 / 1.54, epsilon = 1e-12);
     }
 }

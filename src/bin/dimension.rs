@@ -1,0 +1,64 @@
+//! Intrinsic dimension of a set of points.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::Parser;
+use local_errors::{
+    Result, cli,
+    dimension::{Method, dimensions},
+    read::{Rows, Source},
+    write,
+};
+
+/// Estimate the intrinsic dimension of a set of points, as JSON lines
+///
+/// Points (points, coordinates), or (points, ...) flattened, of any dtype: images, say, or
+/// activations. A line a method: method, neighbours, points, coordinates, duplicates (points at the
+/// place of another, left out), dimension. All distances are taken: time grows with the
+/// square of the points.
+#[derive(Parser)]
+#[command(
+    name = env!("CARGO_BIN_NAME"),
+    version,
+    after_help = "Example:\n  dimension --samples 2000 x.npy\n\nMethods:\n  twonn  distances to the first two neighbours; the largest tenth of their ratios is left out\n  mle    maximum likelihood from the distances to --neighbours\n\nBoth take the points as dense where they look: in high dimensions too few points give too small\na dimension.\n\nSources: Facco et al., Sci. Rep. 7, 12140 (2017); Levina and Bickel, NIPS (2004), averaged as MacKay and Ghahramani (2005)"
+)]
+struct Args {
+    /// Points, (points, ...); - for stdin
+    #[arg(default_value = "-")]
+    points: PathBuf,
+    /// twonn or mle; may be repeated
+    #[arg(long, value_name = "twonn|mle", default_values = ["twonn", "mle"])]
+    method: Vec<Method>,
+    /// Neighbours of each point that mle uses
+    #[arg(long, value_name = "K", default_value_t = 10, value_parser = at_least_two)]
+    neighbours: usize,
+    /// Use the first N points only
+    #[arg(long, value_name = "N", value_parser = cli::count)]
+    samples: Option<usize>,
+    /// JSON lines; - for stdout
+    #[arg(short, long, value_name = "FILE", default_value = "-")]
+    output: PathBuf,
+    #[command(flatten)]
+    threads: cli::Threads,
+    #[command(flatten)]
+    common: cli::Common,
+}
+
+fn at_least_two(text: &str) -> std::result::Result<usize, String> {
+    cli::count(text).ok().filter(|&count| count >= 2).ok_or_else(|| "expected at least 2".into())
+}
+
+fn run(args: Args) -> Result<()> {
+    cli::check_streams(&[&args.points], &[Some(&args.output)])?;
+    args.threads.start()?;
+    let points =
+        Rows::<f64>::activations(Source::open(&args.points)?, true)?.first(args.samples)?;
+    let name = points.name().to_owned();
+    let (x, _) = points.read()?;
+    let lines = dimensions(x, &args.method, args.neighbours).map_err(|e| e.in_file(&name))?;
+    write::json_lines(&args.output, &lines)?.finish()
+}
+
+fn main() -> ExitCode {
+    cli::main(run)
+}

@@ -1,0 +1,82 @@
+//! The estimators of alpha on spectra that are known.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::Parser;
+use local_errors::{
+    Result, cli, figures,
+    powerlaw::Ranks,
+    validate::{Plan, validate},
+    write::{self, Output},
+};
+
+/// Measure the bias and spread of the estimators of alpha on known spectra, as CSV
+///
+/// Gaussian activations whose covariance has the eigenvalues n^-alpha are drawn, without noise and
+/// as two repeats under noise; their spectrum, that under noise and the signal's of the repeats
+/// (cvPCA) are fitted by every method. A row a source, alpha, number of samples and method: bias
+/// (mean estimate less alpha) and sd over the draws.
+#[derive(Parser)]
+#[command(
+    name = env!("CARGO_BIN_NAME"),
+    version,
+    after_help = "Example:\n  validate --alphas 1,2 --samples 500,1000 --draws 3 --units 100\n\nSource: Stringer et al., Nature 571, 361 (2019)"
+)]
+struct Args {
+    /// True exponents
+    #[arg(long, value_name = "ALPHA,...", value_delimiter = ',', value_parser = cli::non_negative,
+          default_value = "0.5,1,1.5,2,2.5,3")]
+    alphas: Vec<f64>,
+    /// Numbers of samples
+    #[arg(long, value_name = "N,...", value_delimiter = ',', value_parser = cli::count,
+          default_value = "250,500,1000,2500,5000,10000,20000")]
+    samples: Vec<usize>,
+    /// Units
+    #[arg(long, value_name = "N", value_parser = cli::count, default_value_t = 200)]
+    units: usize,
+    /// Standard deviation of the noise on every unit; unit 1 has the variance 1
+    #[arg(long, value_name = "SIGMA", value_parser = cli::non_negative, default_value_t = 0.28)]
+    noise: f64,
+    /// Draws of each
+    #[arg(long, value_name = "N", value_parser = cli::count, default_value_t = 10)]
+    draws: usize,
+    /// Ranks to fit
+    #[arg(long, value_name = "FIRST-LAST", default_value = "1-50")]
+    ranks: Ranks,
+    /// Also draw it, as SVG
+    #[arg(long, value_name = "FILE")]
+    figure: Option<PathBuf>,
+    /// CSV; - for stdout
+    #[arg(short, long, value_name = "FILE", default_value = "-")]
+    output: PathBuf,
+    #[command(flatten)]
+    common: cli::Common,
+}
+
+fn run(args: Args) -> Result<()> {
+    cli::check_streams(&[], &[Some(&args.output), args.figure.as_deref()])?;
+    let plan = Plan {
+        alphas: args.alphas,
+        samples: args.samples,
+        units: args.units,
+        noise: args.noise,
+        draws: args.draws,
+        ranks: args.ranks,
+    };
+    let steps = plan.alphas.len() * plan.samples.len() * plan.draws;
+    let bar =
+        cli::bar(args.common.quiet, steps as u64, "{pos} of {len} draws [{wide_bar}] {eta} left");
+    let outcomes = validate(&plan, || bar.inc(1))?;
+    bar.finish_and_clear();
+    let mut outputs = vec![write::csv(&args.output, &outcomes)?];
+    if let Some(file) = &args.figure {
+        let mut figure = Output::create(file)?;
+        figure.bytes(figures::estimators(&outcomes).as_bytes())?;
+        outputs.push(figure);
+    }
+    write::finish_all(outputs)
+}
+
+fn main() -> ExitCode {
+    cli::main(run)
+}

@@ -1,0 +1,27 @@
+//! Mean and spread.
+
+/// Mean and standard deviation (n - 1): none if any value is missing, no deviation of a single one.
+pub fn mean_and_sd(values: impl Iterator<Item = Option<f64>>) -> (Option<f64>, Option<f64>) {
+    let Some(values) = values.collect::<Option<Vec<f64>>>() else {
+        return (None, None);
+    };
+    let count = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / count;
+    let squares = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>();
+    (Some(mean), (values.len() > 1).then(|| (squares / (count - 1.0)).sqrt()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use approx::assert_relative_eq;
+
+    #[test]
+    fn mean_and_deviation_are_of_all_seeds_or_none() {
+        let (mean, sd) = mean_and_sd([1.0, 2.0, 6.0].into_iter().map(Some));
+        assert_relative_eq!(mean.unwrap(), 3.0);
+        assert_relative_eq!(sd.unwrap(), 7.0_f64.sqrt());
+        assert_eq!(mean_and_sd([Some(1.0)].into_iter()), (Some(1.0), None));
+        assert_eq!(mean_and_sd([Some(1.0), None].into_iter()), (None, None));
+    }
+}

@@ -1,0 +1,107 @@
+//! Ranges of ranks to fit over.
+
+use std::str::FromStr;
+
+/// Ranks counted from 1, both ends included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ranks {
+    /// The first rank.
+    pub first: usize,
+    /// The last rank.
+    pub last: usize,
+}
+
+impl FromStr for Ranks {
+    type Err = String;
+
+    /// `FIRST-LAST`, of at least three ranks.
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        text.split_once('-')
+            .and_then(|(first, last)| {
+                Some(Self { first: first.parse().ok()?, last: last.parse().ok()? })
+            })
+            .filter(Self::is_enough)
+            .ok_or_else(|| {
+                "expected FIRST-LAST such as 1-50: at least three ranks, counted from 1".into()
+            })
+    }
+}
+
+impl Ranks {
+    /// So many windows of about equal ratios of last to first; those of fewer than three ranks,
+    /// which hold no slope, are left out.
+    #[must_use]
+    pub fn windows(self, count: usize) -> Vec<Self> {
+        let (first, ratio) = (self.first as f64, self.last as f64 / self.first as f64);
+        let edge =
+            |k: usize| (first * ratio.powf(k as f64 / count as f64)).round().max(1.0) as usize;
+        let windows = (0..count).map(|k| Self { first: edge(k), last: edge(k + 1) });
+        windows.filter(Self::is_enough).collect()
+    }
+
+    fn is_enough(&self) -> bool {
+        self.first >= 1 && self.last >= self.first.saturating_add(2)
+    }
+}
+
+/// All ranges from one of some first ranks to one of some last ranks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grid(pub Vec<Ranks>);
+
+impl FromStr for Grid {
+    type Err = String;
+
+    /// `FIRST,...:LAST,...`
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        let numbers = |list: &str| -> Option<Vec<usize>> {
+            list.split(',').map(|number| number.parse().ok()).collect()
+        };
+        let ranges = text.split_once(':').and_then(|(firsts, lasts)| {
+            let (firsts, lasts) = (numbers(firsts)?, numbers(lasts)?);
+            let pairs =
+                firsts.iter().flat_map(|&first| lasts.iter().map(move |&last| (first, last)));
+            Some(
+                pairs.map(|(first, last)| Ranks { first, last }).filter(Ranks::is_enough).collect(),
+            )
+        });
+        ranges.filter(|ranges: &Vec<Ranks>| !ranges.is_empty()).map(Self).ok_or_else(|| {
+            "expected FIRST,...:LAST,... such as 1,5,10:20,50,100: at least three ranks in one range"
+                .into()
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranks_that_fit_nothing_are_refused() {
+        assert_eq!("1-50".parse(), Ok(Ranks { first: 1, last: 50 }));
+        for text in ["0-10", "10-1", "5-6", "5", "-", "1-", "1-50-60", "1- 50"] {
+            assert!(text.parse::<Ranks>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn windows_cover_the_ranks_in_equal_ratios() {
+        let windows = Ranks { first: 1, last: 1000 }.windows(3);
+        let expected = [(1, 10), (10, 100), (100, 1000)].map(|(first, last)| Ranks { first, last });
+        assert_eq!(windows, expected);
+        // 1-2 and 2-4 among the six of 1-64 have no slope, or hardly one.
+        let windows = Ranks { first: 1, last: 64 }.windows(6);
+        assert_eq!(windows.first(), Some(&Ranks { first: 2, last: 4 }));
+        assert_eq!(windows.len(), 5);
+        assert!(Ranks { first: 10, last: 12 }.windows(4).is_empty());
+    }
+
+    #[test]
+    fn a_grid_is_all_pairs_that_can_be_fitted() {
+        let grid: Grid = "1,10:11,50".parse().unwrap();
+        let expected = [(1, 11), (1, 50), (10, 50)].map(|(first, last)| Ranks { first, last });
+        assert_eq!(grid.0, expected);
+        for text in ["", "1", "1:", ":5", "1:2", "a:5", "0:50", "1,:5"] {
+            assert!(text.parse::<Grid>().is_err(), "{text}");
+        }
+    }
+}

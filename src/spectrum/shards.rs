@@ -1,0 +1,245 @@
+//! Activations in one file or several, and what is taken of them in one pass.
+
+use std::path::{Path, PathBuf};
+
+use ndarray::{Array1, Array2, Axis};
+use rand::seq::index;
+
+use super::{Moments, Of, Repeats, Spectrum};
+use crate::{
+    Error, Result,
+    read::{Block, Rows, Source},
+    rng::{self, Purpose},
+};
+
+/// Rows taken in at a time.
+const BLOCK: usize = 256;
+
+/// Files whose samples follow on each other: (samples, units) each, or (layers, samples, units).
+pub struct Shards {
+    files: Vec<Rows<f64>>,
+    name: PathBuf,
+    layers: Option<usize>,
+    units: usize,
+    samples: usize,
+}
+
+impl Shards {
+    /// Open files that must agree, and use the first `samples` rows of all only. With `flatten`
+    /// all axes but the first are units.
+    pub fn open(files: &[PathBuf], samples: Option<usize>, flatten: bool) -> Result<Self> {
+        let mut shards: Vec<Rows<f64>> = Vec::new();
+        let mut left = samples;
+        for file in files {
+            let shard = Rows::activations(Source::open(file)?, flatten)?;
+            if let Some(first) = shards.first() {
+                same_shape(first, &shard)?;
+            }
+            let kept = left.map(|left| left.min(shard.samples()));
+            left = left.zip(kept).map(|(left, kept)| left - kept);
+            if kept != Some(0) {
+                shards.push(shard.first(kept)?);
+            }
+        }
+        let Some(first) = shards.first() else {
+            return Err(Error::usage("no activations"));
+        };
+        if let Some(missing) = left.filter(|&missing| missing > 0) {
+            let expected = samples.unwrap_or_default();
+            return Err(first.wrong(format!(
+                "has too few samples for --samples (found {}, expected at least {expected})",
+                expected - missing
+            )));
+        }
+        Ok(Self {
+            name: first.name().to_owned(),
+            layers: first.layers(),
+            units: first.columns(),
+            samples: shards.iter().map(Rows::samples).sum(),
+            files: shards,
+        })
+    }
+
+    /// What messages call them: the first file.
+    #[must_use]
+    pub fn name(&self) -> &Path {
+        &self.name
+    }
+
+    /// Layers of a stack; none for single matrices.
+    #[must_use]
+    pub fn layers(&self) -> Option<usize> {
+        self.layers
+    }
+
+    /// Columns of a row.
+    #[must_use]
+    pub fn units(&self) -> usize {
+        self.units
+    }
+
+    /// Rows of each layer, of all shards together.
+    #[must_use]
+    pub fn samples(&self) -> usize {
+        self.samples
+    }
+
+    /// The spectrum of each layer, (units,), largest first.
+    pub fn spectra(mut self, of: Of) -> Result<Vec<Array1<f64>>> {
+        let mut spectra = self.each(|| Spectrum::new(self.samples, self.units, of))?;
+        while let Some(block) = self.next_block()? {
+            spectra[block.matrix].add(block.values);
+        }
+        let eigenvalues = spectra.into_iter().map(Spectrum::eigenvalues);
+        eigenvalues.map(|lambda| lambda.map_err(|e| e.in_file(&self.name))).collect()
+    }
+
+    /// The moments of each layer.
+    pub fn moments(mut self) -> Result<Vec<Moments>> {
+        let mut moments = self.each(|| Ok(Moments::new(self.units)))?;
+        while let Some(block) = self.next_block()? {
+            moments[block.matrix].add(block.values);
+        }
+        Ok(moments)
+    }
+
+    /// The spectrum of each of so many draws of `size` rows without replacement, (units,).
+    pub fn of_subsamples(
+        mut self,
+        draws: usize,
+        size: usize,
+        seed: u64,
+        of: Of,
+    ) -> Result<Vec<Array1<f64>>> {
+        if self.layers.is_some() {
+            return Err(Error::usage(
+                "subsamples are of one matrix: name a layer with extract-activations --layer",
+            ));
+        }
+        if size > self.samples {
+            return Err(Error::data(format!(
+                "has too few samples for --subsample (found {}, expected at least {size})",
+                self.samples
+            ))
+            .in_file(&self.name));
+        }
+        let drawn = |draw: usize| {
+            let mut drawn = vec![false; self.samples];
+            let mut rng = rng::stream(seed, Purpose::Subsample, draw);
+            for row in index::sample(&mut rng, self.samples, size) {
+                drawn[row] = true;
+            }
+            drawn
+        };
+        let drawn: Vec<Vec<bool>> = (0..draws).map(drawn).collect();
+        let mut spectra = (0..draws)
+            .map(|_| Spectrum::new(size, self.units, of).map_err(|e| e.in_file(&self.name)))
+            .collect::<Result<Vec<_>>>()?;
+        let mut first = 0;
+        while let Some(block) = self.next_block()? {
+            let rows = block.values.nrows();
+            for (spectrum, drawn) in spectra.iter_mut().zip(&drawn) {
+                let wanted: Vec<usize> = (0..rows).filter(|row| drawn[first + row]).collect();
+                if !wanted.is_empty() {
+                    spectrum.add(block.values.select(Axis(0), &wanted));
+                }
+            }
+            first += rows;
+        }
+        let eigenvalues = spectra.into_iter().map(Spectrum::eigenvalues);
+        eigenvalues.map(|lambda| lambda.map_err(|e| e.in_file(&self.name))).collect()
+    }
+
+    /// The signal's variances of each layer, (units,), of which `self` and `other` are repeats.
+    pub fn signal(mut self, mut other: Self) -> Result<Vec<Array1<f64>>> {
+        let found = (other.layers, other.samples, other.units);
+        let expected = (self.layers, self.samples, self.units);
+        if found != expected {
+            let text = |(layers, samples, units): (Option<usize>, usize, usize)| {
+                let layers = layers.map_or(String::new(), |layers| format!("{layers} layers of "));
+                format!("{layers}{samples} samples of {units} units")
+            };
+            let message = format!(
+                "is no repeat of the same stimuli (found {}, expected {} as in {})",
+                text(found),
+                text(expected),
+                self.name.display()
+            );
+            return Err(Error::data(message).in_file(&other.name));
+        }
+        let mut repeats = self.each(|| Repeats::new(self.samples, self.units))?;
+        while let (Some(a), Some(b)) = (self.next_block()?, other.next_block()?) {
+            repeats[a.matrix].add(a.values, b.values)?;
+        }
+        let variances = repeats.into_iter().map(Repeats::signal);
+        variances.map(|lambda| lambda.map_err(|e| e.in_file(&self.name))).collect()
+    }
+
+    fn each<T>(&self, new: impl Fn() -> Result<T>) -> Result<Vec<T>> {
+        let layers = self.layers.unwrap_or(1);
+        (0..layers).map(|_| new().map_err(|e| e.in_file(&self.name))).collect()
+    }
+
+    fn next_block(&mut self) -> Result<Option<Block<f64>>> {
+        while let Some(shard) = self.files.first_mut() {
+            match shard.next_block(BLOCK)? {
+                Some(block) => return Ok(Some(block)),
+                None => drop(self.files.remove(0)),
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Moments of several files as one.
+pub struct Merged {
+    /// What messages call them: the first file.
+    pub name: PathBuf,
+    /// Whether they are of a stack.
+    pub stack: bool,
+    /// Of each layer.
+    pub moments: Vec<Moments>,
+}
+
+/// Merge what [`Shards::moments`] gave, of files (units + 2, units) or (layers, units + 2, units).
+pub fn merged(files: &[PathBuf]) -> Result<Merged> {
+    let mut merged: Option<(Rows<f64>, Vec<Moments>)> = None;
+    for file in files {
+        let mut rows = Rows::moments(Source::open(file)?)?;
+        let mut moments = Vec::new();
+        while let Some(block) = rows.next_block(rows.samples())? {
+            moments.push(Moments::from_array(&block.values).map_err(|e| e.in_file(rows.name()))?);
+        }
+        merged = Some(match merged {
+            None => (rows, moments),
+            Some((first, all)) => {
+                same_shape(&first, &rows)?;
+                (first, all.into_iter().zip(moments).map(|(a, b)| a.merge(b)).collect())
+            }
+        });
+    }
+    let (first, moments) = merged.ok_or_else(|| Error::usage("no moments"))?;
+    Ok(Merged { name: first.name().to_owned(), stack: first.layers().is_some(), moments })
+}
+
+fn same_shape(first: &Rows<f64>, shard: &Rows<f64>) -> Result<()> {
+    shard.expect_columns(first.columns(), "the first shard has units")?;
+    if shard.layers() == first.layers() {
+        return Ok(());
+    }
+    Err(shard.wrong(format!(
+        "is no shard of the same stack (found {:?} layers, expected {:?})",
+        shard.layers().unwrap_or(1),
+        first.layers().unwrap_or(1)
+    )))
+}
+
+/// Vectors of one length as rows.
+pub fn stacked(rows: &[Array1<f64>]) -> Array2<f64> {
+    let columns = rows.first().map_or(0, Array1::len);
+    let mut stack = Array2::zeros((rows.len(), columns));
+    for (mut place, row) in stack.rows_mut().into_iter().zip(rows) {
+        place.assign(row);
+    }
+    stack
+}
