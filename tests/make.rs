@@ -386,13 +386,27 @@ fn tools_are_installed_and_removed_and_nobodys_are_overwritten() {
     project.make("install PREFIX=there");
     let version = project.0.ok("there/bin/fit-powerlaw --version");
     assert!(version.starts_with(b"fit-powerlaw "));
+    let files = ["bin/T", "share/man/man1/T.1", "share/bash-completion/completions/T"];
+    let files = files
+        .into_iter()
+        .chain(["share/zsh/site-functions/_T", "share/fish/vendor_completions.d/T.fish"]);
+    let files: Vec<_> =
+        files.flat_map(|f| common::TOOLS.map(|tool| f.replace('T', tool))).collect();
+    for file in &files {
+        assert!(project.0.bytes(&format!("there/{file}")).len() > 500, "{file}");
+    }
+    // And the list of them.
+    assert_eq!(common::files(&project.0.path("there")).len(), files.len() + 1);
     project.make("uninstall PREFIX=there");
     assert!(common::files(&project.0.path("there")).is_empty());
-    fs::write(project.0.path("there/bin/train"), "a model railway").unwrap();
-    let output = project.run("install PREFIX=there");
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(stderr.contains("there/bin/train is there and not ours"), "{stderr}");
-    assert_eq!(common::files(&project.0.path("there")).len(), 1);
+    for file in ["there/bin/train", "there/share/man/man1/train.1"] {
+        fs::write(project.0.path(file), "a model railway").unwrap();
+        let output = project.run("install PREFIX=there");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(stderr.contains(&format!("{file} is there and not ours")), "{stderr}");
+        assert_eq!(common::files(&project.0.path("there")).len(), 1);
+        fs::remove_file(project.0.path(file)).unwrap();
+    }
 }
 
 /// README shows a stage swapped for a NumPy script: what it shows works.

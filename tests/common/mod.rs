@@ -18,7 +18,7 @@ use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
 use tempfile::TempDir;
 
 /// Every tool.
-pub const TOOLS: [&str; 13] = [
+pub const TOOLS: [&str; 14] = [
     "claims",
     "report",
     "report-sweep",
@@ -32,6 +32,7 @@ pub const TOOLS: [&str; 13] = [
     "spectrum",
     "fit-powerlaw",
     "tabulate",
+    "npy-info",
 ];
 
 /// Where the tools are: those of this build, or in the folder BIN.
