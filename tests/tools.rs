@@ -776,7 +776,8 @@ fn where_installed(folder: &Folder, program: &str, line: &str) -> Option<std::pr
         return Some(folder.run(line));
     }
     // Past what captures the output of tests that pass.
-    writeln!(std::io::stderr(), "SKIPPED: {program} is not installed: {line}").unwrap();
+    let mut stderr = std::io::stderr();
+    writeln!(stderr, "SKIPPED: {program} is not installed: {line}").unwrap();
     None
 }
 
@@ -980,4 +981,11 @@ fn npy_info_streams_and_is_whole_or_nothing() {
     let line = text(folder.ok("mv i.npy $'a\\nb'; npy-info *b -o said; cat said"));
     assert!(line.starts_with("a\\nb: <i8 (300001,), min 0, "), "{line}");
     assert_eq!(line.lines().count(), 1);
+}
+
+#[test]
+#[ignore = "needs PYTHON, one that has NumPy"]
+fn npy_info_agrees_with_numpy() {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/reference/npy_info.py");
+    Folder::new().ok(&format!("\"$PYTHON\" {script}"));
 }
