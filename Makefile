@@ -354,7 +354,7 @@ $(BIN)/.built: Cargo.toml Cargo.lock data/digits.json $(shell find src -type f)
 
 # --- Stamps: what no file name carries (a command, its settings, its sources) is kept in a
 # file that is rewritten only when it changes. ------------------------------------------------
-io              := Cargo.lock src/error.rs src/cli.rs src/write.rs $(sort $(wildcard src/read/*.rs))
+io              := Cargo.lock src/error.rs src/cli.rs src/manual.rs src/write.rs $(sort $(wildcard src/read/*.rs))
 net             := $(io) src/network.rs src/elementwise.rs src/linalg.rs src/model.rs
 lib.import-idx          := $(io)
 lib.draw-digits         := $(io) src/rng.rs src/digits.rs data/digits.json
@@ -373,6 +373,7 @@ lib.report              := $(lib.claims) $(lib.spectrum) src/sweep.rs src/synthe
   $(sort $(filter-out %/tests.rs,$(wildcard src/train/*.rs src/figures/*.rs src/report/*.rs)))
 lib.report-sweep        := $(lib.report)
 lib.validate            := $(lib.report)
+lib.npy-info            := $(io) src/info.rs
 
 define measure
 $(accuracy); $(activations) | $(spectrum)
@@ -450,16 +451,22 @@ bench:
 figure:
 	mkdir -p doc
 	sed 's|<svg [^>]*>|&<rect width="100%" height="100%" fill="white"/>|' $(OUT)/mnist/figures/accuracy-alpha-local.svg > doc/accuracy-alpha.svg
-## install: the tools, into PREFIX/bin; uninstall: remove them
-installed := $(PREFIX)/share/local-errors/installed
+## install: the tools, their man pages and completions, into PREFIX; uninstall: remove them
 programs  := $(sort $(basename $(notdir $(wildcard src/bin/*.rs))))
+# What a tool writes for man and for shells, and where below PREFIX/share they look for it.
+pages     := man:man/man1/%.1 bash:bash-completion/completions/% zsh:zsh/site-functions/_% fish:fish/vendor_completions.d/%.fish
+page      = $(patsubst %,$(PREFIX)/share/$(lastword $(subst :, ,$1)),$2)
+installed := $(PREFIX)/share/local-errors/installed
+ours      := $(programs:%=$(PREFIX)/bin/%) $(foreach p,$(pages),$(call page,$p,$(programs)))
 install: $(built)
-	for t in $(programs); do [ ! -e $(PREFIX)/bin/$$t ] || grep -qsx "$(PREFIX)/bin/$$t" $(installed) || \
-	  { echo "$(PREFIX)/bin/$$t is there and not ours: choose another PREFIX" >&2; exit 1; }; done
-	mkdir -p $(PREFIX)/bin $(dir $(installed))
-	printf '%s\n' $(programs:%=$(PREFIX)/bin/%) > $(installed)
+	for f in $(ours); do [ ! -e $$f ] || grep -Fqsx "$$f" $(installed) || \
+	  { echo "$$f is there and not ours: choose another PREFIX" >&2; exit 1; }; done
+	mkdir -p $(sort $(dir $(ours) $(installed)))
+	printf '%s\n' $(ours) > $(installed)
 	install -m 755 $(programs:%=$(BIN)/%) $(PREFIX)/bin
-	echo "$(words $(programs)) tools in $(PREFIX)/bin"
+	trap 'rm -f $(part)' EXIT; $(foreach p,$(pages),$(foreach t,$(programs),\
+	  $(BIN)/$t --generate $(firstword $(subst :, ,$p)) > $(part); install -m 644 $(part) $(call page,$p,$t);))
+	echo "$(words $(programs)) tools in $(PREFIX)/bin, their man pages and completions in $(PREFIX)/share"
 uninstall:
 	[ -e $(installed) ] || { echo 'nothing of ours in $(PREFIX)' >&2; exit 1; }
 	xargs rm -f < $(installed)

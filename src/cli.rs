@@ -3,7 +3,7 @@
 
 use std::{
     env,
-    ffi::OsStr,
+    ffi::{OsStr, OsString},
     fmt::Display,
     io::{self, IsTerminal, Write},
     path::{Path, PathBuf},
@@ -11,7 +11,7 @@ use std::{
     thread,
 };
 
-use clap::{Parser, error::ErrorKind};
+use clap::{Command, Parser, error::ErrorKind};
 use indicatif::{ProgressBar, ProgressStyle};
 use signal_hook::{
     consts::{SIGHUP, SIGINT, SIGPIPE, SIGTERM, SIGXFSZ},
@@ -20,7 +20,7 @@ use signal_hook::{
 };
 
 use crate::{
-    Error, Kind, Result,
+    Error, Kind, Result, manual,
     read::{Rows, Source, is_stream},
     write,
 };
@@ -28,12 +28,18 @@ use crate::{
 /// Run a tool: parse its arguments, do its work, turn the outcome into an exit
 /// status and at most one line on stderr.
 pub fn main<A: Parser>(run: impl FnOnce(A) -> Result<()>) -> ExitCode {
-    let result = end_by_signals().and_then(|()| match A::try_parse() {
-        Ok(args) => run(args),
-        Err(e) if matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
-            e.print().map_err(|e| Error::io(Path::new("stdout"), &e))
+    let result = end_by_signals().and_then(|()| {
+        let words: Vec<_> = env::args_os().skip(1).collect();
+        if words.first().is_some_and(|word| word == "--generate") {
+            return generate(A::command(), &words);
         }
-        Err(e) => Err(usage(&e)),
+        match A::try_parse() {
+            Ok(args) => run(args),
+            Err(e) if matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+                e.print().map_err(|e| Error::io(Path::new("stdout"), &e))
+            }
+            Err(e) => Err(usage(&e)),
+        }
     });
     let Err(error) = result else {
         return ExitCode::SUCCESS;
@@ -55,6 +61,24 @@ pub fn main<A: Parser>(run: impl FnOnce(A) -> Result<()>) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// `--generate man`, or a shell's name: every tool has it, and what installs them uses it.
+fn generate(command: Command, words: &[OsString]) -> Result<()> {
+    let unknown = || Error::usage("--generate takes one word: man, bash, zsh or fish");
+    let [_, form] = words else {
+        return Err(unknown());
+    };
+    let mut output = write::Output::create(Path::new("-"))?;
+    let bytes = match form.to_str() {
+        Some("man") => manual::page(command).map_err(|e| output.failed(&e))?,
+        other => {
+            let shell = other.and_then(|name| name.parse().ok()).ok_or_else(unknown)?;
+            manual::completions(shell, command)
+        }
+    };
+    output.bytes(&bytes)?;
+    output.finish()
 }
 
 /// clap's message of several lines as one.

@@ -77,7 +77,7 @@ impl fmt::Display for Error {
 }
 
 /// Control characters, escapes and line ends among them, as `\n` or `\u{1b}`.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         if c.is_control() {

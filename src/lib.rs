@@ -19,9 +19,11 @@
 //! | `tabulate` | [`table`], [`sweep`] |
 //! | `claims` | [`claims`] |
 //! | `report`, `report-sweep` | [`report`], [`figures`], [`marchenko_pastur`] |
+//! | `npy-info` | [`info`] |
 //!
 //! Every byte enters through [`read`] and leaves through [`mod@write`]; [`cli`] holds
-//! the manners the tools share and is the only module that prints. Arrays have a
+//! the manners the tools share and is the only module that prints, [`manual`] makes their
+//! man pages and completions. Arrays have a
 //! row for each sample: images `x` are (samples, pixels), the activations `h_l`
 //! of layer l (samples, units). Layers count from 1 wherever a user sees them.
 
@@ -34,7 +36,9 @@ pub mod dimension;
 mod elementwise;
 mod error;
 pub mod figures;
+pub mod info;
 mod linalg;
+pub mod manual;
 pub mod marchenko_pastur;
 mod mean;
 pub mod model;

@@ -7,6 +7,7 @@
 //! replaced.
 
 use std::{
+    fmt::Display,
     fs::{self, File, Permissions},
     io::{self, BufWriter, Write},
     os::unix::fs::PermissionsExt,
@@ -295,6 +296,15 @@ pub fn json_lines<T: Serialize>(path: &Path, values: &[T]) -> Result<Output> {
     let mut output = Output::create(path)?;
     for value in values {
         output.bytes(json_line(value)?.as_bytes())?;
+    }
+    Ok(output)
+}
+
+/// An output of a line a value, to be finished.
+pub fn lines<T: Display>(path: &Path, values: &[T]) -> Result<Output> {
+    let mut output = Output::create(path)?;
+    for value in values {
+        output.bytes(format!("{value}\n").as_bytes())?;
     }
     Ok(output)
 }

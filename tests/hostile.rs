@@ -11,7 +11,7 @@ use std::{
 
 use common::{
     Folder, header,
-    hostile::{MODEL, READERS, arrays, models},
+    hostile::{MODEL, arrays, models, readers},
     npy,
 };
 
@@ -20,7 +20,7 @@ fn hostile_arrays_are_refused_as_files_and_as_streams() {
     let folder = Folder::with_network();
     for (case, bytes) in arrays() {
         fs::write(folder.path("bad.npy"), &bytes).unwrap();
-        for reader in READERS {
+        for reader in readers(case) {
             for line in [reader.replace("BAD", "bad.npy"), reader.replace("BAD", "- < bad.npy")] {
                 let start = Instant::now();
                 let line = format!("ulimit -v 4000000; {line}");
@@ -45,7 +45,7 @@ fn a_stream_that_promises_much_takes_little_memory() {
     let folder = Folder::with_network();
     let promise = npy(&header("<f4", false, "(1000000, 16)"), &[0; 64]);
     fs::write(folder.path("promise.npy"), promise).unwrap();
-    for reader in READERS.iter().filter(|reader| !reader.contains("labels BAD")) {
+    for reader in readers("promise").iter().filter(|reader| !reader.contains("labels BAD")) {
         let line = reader.replace("BAD", "- < <(cat promise.npy)");
         let line = format!("ulimit -v 300000; {line}");
         let line = if line.contains("spectrum") { line + " 2> >(tail -n 1 >&2)" } else { line };

@@ -386,13 +386,29 @@ fn tools_are_installed_and_removed_and_nobodys_are_overwritten() {
     project.make("install PREFIX=there");
     let version = project.0.ok("there/bin/fit-powerlaw --version");
     assert!(version.starts_with(b"fit-powerlaw "));
+    for tool in common::TOOLS {
+        for (form, file) in [
+            ("man", format!("man/man1/{tool}.1")),
+            ("bash", format!("bash-completion/completions/{tool}")),
+            ("zsh", format!("zsh/site-functions/_{tool}")),
+            ("fish", format!("fish/vendor_completions.d/{tool}.fish")),
+        ] {
+            project.0.ok(&format!("{tool} --generate {form} | cmp - there/share/{file}"));
+        }
+    }
+    // And the list of them.
+    let files = common::files(&project.0.path("there"));
+    assert_eq!(files.len(), 5 * common::TOOLS.len() + 1);
     project.make("uninstall PREFIX=there");
     assert!(common::files(&project.0.path("there")).is_empty());
-    fs::write(project.0.path("there/bin/train"), "a model railway").unwrap();
-    let output = project.run("install PREFIX=there");
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(stderr.contains("there/bin/train is there and not ours"), "{stderr}");
-    assert_eq!(common::files(&project.0.path("there")).len(), 1);
+    for file in ["there/bin/train", "there/share/man/man1/train.1"] {
+        fs::write(project.0.path(file), "a model railway").unwrap();
+        let output = project.run("install PREFIX=there");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(stderr.contains(&format!("{file} is there and not ours")), "{stderr}");
+        assert_eq!(common::files(&project.0.path("there")).len(), 1);
+        fs::remove_file(project.0.path(file)).unwrap();
+    }
 }
 
 /// README shows a stage swapped for a NumPy script: what it shows works.

@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use common::{Bytes, Folder, TOOLS, header, json_lines, npy};
+use common::{Bytes, Folder, TOOLS, header, json_lines, npy, project::Project};
 use ndarray::{Array1, Array2, Array3, Axis, s};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
@@ -728,4 +728,264 @@ fn every_help_shows_an_example_and_every_version_the_packages() {
         let version = text(folder.ok(&format!("{tool} --version")));
         assert_eq!(version, format!("{tool} {}\n", env!("CARGO_PKG_VERSION")));
     }
+}
+
+/// A folder with all the files that the examples name, of a study in miniature.
+fn with_examples() -> Folder {
+    let Project(folder) = {
+        let project = Project::new();
+        project.make("");
+        project.make(
+            "sweep WIDTHS=12 DEPTHS=1 SEEDS=1 RULES=local ATTACKS=gauss CONTROLS= SUBSETS= SNAPSHOTS=",
+        );
+        project
+    };
+    folder.ok("ln -s tiny out/mnist
+               cp -r out/tiny/local/seed-1/model net
+               cp out/tiny/data/*.npy digits/*.gz .
+               cp test-images.npy x.npy; cp test-labels.npy y.npy
+               extract-activations --model net x.npy -o h.npy
+               spectrum h.npy -o spectrum.npy");
+    folder
+}
+
+#[test]
+fn the_example_of_every_help_runs_as_typed() {
+    let files = with_examples();
+    for tool in TOOLS {
+        let help = text(files.ok(&format!("COLUMNS=1000 {tool} --help")));
+        let example = help.split("Example:\n").nth(1).unwrap().split("\n\n").next().unwrap();
+        assert!(example.contains(tool), "{tool}: {example}");
+        let folder = Folder::new();
+        folder.ok(&format!("cp -r {}/. .", files.path("").display()));
+        let words: Vec<&str> = example.split_whitespace().collect();
+        let outputs = words.windows(2).filter(|pair| pair[0] == "-o").map(|pair| pair[1]);
+        let outputs: Vec<&str> = outputs.collect();
+        folder.ok(&format!("rm -rf {}", outputs.join(" ")));
+        let output = folder.run(example);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{tool}: {example}: {stderr}");
+        assert!(outputs.iter().all(|file| folder.path(file).exists()), "{tool}: {example}");
+        assert_eq!(output.stdout.is_empty(), !outputs.is_empty(), "{tool}: {example}");
+    }
+}
+
+/// Run a line where `program` is installed; say so where it is not.
+fn where_installed(folder: &Folder, program: &str, line: &str) -> Option<std::process::Output> {
+    if folder.run(&format!("command -v {program}")).status.success() {
+        return Some(folder.run(line));
+    }
+    // Past what captures the output of tests that pass.
+    let mut stderr = std::io::stderr();
+    writeln!(stderr, "SKIPPED: {program} is not installed: {line}").unwrap();
+    None
+}
+
+#[test]
+fn every_tool_has_a_page_that_man_renders_without_a_warning() {
+    let folder = Folder::new();
+    for tool in TOOLS {
+        folder.ok(&format!("{tool} --generate man > {tool}.1"));
+        let help = text(folder.ok(&format!("COLUMNS=1000 {tool} --help")));
+        for locale in ["C.UTF-8", "C"] {
+            let line = format!("LC_ALL={locale} MANWIDTH=1000 man --warnings -l {tool}.1 | col -b");
+            let Some(output) = where_installed(&folder, "man", &line) else { continue };
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success() && stderr.is_empty(), "{tool}: {stderr}");
+            let page = String::from_utf8_lossy(&output.stdout).into_owned();
+            let lines: Vec<&str> = page.lines().map(str::trim).collect();
+            let name = format!("{tool} - {}", help.lines().next().unwrap());
+            let place = |title: &str| lines.iter().position(|line| *line == title);
+            let places =
+                ["NAME", &name, "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXIT STATUS", "EXAMPLES"]
+                    .map(place);
+            assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{tool}: {page}");
+            // The example is on the line below its title, whole.
+            let example = help.split("Example:\n").nth(1).unwrap().lines().next().unwrap().trim();
+            assert_eq!(lines[places[6].unwrap() + 1], example, "{page}");
+            assert_eq!(place("SOURCE").is_some(), help.contains("\nSource: "), "{page}");
+        }
+        let mandoc = where_installed(&folder, "mandoc", &format!("mandoc -W error {tool}.1"));
+        assert!(mandoc.is_none_or(|output| output.status.success()), "{tool}");
+    }
+}
+
+#[test]
+fn every_tool_completes_its_options_in_each_shell() {
+    let folder = Folder::new();
+    for tool in TOOLS {
+        folder.ok(&format!(
+            "for shell in bash zsh fish; do {tool} --generate $shell > {tool}.$shell; done"
+        ));
+        let line = format!(
+            "set +u; source {tool}.bash; complete -p {tool} > /dev/null
+             COMP_WORDS=({tool} --qui); COMP_CWORD=1; _{} {tool} --qui {tool}; echo ${{COMPREPLY[@]}}",
+            tool.replace('-', "__")
+        );
+        assert_eq!(text(folder.ok(&line)), "--quiet\n", "{tool}");
+        for shell in ["zsh", "fish"] {
+            let line = format!("{shell} -n {tool}.{shell}");
+            if let Some(output) = where_installed(&folder, shell, &line) {
+                let stderr = String::from_utf8_lossy(&output.stderr);
+                assert!(output.status.success() && stderr.is_empty(), "{line}: {stderr}");
+            }
+        }
+    }
+    for line in ["train --generate", "train --generate cake", "train --generate man bash"] {
+        let message = folder.fails(2, line);
+        assert!(message.contains("man, bash, zsh or fish"), "{message}");
+    }
+}
+
+#[test]
+fn npy_info_says_what_is_in_an_array() {
+    fn bytes<T: Copy, const N: usize>(values: &[T], to_bytes: impl Fn(T) -> [u8; N]) -> Vec<u8> {
+        values.iter().flat_map(|&x| to_bytes(x)).collect()
+    }
+    let folder = Folder::new();
+    let dyadic = [0.5, -1.5, 2.0, 0.25, 3.0, 4.0];
+    let mixed = [f32::NAN, 1.0, f32::INFINITY, -f32::INFINITY, 3.0, f32::NAN];
+    let large = [i64::MIN, -1, i64::MAX];
+    for (descr, fortran, shape, body, said) in [
+        (
+            "<f4",
+            false,
+            "(2, 3)",
+            bytes(&dyadic, |x| (x as f32).to_le_bytes()),
+            "<f4 (2, 3), min -1.5, max 4.0, mean 1.375, first 0.5 -1.5 2.0 0.25 3.0, all finite",
+        ),
+        (
+            ">f8",
+            false,
+            "(6,)",
+            bytes(&dyadic, f64::to_be_bytes),
+            ">f8 (6,), min -1.5, max 4.0, mean 1.375, first 0.5 -1.5 2.0 0.25 3.0, all finite",
+        ),
+        (
+            "<f8",
+            true,
+            "(3, 2)",
+            bytes(&dyadic, f64::to_le_bytes),
+            "<f8 (3, 2) Fortran order, min -1.5, max 4.0, mean 1.375, first 0.5 -1.5 2.0 0.25 3.0, all finite",
+        ),
+        // 0.1 in single precision is 0.100000001490116119384765625.
+        (
+            "<f4",
+            false,
+            "(1, 1)",
+            bytes(&[0.1], f32::to_le_bytes),
+            "<f4 (1, 1), min 0.1, max 0.1, mean 0.10000000149011612, first 0.1, all finite",
+        ),
+        (
+            ">i4",
+            false,
+            "(4,)",
+            bytes(&[-7, 2, 3, 4], i32::to_be_bytes),
+            ">i4 (4,), min -7, max 4, mean 0.5, first -7 2 3 4, all finite",
+        ),
+        (
+            "<i8",
+            false,
+            "(3,)",
+            bytes(&large, i64::to_le_bytes),
+            "<i8 (3,), min -9223372036854775808, max 9223372036854775807, mean -0.6666666666666666, \
+          first -9223372036854775808 -1 9223372036854775807, all finite",
+        ),
+        (
+            "<u8",
+            false,
+            "(1,)",
+            bytes(&[u64::MAX], u64::to_le_bytes),
+            "<u8 (1,), min 18446744073709551615, max 18446744073709551615, mean 1.8446744073709552e19, \
+          first 18446744073709551615, all finite",
+        ),
+        (
+            "<u4",
+            false,
+            "(2,)",
+            bytes(&[u32::MAX, 1], u32::to_le_bytes),
+            "<u4 (2,), min 1, max 4294967295, mean 2147483648.0, first 4294967295 1, all finite",
+        ),
+        (
+            "|u1",
+            false,
+            "(1, 1, 1, 1, 1, 1, 1, 6)",
+            vec![9, 8, 7, 6, 5, 255],
+            "|u1 (1, 1, 1, 1, 1, 1, 1, 6), min 5, max 255, mean 48.333333333333336, first 9 8 7 6 5, all finite",
+        ),
+        (
+            "<f8",
+            false,
+            "()",
+            bytes(&[7.5], f64::to_le_bytes),
+            "<f8 (), min 7.5, max 7.5, mean 7.5, first 7.5, all finite",
+        ),
+        ("<f4", false, "(0, 3)", vec![], "<f4 (0, 3), no values"),
+        (
+            "<f4",
+            false,
+            "(6,)",
+            bytes(&mixed, f32::to_le_bytes),
+            "<f4 (6,), min 1.0, max 3.0, mean 2.0, first NaN 1.0 inf -inf 3.0, not finite: 2 NaN, 2 infinite",
+        ),
+        (
+            "<f4",
+            false,
+            "(1,)",
+            bytes(&mixed[..1], f32::to_le_bytes),
+            "<f4 (1,), first NaN, not finite: 1 NaN, 0 infinite",
+        ),
+    ] {
+        fs::write(folder.path("a.npy"), npy(&header(descr, fortran, shape), &body)).unwrap();
+        let line = text(folder.ok("npy-info a.npy"));
+        assert_eq!(line, format!("a.npy: {said}\n"));
+        assert_eq!(text(folder.ok("cat a.npy | npy-info")), line.replace("a.npy", "stdin"));
+    }
+    let mixed = Array1::from_vec(mixed.to_vec());
+    folder.write("mixed.npy", &mixed);
+    folder.write("none.npy", &mixed.slice(s![..0]).to_owned());
+    assert_eq!(
+        text(folder.ok("npy-info --json none.npy - < mixed.npy")),
+        "{\"file\":\"none.npy\",\"dtype\":\"<f4\",\"shape\":[0],\"order\":\"C\",\"min\":null,\"max\":null,\
+         \"mean\":null,\"first\":[],\"nan\":0,\"infinite\":0}\n\
+         {\"file\":\"stdin\",\"dtype\":\"<f4\",\"shape\":[6],\"order\":\"C\",\"min\":1.0,\"max\":3.0,\
+         \"mean\":2.0,\"first\":[null,1.0,null,null,3.0],\"nan\":2,\"infinite\":2}\n"
+    );
+}
+
+#[test]
+fn npy_info_streams_and_is_whole_or_nothing() {
+    let folder = Folder::new();
+    // Sums of many blocks: 0 + 1 + ... + n - 1 is n (n - 1) / 2.
+    let n = 300_001;
+    folder.write("i.npy", &Array1::from_iter(0..i64::from(n)));
+    folder.write("f.npy", &Array1::from_iter((0..n).map(f64::from)));
+    let lines = json_lines(&folder.ok("npy-info --json i.npy f.npy"));
+    for line in &lines {
+        assert_eq!(line["mean"].as_f64(), Some(150_000.0));
+        assert_eq!(line["max"].as_f64(), Some(300_000.0));
+    }
+    // 400 MB in a process that may have 300.
+    let start = npy(&header("<f8", false, "(50000000,)"), &[]);
+    fs::write(folder.path("start"), start).unwrap();
+    let line = folder
+        .ok("{ cat start; head -c 400000000 /dev/zero; } | { ulimit -v 300000; npy-info --json; }");
+    assert_eq!(json_lines(&line)[0]["mean"].as_f64(), Some(0.0));
+    // A bad file after a good one; a name with a line end.
+    fs::write(folder.path("bad.npy"), "no array").unwrap();
+    let message = folder.fails(1, "npy-info i.npy bad.npy");
+    assert!(message.starts_with("npy-info: bad.npy: is not a .npy file"), "{message}");
+    let message = folder.fails(1, "npy-info < /dev/null");
+    assert!(message.contains("stdin: is cut short"), "{message}");
+    folder.fails(2, "npy-info - - < i.npy");
+    let line = text(folder.ok("mv i.npy $'a\\nb'; npy-info *b -o said; cat said"));
+    assert!(line.starts_with("a\\nb: <i8 (300001,), min 0, "), "{line}");
+    assert_eq!(line.lines().count(), 1);
+}
+
+#[test]
+#[ignore = "needs PYTHON, one that has NumPy"]
+fn npy_info_agrees_with_numpy() {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/reference/npy_info.py");
+    Folder::new().ok(&format!("\"$PYTHON\" {script}"));
 }

@@ -70,17 +70,22 @@ struct Npy {
 }
 
 impl Npy {
-    fn open(mut source: Source, accepted: &[Dtype]) -> Result<Self> {
+    /// The elements come in the order of the file.
+    fn as_stored(mut source: Source) -> Result<Self> {
         let header = header::read(&mut source)?;
-        if !accepted.contains(&header.dtype) {
+        Ok(Self { source, header, reordered: None })
+    }
+
+    fn open(source: Source, accepted: &[Dtype]) -> Result<Self> {
+        let mut npy = Self::as_stored(source)?;
+        if !accepted.contains(&npy.header.dtype) {
             let names: Vec<_> = accepted.iter().map(ToString::to_string).collect();
-            return Err(source.wrong(format!(
+            return Err(npy.source.wrong(format!(
                 "has the wrong dtype (found {}, expected {})",
-                header.dtype,
+                npy.header.dtype,
                 names.join(" or ")
             )));
         }
-        let mut npy = Self { source, header, reordered: None };
         let long_axes = npy.header.shape.iter().filter(|&&axis| axis > 1).count();
         if npy.header.fortran_order && long_axes > 1 {
             let stored = npy.read(npy.header.count())?;
@@ -126,14 +131,9 @@ impl Npy {
     }
 
     fn decode<T: ReadableElement + Clone>(&mut self, count: usize) -> Result<Vec<T>> {
-        let order = match self.header.dtype {
-            Dtype::U1 | Dtype::I1 => '|',
-            _ if self.header.big_endian => '>',
-            _ => '<',
-        };
-        // Of an f2 the bits.
-        let dtype = if self.header.dtype == Dtype::F2 { Dtype::U2 } else { self.header.dtype };
-        let descr = PyValue::String(format!("{order}{dtype}"));
+        // Of an f2 the bits, as u2.
+        let descr = self.header.descr().replace('f2', "u2");
+        let descr = PyValue::String(descr);
         let mut values = Vec::new();
         if self.source.remaining().is_some() {
             // The length was checked against the file's.
@@ -194,6 +194,62 @@ fn reorder(values: Values, shape: &[usize]) -> Values {
         Values::F8(v) => Values::F8(to_c(v, shape)),
         Values::U1(v) => Values::U1(to_c(v, shape)),
         Values::Int(v) => Values::Int(to_c(v, shape)),
+    }
+}
+
+/// An array of any dtype, shape and values, read in blocks in the order of the file.
+pub struct Elements {
+    npy: Npy,
+    left: usize,
+}
+
+impl Elements {
+    /// Open it: the header is checked.
+    pub fn open(source: Source) -> Result<Self> {
+        let npy = Npy::as_stored(source)?;
+        let left = npy.header.count();
+        Ok(Self { npy, left })
+    }
+
+    /// What messages call the file.
+    #[must_use]
+    pub fn name(&self) -> &Path {
+        self.npy.source.name()
+    }
+
+    /// Of the elements.
+    #[must_use]
+    pub fn dtype(&self) -> Dtype {
+        self.npy.header.dtype
+    }
+
+    /// The dtype as NumPy writes it, `<f4` say.
+    #[must_use]
+    pub fn descr(&self) -> String {
+        self.npy.header.descr()
+    }
+
+    /// Of no axis for a scalar.
+    #[must_use]
+    pub fn shape(&self) -> &[usize] {
+        &self.npy.header.shape
+    }
+
+    /// Whether the first axis is the one that runs fastest in the file.
+    #[must_use]
+    pub fn is_fortran(&self) -> bool {
+        self.npy.header.fortran_order
+    }
+
+    /// The next elements, at most `count`; `None` at the end.
+    pub fn next_block(&mut self, count: usize) -> Result<Option<Values>> {
+        let count = count.min(self.left);
+        if count == 0 {
+            self.npy.source.end()?;
+            return Ok(None);
+        }
+        self.left -= count;
+        self.npy.read(count).map(Some)
     }
 }
 

@@ -100,10 +100,21 @@ impl Header {
     pub fn count(&self) -> usize {
         self.shape.iter().product()
     }
+
+    /// The dtype as NumPy writes it, `<f4` say.
+    pub fn descr(&self) -> String {
+        let order = match self.dtype.bytes() {
+            1 => '|',
+            _ if self.big_endian => '>',
+            _ => '<',
+        };
+        format!("{order}{}", self.dtype)
+    }
 }
 
 /// `(60000, 784)`, as NumPy prints a shape.
-pub(super) fn shape_text(shape: &[usize]) -> String {
+#[must_use]
+pub fn shape_text(shape: &[usize]) -> String {
     match shape {
         [one] => format!("({one},)"),
         axes => {

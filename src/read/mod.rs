@@ -13,8 +13,8 @@ mod labels;
 mod source;
 mod text;
 
-pub use array::{Block, Rows, matrix, vector};
-pub use header::Dtype;
+pub use array::{Block, Elements, Rows, Values, matrix, vector};
+pub use header::{Dtype, shape_text};
 pub use idx::{Idx, IdxContent};
 pub use labels::Labels;
 pub use source::{Source, is_stream};

@@ -15,7 +15,7 @@ use crate::{
     Size, Tally,
     common::{
         self, Folder, header,
-        hostile::{MODEL, READERS, arrays, models},
+        hostile::{MODEL, arrays, models, readers},
         npy,
     },
 };
@@ -133,7 +133,7 @@ fn malformed() -> Tally {
         }
     };
     for (case, bytes) in arrays() {
-        bad(&mut tally, case, &bytes, "bad", &READERS);
+        bad(&mut tally, case, &bytes, "bad", &readers(case));
     }
     for (case, bytes) in idx_files() {
         bad(&mut tally, case, &bytes, "bad", &["import-idx BAD"]);

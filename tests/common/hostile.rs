@@ -3,7 +3,7 @@
 use super::{header, npy};
 
 /// Each tool with `BAD` where the file goes.
-pub const READERS: [&str; 9] = [
+const READERS: [&str; 9] = [
     "attack-gauss --sigma 1 BAD",
     "attack-fgsm --epsilon 1 --model net --labels y.npy BAD",
     "attack-fgsm --epsilon 1 --model net --labels BAD x.npy",
@@ -15,7 +15,17 @@ pub const READERS: [&str; 9] = [
     "train --images BAD --labels y.npy -o new",
 ];
 
-/// Files that claim to be arrays, and are not.
+/// Arrays of which only their dtype, shape or values are no stage's.
+const WELL_FORMED: [&str; 2] = ["scalar", "not finite"];
+
+/// The tools that must refuse a case of [`arrays`]: all, but for `npy-info`, which says what is
+/// in any array.
+pub fn readers(case: &str) -> Vec<&'static str> {
+    let info = (!WELL_FORMED.contains(&case)).then_some("npy-info BAD");
+    READERS.into_iter().chain(info).collect()
+}
+
+/// Files that claim to be arrays, and are not, or not a stage's.
 pub fn arrays() -> Vec<(&'static str, Vec<u8>)> {
     let plain = header("<f4", false, "(2, 3)");
     let with = |descr: &str, shape: &str| npy(&header(descr, false, shape), &[0; 24]);

@@ -18,7 +18,7 @@ use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
 use tempfile::TempDir;
 
 /// Every tool.
-pub const TOOLS: [&str; 16] = [
+pub const TOOLS: [&str; 17] = [
     "dimension",
     "draw-powerlaw",
     "validate",
@@ -35,6 +35,7 @@ pub const TOOLS: [&str; 16] = [
     "spectrum",
     "fit-powerlaw",
     "tabulate",
+    "npy-info",
 ];
 
 /// Where the tools are: those of this build, or in the folder BIN.
