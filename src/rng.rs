@@ -23,6 +23,8 @@ pub enum Purpose {
     Signs = 6,
     /// A drawn digit.
     Digit = 7,
+    /// The random start of an attack on an image.
+    Start = 8,
 }
 
 /// The stream of `purpose` and `index` under a seed.

@@ -18,7 +18,7 @@ use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
 use tempfile::TempDir;
 
 /// Every tool.
-pub const TOOLS: [&str; 13] = [
+pub const TOOLS: [&str; 14] = [
     "claims",
     "report",
     "report-sweep",
@@ -27,6 +27,7 @@ pub const TOOLS: [&str; 13] = [
     "train",
     "attack-gauss",
     "attack-fgsm",
+    "attack-pgd",
     "extract-activations",
     "accuracy",
     "spectrum",
