@@ -201,7 +201,8 @@ data: $(arrays)
 inputs: data $(built) $$(addprefix $$(stamps)/,$$(stamped)) $(layer0:%=$(study)/%/alpha.jsonl)
 	$(tidy)
 ## seed-1, seed-2 ...: all of one seed
-# With an attack in TRANSFER that includes the next seed's network: two makes that run at once may both train it, to the same bytes.
+# With an attack in TRANSFER that includes the next seed's network. Makes that run at once would both train it, to the same bytes,
+# and what is older than the second is measured again: make the study without the attack first.
 $(foreach s,$(SEEDS),$(eval seed-$s: $(filter $(RULES:%=$(study)/%/seed-$s/%),$(runs:%=%/alpha.jsonl) $(runs:%=%/accuracy.jsonl))))
 seed-$(firstword $(seeds)): $$(foreach l,$$(shown),$$(study)/samples/$$l/predictions.npy)
 # ... as a list for a cluster, which scripts/slurm-array reads
@@ -390,7 +391,7 @@ sources = $(sort $(wildcard $(filter-out $(OUT)/%,$1)) $(call tools,$1))
 # The command $1, of which neither THREADS nor OUT changes a result, nor which make runs it.
 plainly = $(foreach THREADS,1,$(foreach OUT,out,$(foreach me,MAKE,$(strip $($1)))))
 sums   := $(shell cksum /dev/null $(sort $(foreach s,$(stamped),$(call sources,$($s)))) | tr ' ' :)
-says    = $(plainly) $(foreach s,$(call sources,$($1)),$(filter %:$s,$(sums)))
+says    = $(strip $(plainly) $(foreach s,$(call sources,$($1)),$(filter %:$s,$(sums))))
 same    = $(and $(findstring [$1],[$2]),$(findstring [$2],[$1]))
 define stamp
 $(stamps)/$1: $(if $(call same,$(strip $(file <$(stamps)/$1)),$2),,FORCE)

@@ -381,14 +381,11 @@ fn an_attack_may_take_its_gradient_from_the_next_seeds_network() {
             )
             .unwrap();
             assert_eq!(model["seed"], seed);
-            for (attack, network) in
-                [("attack-fgsm", next), ("attack-pgd", seed), ("attack-fgsm", seed)]
-            {
-                let level = match (attack, network) {
-                    ("attack-pgd", _) => "pgd",
-                    (_, network) if network == next => "fgsm-transfer",
-                    _ => "fgsm",
-                };
+            for (level, attack, network) in [
+                ("fgsm-transfer", "attack-fgsm", next),
+                ("pgd", "attack-pgd", seed),
+                ("fgsm", "attack-fgsm", seed),
+            ] {
                 let net = |seed: u64| format!("out/tiny/{rule}/seed-{seed}/model");
                 let lines = common::json_lines(&project.0.ok(&format!(
                     "{attack} --epsilon 0.1 --model {} --labels out/tiny/data/test-labels.npy \

@@ -39,7 +39,7 @@ struct Args {
     /// Largest change of each pixel, in pixel units
     #[arg(long, value_parser = cli::non_negative)]
     epsilon: f64,
-    /// Steps
+    /// Steps to take
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = cli::count)]
     steps: usize,
     /// Change of each pixel in a step [default: 2.5 epsilon / steps, enough to reach
@@ -64,8 +64,8 @@ struct Args {
     #[arg(long, value_name = "LOW,HIGH", allow_hyphen_values = true)]
     clip: Option<Clip>,
     /// Write what arithmetic kept from being attacked, as JSON: samples;
-    /// zero_gradient_images and zero_sign_pixels of the first step, whose images
-    /// and pixels a later step may yet move; max_change of all steps together
+    /// zero_gradient_images and zero_sign_pixels, of the first step, since a later one
+    /// may yet move those; max_change, from the image to the last step
     #[arg(long, value_name = "FILE")]
     audit: Option<PathBuf>,
     #[command(flatten)]
