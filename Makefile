@@ -57,7 +57,8 @@ local.subsets   = $(subsets)
 # An attack reads images on stdin and writes images on stdout; it may use $(strength) $(model)
 # $(labels) $(seed), and write $(call scratch,audit). NAME.strengths are its strengths;
 # NAME.spectrum takes the place of spectrum; SHARED are the attacks that need no network, of
-# which one set of images serves all.
+# which one set of images serves all, TRANSFER those that use $(source), the network of the next
+# of SEEDS by the same rule, where that of $(model) is measured.
 gauss         = attack-gauss --sigma $(strength) --seed 1 $(options)
 gauss-clipped = $(gauss) --clip 0,1
 # Its spectrum is the signal's alone, from two draws of the noise.
@@ -69,7 +70,11 @@ fgsm          = attack-fgsm --epsilon $(strength) --model $(model) --labels $(la
 fgsm-float32  = $(fgsm) --gradient float32
 fgsm-random   = $(fgsm) --gradient random
 fgsm-clipped  = $(fgsm) --clip 0,1
-SHARED := gauss
+fgsm-transfer = $(foreach model,$(source),$(fgsm))
+pgd           = attack-pgd --epsilon $(strength) --model $(model) --labels $(labels) \
+  --audit $(call scratch,audit) $(options)
+SHARED   := gauss
+TRANSFER := fgsm-transfer
 gauss.strengths         = $(SIGMAS)
 gauss-clipped.strengths = $(SIGMAS)
 gauss-repeat.strengths  = $(SIGMAS)
@@ -77,6 +82,8 @@ fgsm.strengths          = $(EPSILONS)
 fgsm-float32.strengths  = $(EPSILONS)
 fgsm-random.strengths   = $(EPSILONS)
 fgsm-clipped.strengths  = $(EPSILONS)
+fgsm-transfer.strengths = $(EPSILONS)
+pgd.strengths           = $(EPSILONS)
 
 # Measurements read stdin and write stdout: images | activations | spectrum | fit.
 accuracy    = accuracy --model $(model) --labels $(labels) $(options)
@@ -107,6 +114,8 @@ trained  = $(if $(epoch),$(call up,$(network)),$(network))
 seed     = $(patsubst seed-%,%,$(notdir $(trained)))
 rule     = $(notdir $(call up,$(trained)))
 model    = $(trained)/model$(epoch:%=/%)
+source   = $(call up,$(trained))/$(next-$(seed))/model
+lender   = $(if $(filter $(TRANSFER),$(attack)),$(stamps)/next-$(seed) $(source)/model.json)
 samples  = $(or $(patsubst subset-%,%,$(filter subset-%,$(level))),$(SAMPLES))
 shared   = $(filter $(SHARED),$(attack))
 stored   = $(if $(shared),$(study)/$(level)/x.npy,$(data)/test-images.npy)
@@ -166,6 +175,10 @@ snapshots := $(if $(SNAPSHOTS),$(call below,$(SNAPSHOTS),$(or $(EPOCHS),40) + 1)
 subsets   := $(if $(SUBSETS),$(call below,$(SUBSETS),$(or $(SAMPLES),$(if $(filter digits,$(DATASET)),$(word 2,$(DRAWN))))))
 
 seeds    := $(shell printf '%s\n' $(SEEDS) | sort -nu)
+# next-1 is seed-2; after the last seed comes the first.
+$(foreach n,$(join $(seeds:%=next-%:=seed-),$(wordlist 2,$(words $(seeds)),$(seeds)) $(firstword $(seeds))),$(eval $n))
+transfers := $(filter $(TRANSFER),$(attacked))
+$(if $(transfers),$(if $(word 2,$(seeds)),,$(error $(firstword $(transfers)) needs the network of another seed: SEEDS must be two or more, found $(seeds))))
 # The one that the report shows.
 first    := $(firstword $(filter local,$(RULES)) $(sort $(RULES)))
 shows    := $(first)/seed-$(firstword $(seeds))
@@ -195,6 +208,8 @@ data: $(arrays)
 inputs: data $(built) $$(addprefix $$(stamps)/,$$(stamped)) $(layer0:%=$(study)/%/alpha.jsonl) $$(measured-d)
 	$(tidy)
 ## seed-1, seed-2 ...: all of one seed
+# With an attack in TRANSFER that includes the next seed's network. Makes that run at once would both train it, to the same bytes,
+# and what is older than the second is measured again: make the study without the attack first.
 $(foreach s,$(SEEDS),$(eval seed-$s: $(filter $(RULES:%=$(study)/%/seed-$s/%),$(runs:%=%/alpha.jsonl) $(runs:%=%/accuracy.jsonl))))
 seed-$(firstword $(seeds)): $$(foreach l,$$(shown),$$(study)/samples/$$l/predictions.npy)
 # ... as a list for a cluster, which scripts/slurm-array reads
@@ -226,7 +241,7 @@ $(study)/%/model/model.json: $(arrays) $(stamps)/$$(rule) | $(built)
 # Attacked images of one network are made, measured and removed in one recipe: as targets of
 # their own, `make -j` would make all of them, 30 MB each, before it measured the first.
 $(study)/%/accuracy.jsonl $(study)/%/spectrum.npy: $$(trained)/model/model.json $$(stored) $(labels) \
-  $(stamps)/measure $$(if $$(passing),$(stamps)/$$(attack)) | $(built)
+  $(stamps)/measure $$(if $$(passing),$(stamps)/$$(attack)) $$(lender) | $(built)
 	mkdir -p $(@D)
 	trap 'rm -f $(call scratch,*) $(passing)' EXIT; \
 	$(if $(passing),$($(attack)) < $(stored) > $(passing);) \
@@ -243,7 +258,7 @@ $(layer0:%=$(study)/%/spectrum.npy): $$(stored) $(stamps)/pixels | $(built)
 
 # Attacked images by name: those that all networks share, or one set to look at.
 $(study)/%/x.npy: $(data)/test-images.npy $(stamps)/$$(attack) \
-  $$(if $$(shared),,$$(model)/model.json $(labels)) | $(built)
+  $$(if $$(shared),,$$(model)/model.json $(labels)) $$(lender) | $(built)
 	mkdir -p $(@D)
 	trap 'rm -f $(call scratch,*)' EXIT; $($(attack)) < $< > $(part); mv $(part) $@
 
@@ -268,9 +283,9 @@ $(study)/claims.jsonl: $(study)/table.csv $(measured-d) $(stamps)/claims | $(bui
 # Ten images, clean and attacked at two strengths an attack, and what the network shown makes of them.
 third  = $(word $(shell echo $$(( ($1 * $(words $2) + 2) / 3 ))),$2)
 shown := clean $(sort $(foreach a,$(sort $(ATTACKS)),$(call third,1,$(levels.$a)) $(call third,2,$(levels.$a))))
-$(study)/samples/%: network = $(study)/$(shows)
+$(study)/samples/%: private network = $(study)/$(shows)# not that of the networks made for it
 $(study)/samples/%/predictions.npy: $(study)/$(shows)/model/model.json $(data)/test-images.npy \
-  $(labels) $(stamps)/measure $$(if $$(filter clean,$$(attack)),,$(stamps)/$$(attack)) | $(built)
+  $(labels) $(stamps)/measure $$(if $$(filter clean,$$(attack)),,$(stamps)/$$(attack)) $$(lender) | $(built)
 	mkdir -p $(@D)
 	$(if $(filter clean,$(attack)),ln -sf ../../data/test-images.npy $(@D)/x.npy,\
 	  $(foreach samples,10,$($(attack))) < $(data)/test-images.npy > $(part) && mv $(part) $(@D)/x.npy)
@@ -361,6 +376,7 @@ lib.draw-digits         := $(io) src/rng.rs src/digits.rs data/digits.json
 lib.train               := $(net) src/sparse.rs src/accuracy.rs src/rng.rs $(sort $(wildcard src/train/*.rs))
 lib.attack-gauss        := $(io) src/rng.rs src/attack/mod.rs src/attack/gauss.rs
 lib.attack-fgsm         := $(net) src/rng.rs src/attack/mod.rs src/attack/fgsm.rs
+lib.attack-pgd          := $(lib.attack-fgsm) src/attack/pgd.rs
 lib.extract-activations := $(net) src/accuracy.rs
 lib.accuracy            := $(lib.extract-activations)
 lib.spectrum            := $(io) src/rng.rs src/elementwise.rs src/linalg.rs $(sort $(wildcard src/spectrum/*.rs))
@@ -382,7 +398,7 @@ pixels   = $(spectrum) $(SAMPLES:%=--samples %)
 import   = import-idx
 report   = report
 tabulate = tabulate
-stamped := $(RULES) $(attacked) measure pixels fit dimension tabulate claims report $(if $(filter digits,$(DATASET)),draw,import)
+stamped := $(RULES) $(attacked) $(if $(transfers),$(seeds:%=next-%)) measure pixels fit dimension tabulate claims report $(if $(filter digits,$(DATASET)),draw,import)
 
 # A command's sources: the words in it that are files (a script of one's own) or tools of ours.
 tools   = $(foreach w,$1,$(if $(filter undefined,$(origin lib.$w)),,src/bin/$w.rs $(lib.$w)))
@@ -391,7 +407,7 @@ sources = $(sort $(wildcard $(filter-out $(OUT)/%,$1)) $(call tools,$1))
 plainly = $(foreach THREADS,1,$(foreach OUT,out,$(foreach me,MAKE,$(strip $($1) $($1.spectrum)))))
 used    = $(call sources,$($1) $($1.spectrum))
 sums   := $(shell cksum /dev/null $(sort $(foreach s,$(stamped),$(call used,$s))) | tr ' ' :)
-says    = $(plainly) $(foreach s,$(used),$(filter %:$s,$(sums)))
+says    = $(strip $(plainly) $(foreach s,$(used),$(filter %:$s,$(sums))))
 same    = $(and $(findstring [$1],[$2]),$(findstring [$2],[$1]))
 define stamp
 $(stamps)/$1: $(if $(call same,$(strip $(file <$(stamps)/$1)),$2),,FORCE)
@@ -402,7 +418,7 @@ $(foreach s,$(stamped),$(eval $(call stamp,$s,$(call says,$s))))
 # How the study was made, as JSON.
 settings := DATASET SEEDS HIDDEN RULES ATTACKS CONTROLS SIGMAS EPSILONS RANKS EPOCHS BATCH SAMPLES TRAIN_SAMPLES SUBSETS SNAPSHOTS DRAWN STIMULUS_DIMENSION
 json   = "$(subst ",\",$(subst \,\\,$(strip $1)))"
-example = $(foreach @D,LEVEL,$(foreach seed,SEED,$(foreach strength,STRENGTH,$(foreach model,MODEL,$(call json,$(call plainly,$1))))))
+example = $(foreach @D,LEVEL,$(foreach seed,SEED,$(foreach strength,STRENGTH,$(foreach model,MODEL,$(foreach source,SOURCE,$(call json,$(call plainly,$1)))))))
 record := {"command":$(call json,make all $(foreach v,$(settings),$v='$(strip $(if $(filter SIGMAS EPSILONS,$v),$(call list,$v,$(plains)),$($v)))')),"commands":{$(foreach \
   c,$(RULES) $(attacked) accuracy activations spectrum fit,$(call json,$c):$(call example,$c)$(comma))"tabulate":"tabulate"}}
 $(eval $(call stamp,record,$(strip $(record))))

@@ -10,7 +10,7 @@
 //! |---|---|
 //! | `draw-digits` | [`digits`] |
 //! | `train` | [`train`], [`network`], [`model`] |
-//! | `attack-gauss`, `attack-fgsm` | [`attack`] |
+//! | `attack-gauss`, `attack-fgsm`, `attack-pgd` | [`attack`] |
 //! | `extract-activations`, `accuracy` | [`network`], [`accuracy`] |
 //! | `spectrum` | [`spectrum`] |
 //! | `fit-powerlaw` | [`powerlaw`] |

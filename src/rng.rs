@@ -23,10 +23,12 @@ pub enum Purpose {
     Signs = 6,
     /// A drawn digit.
     Digit = 7,
+    /// The random start of an attack on an image.
+    Start = 8,
     /// The rows of a subsample.
-    Subsample = 8,
+    Subsample = 9,
     /// Activations of a known spectrum.
-    Signal = 9,
+    Signal = 10,
 }
 
 /// The stream of `purpose` and `index` under a seed.

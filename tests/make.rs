@@ -359,6 +359,78 @@ fn an_attack_a_rule_and_a_stage_of_ones_own_are_a_variable_each() {
 }
 
 #[test]
+fn an_attack_may_take_its_gradient_from_the_next_seeds_network() {
+    let project = Project::new();
+    let with = |seeds: &str, more: &str| {
+        format!(
+            "RULES='local backprop' CONTROLS= SUBSETS= SNAPSHOTS=1 SEEDS='{seeds}' \
+             ATTACKS='fgsm pgd fgsm-transfer' {more}"
+        )
+    };
+    // What one make trains for another's attack is trained as it is for its own.
+    let sample = "out/tiny/samples/fgsm-transfer-0.1/predictions.npy";
+    project.make(&with("1 2", sample));
+    project.make(&with("1 2", "-j2"));
+    assert!(project.is_up_to_date(&with("1 2", "")));
+    let table = project.table("out");
+    let accuracy = |level: &str| column(&table, "network_accuracy", &[level]);
+    for rule in ["local", "backprop"] {
+        for (seed, next) in [(1, 2), (2, 1)] {
+            let model: serde_json::Value = serde_json::from_slice(
+                &project.0.bytes(&format!("out/tiny/{rule}/seed-{seed}/model/model.json")),
+            )
+            .unwrap();
+            assert_eq!(model["seed"], seed);
+            for (level, attack, network) in [
+                ("fgsm-transfer", "attack-fgsm", next),
+                ("pgd", "attack-pgd", seed),
+                ("fgsm", "attack-fgsm", seed),
+            ] {
+                let net = |seed: u64| format!("out/tiny/{rule}/seed-{seed}/model");
+                let lines = common::json_lines(&project.0.ok(&format!(
+                    "{attack} --epsilon 0.1 --model {} --labels out/tiny/data/test-labels.npy \
+                     out/tiny/data/test-images.npy | \
+                     accuracy --model {} --labels out/tiny/data/test-labels.npy",
+                    net(network),
+                    net(seed)
+                )));
+                let expected = lines.last().unwrap()["accuracy"].to_string();
+                let found = accuracy(&format!("tiny,{rule},{seed},,{level},0.1,2,"));
+                assert_eq!(found, [expected.clone(), expected], "{rule} {seed} {level}");
+            }
+        }
+    }
+    assert_ne!(
+        accuracy("tiny,local,1,,fgsm-transfer,0.1,2,"),
+        accuracy("tiny,local,1,,fgsm,0.1,2,")
+    );
+    let page = String::from_utf8(project.0.bytes("out/tiny/report.html").0).unwrap();
+    for words in ["PGD, exact gradient", "FGSM on another seed's network", "FGSM transferred"] {
+        assert!(page.contains(words), "{words}");
+    }
+    // With a third seed the second has another next one, and the first has not.
+    let commands = project.make(&with("1 2 3", "-n"));
+    let attacks = |network: &str| {
+        let attack = "attack-fgsm --epsilon 0.1 --model out/tiny/local/";
+        let line = |line: &&str| line.contains(&format!("{attack}{network}/model "));
+        let lines = commands.lines().filter(line);
+        lines
+            .filter(|line| line.contains("/.audit."))
+            .map(|line| {
+                let place = line.split("--audit ").nth(1).unwrap();
+                place.split("/.audit.").next().unwrap().to_owned()
+            })
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(attacks("seed-1"), ["out/tiny/local/seed-3/fgsm-transfer-0.1"]);
+    assert!(attacks("seed-3").contains(&"out/tiny/local/seed-2/fgsm-transfer-0.1".into()));
+    assert!(attacks("seed-2").is_empty());
+    project.make(&with("1 2 3", ""));
+    project.make(&with("1 2", ""));
+    assert_eq!(project.table("out"), table);
+}
+
+#[test]
 fn a_folder_of_arrays_is_a_data_set() {
     let project = Project::new();
     fs::create_dir_all(project.0.path("data/mine")).unwrap();
@@ -452,6 +524,7 @@ fn malformed_settings_and_missing_data_are_refused() {
         ("EPOCHS=few", "EPOCHS has a bad value: few"),
         ("THREADS=-1", "THREADS has a bad value: -1"),
         ("ATTACKS='gauss mine'", "mine is named but no variable mine holds its command"),
+        ("ATTACKS=fgsm-transfer SEEDS=7", "SEEDS must be two or more, found 7"),
         ("ATTACKS=mine mine=cat", "mine has no strengths: set mine.strengths"),
         ("ATTACKS=clean", "ATTACKS has a bad value: clean"),
         ("TRAIN_SAMPLES=-1", "TRAIN_SAMPLES has a bad value: -1"),

@@ -118,6 +118,33 @@ fn signs_in_single_precision_and_their_audit() {
 }
 
 #[test]
+fn projected_gradient_descent() {
+    let folder = Folder::new();
+    for (name, clip) in [("pgd", ""), ("pgd-clipped", "--clip 0,1")] {
+        run(
+            &folder,
+            &format!(
+                "attack-pgd --epsilon 0.25 --step-size 0.1 --steps 4 {clip} --model G/net --labels G/labels.npy \
+                 G/images.npy -o a.npy"
+            ),
+        );
+        let found: Array2<f32> = folder.read("a.npy");
+        let expected: Array2<f64> = golden(&format!("{name}.npy"));
+        // A sign that round-off in f32 turns somewhere on the way leads elsewhere.
+        let stable: Array1<u8> = golden(&format!("{name}-stable.npy"));
+        let mut compared = 0;
+        for ((found, expected), _) in
+            found.rows().into_iter().zip(expected.rows()).zip(&stable).filter(|(_, s)| **s == 1)
+        {
+            let difference = largest_difference(&found.mapv(f64::from), &expected.to_owned());
+            assert!(difference < 1e-6, "{name}: {difference}");
+            compared += 1;
+        }
+        assert!(compared > 36, "{compared} of 48 images were compared");
+    }
+}
+
+#[test]
 fn spectra() {
     let folder = Folder::new();
     run(&folder, "spectrum G/activations.npy -o a.npy 2> /dev/null

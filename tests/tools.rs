@@ -52,6 +52,10 @@ fn every_array_argument_works_as_a_file_and_as_a_stream() {
             "attack-fgsm --model net --labels y.npy --epsilon 0.1 x.npy",
             "cat x.npy | attack-fgsm --model net --labels y.npy --epsilon 0.1",
         ),
+        (
+            "attack-pgd --model net --labels y.npy --epsilon 0.1 x.npy",
+            "cat x.npy | attack-pgd --model net --labels y.npy --epsilon 0.1",
+        ),
         ("extract-activations --model net x.npy", "cat x.npy | extract-activations --model net"),
         (
             "accuracy --model net --labels y.npy x.npy",
@@ -147,6 +151,8 @@ fn threads_change_no_byte() {
              done
              attack-gauss --threads {threads} --sigma 0.5 x.npy -o g.npy
              attack-fgsm --threads {threads} --model local --labels y.npy --epsilon 0.1 x.npy -o f.npy
+             attack-pgd --threads {threads} --model local --labels y.npy --epsilon 0.1 --random-start \
+               --audit p.json x.npy -o p.npy
              extract-activations --threads {threads} --model backprop --layer 2 f.npy -o h.npy
              accuracy --threads {threads} --model local --labels y.npy f.npy -o a.jsonl"
         ));
@@ -283,6 +289,59 @@ fn nothing_is_attacked_by_nothing() {
     let x = &folder.bytes("x.npy")[128..];
     assert_eq!(&folder.ok("attack-gauss --sigma 0 x.npy")[128..], x);
     assert_eq!(&folder.ok("attack-fgsm --epsilon 0 --model net --labels y.npy x.npy")[128..], x);
+    for options in ["", "--random-start", "--step-size 0.1"] {
+        let attack = format!("attack-pgd --epsilon 0 {options} --model net --labels y.npy x.npy");
+        assert_eq!(&folder.ok(&attack)[128..], x, "{options}");
+    }
+}
+
+#[test]
+fn one_step_of_size_epsilon_is_fgsm() {
+    let folder = Folder::with_network();
+    for options in ["", "--gradient float32", "--layer 1", "--clip 0,1", "--samples 7"] {
+        let attack = |tool: &str| {
+            let attack = format!("{tool} --epsilon 0.1 {options} --model net --labels y.npy");
+            let bytes = folder.ok(&format!("{attack} --audit audit.json x.npy"));
+            (bytes, folder.bytes("audit.json"))
+        };
+        assert_eq!(
+            attack("attack-pgd --steps 1 --step-size 0.1"),
+            attack("attack-fgsm"),
+            "{options}"
+        );
+    }
+}
+
+#[test]
+fn more_steps_raise_the_loss_and_no_pixel_beyond_epsilon() {
+    let folder = Folder::with_network();
+    let x: Array2<f32> = folder.read("x.npy");
+    let loss = |attack: &str| {
+        folder.ok(&format!("{attack} --model net --labels y.npy x.npy -o a.npy"));
+        let lines = json_lines(&folder.ok("accuracy --model net --labels y.npy a.npy"));
+        lines[1]["loss"].as_f64().unwrap()
+    };
+    for epsilon in [0.1, 0.2, 0.4] {
+        let fgsm = loss(&format!("attack-fgsm --epsilon {epsilon}"));
+        for options in ["", "--random-start", "--steps 40"] {
+            let pgd = loss(&format!("attack-pgd --epsilon {epsilon} {options}"));
+            assert!(pgd > fgsm, "{epsilon} {options}: {pgd} and {fgsm}");
+            let change = folder.read::<f32, ndarray::Ix2>("a.npy") - &x;
+            assert!(change.iter().all(|change| change.abs() <= epsilon as f32 + f32::EPSILON));
+        }
+    }
+}
+
+#[test]
+fn a_random_start_is_its_seeds() {
+    let folder = Folder::with_network();
+    let attack = |options: &str| {
+        let attack = "attack-pgd --epsilon 0.1 --model net --labels y.npy x.npy";
+        folder.ok(&format!("{attack} {options}"))
+    };
+    assert_eq!(attack("--random-start"), attack("--random-start --seed 1"));
+    assert_ne!(attack("--random-start"), attack("--random-start --seed 2"));
+    assert_eq!(attack("--seed 1"), attack("--seed 2"));
 }
 
 #[test]
@@ -456,6 +515,9 @@ fn a_command_line_that_asks_for_nonsense_is_refused() {
         "attack-fgsm --epsilon 0.1 --model net --labels y.npy x.npy --gradient best",
         "attack-fgsm --epsilon 0.1 --model net --labels y.npy x.npy -o same --audit same",
         "attack-fgsm --epsilon 0.1 --model net --labels y.npy x.npy --audit -",
+        "attack-pgd --epsilon 0.1 --model net --labels y.npy x.npy --steps 0",
+        "attack-pgd --epsilon 0.1 --model net --labels y.npy x.npy --step-size 0",
+        "attack-pgd --epsilon 0.1 --model net --labels y.npy x.npy --gradient random",
         "accuracy --model net --labels y.npy x.npy --predictions -",
         "accuracy --model net x.npy",
         "extract-activations --model net --layer 0 x.npy",

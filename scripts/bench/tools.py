@@ -76,6 +76,8 @@ def tools():
     yield "attack-gauss", f"attack-gauss --quiet --sigma 0.5 {test} {out}", TEST, 0, 2 * x
     yield "attack-fgsm", fgsm, TEST, 2 * LAYERS, 2 * x
     yield "attack-fgsm --gradient float32", f"{fgsm} --gradient float32", TEST, 2 * LAYERS, 2 * x
+    pgd = f"attack-pgd --epsilon 0.1 {model} {labels} {test} {out}"
+    yield "attack-pgd", pgd, TEST, 10 * 2 * LAYERS, 2 * x
     yield "extract-activations", f"extract-activations {model} {test} {out}", TEST, LAYERS, x + h
     yield "accuracy", f"accuracy {model} {labels} {test} {out}", TEST, LAYERS + DEPTH * READOUT, x
     yield "spectrum", f"spectrum --quiet {ROOT}/h.npy {out}", TEST, 2 * gram, h

@@ -29,6 +29,14 @@ pub enum Gradient {
     Random,
 }
 
+impl Gradient {
+    /// Read one that is a gradient: not the control.
+    pub fn of_the_loss(text: &str) -> std::result::Result<Self, String> {
+        let gradient = text.parse().ok().filter(|&gradient| gradient != Self::Random);
+        gradient.ok_or_else(|| "expected exact or float32".into())
+    }
+}
+
 impl FromStr for Gradient {
     type Err = String;
 
@@ -93,20 +101,13 @@ impl Fgsm {
         y: &[u8],
         first: usize,
     ) -> Result<(Array2<f32>, Audit)> {
-        let mut attacked = Array2::zeros(images.dim());
-        let places: Vec<_> = attacked.axis_chunks_iter_mut(Axis(0), CHUNK).collect();
-        let chunks: Vec<_> = images.axis_chunks_iter(Axis(0), CHUNK).collect();
-        let audits = chunks.into_par_iter().zip(places).enumerate().map(|(index, (x, mut g))| {
-            let start = index * CHUNK;
+        chunks(images, |start, x, mut g| {
             match self.gradient {
                 Gradient::Random => self.random_signs(g.view_mut(), first + start),
                 _ => self.gradient(network, x, &y[start..start + x.nrows()], g.view_mut())?,
             }
-            Ok(self.step(x, g))
-        });
-        // In the order of the chunks, whatever the order of the threads.
-        let audits: Vec<Audit> = audits.collect::<Result<_>>()?;
-        Ok((attacked, audits.into_iter().fold(Audit::default(), Audit::with)))
+            Ok(self.step(x, x, self.epsilon, g))
+        })
     }
 
     /// `dE/dx` of each sample, into `input` (samples, pixels); [`Gradient::Exact`]
@@ -149,15 +150,21 @@ impl Fgsm {
         }
     }
 
-    /// `x + epsilon sign(g)`, clipped, in the place of `g`.
-    fn step(&self, x: ArrayView2<'_, f32>, mut g: ArrayViewMut2<'_, f32>) -> Audit {
+    /// `at + size sign(g)`, at most epsilon from `x` and clipped, in the place of `g`.
+    pub(super) fn step(
+        &self,
+        x: ArrayView2<'_, f32>,
+        at: ArrayView2<'_, f32>,
+        size: f32,
+        mut g: ArrayViewMut2<'_, f32>,
+    ) -> Audit {
         let mut audit = Audit::default();
         // Their rows are slices then.
-        let x = x.as_standard_layout();
-        for (x, mut g) in x.rows().into_iter().zip(g.rows_mut()) {
-            if let (Some(x), Some(g)) = (x.as_slice(), g.as_slice_mut()) {
+        let (x, at) = (x.as_standard_layout(), at.as_standard_layout());
+        for ((x, at), mut g) in x.rows().into_iter().zip(at.rows()).zip(g.rows_mut()) {
+            if let (Some(x), Some(at), Some(g)) = (x.as_slice(), at.as_slice(), g.as_slice_mut()) {
                 let Self { epsilon, clip, .. } = *self;
-                audit = audit.with(Arch::new().dispatch(Step { x, g, epsilon, clip }));
+                audit = audit.with(Arch::new().dispatch(Step { x, at, size, epsilon, clip, g }));
             }
         }
         audit
@@ -172,12 +179,31 @@ impl Fgsm {
     }
 }
 
-/// The step of one image: its pixels, and their gradient that becomes the attacked image.
+/// What `attack` makes of each chunk of images: it is given the index of the chunk's first,
+/// its images, and a place of their shape.
+pub(super) fn chunks(
+    images: ArrayView2<'_, f32>,
+    attack: impl Fn(usize, ArrayView2<'_, f32>, ArrayViewMut2<'_, f32>) -> Result<Audit> + Sync,
+) -> Result<(Array2<f32>, Audit)> {
+    let mut attacked = Array2::zeros(images.dim());
+    let places: Vec<_> = attacked.axis_chunks_iter_mut(Axis(0), CHUNK).collect();
+    let chunks: Vec<_> = images.axis_chunks_iter(Axis(0), CHUNK).collect();
+    let audits = chunks.into_par_iter().zip(places).enumerate();
+    let audits = audits.map(|(index, (x, place))| attack(index * CHUNK, x, place));
+    // In the order of the chunks, whatever the order of the threads.
+    let audits: Vec<Audit> = audits.collect::<Result<_>>()?;
+    Ok((attacked, audits.into_iter().fold(Audit::default(), Audit::with)))
+}
+
+/// The step of one image: its pixels as they were, as they are, and their gradient, which becomes
+/// the pixels after the step.
 struct Step<'a> {
     x: &'a [f32],
-    g: &'a mut [f32],
+    at: &'a [f32],
+    size: f32,
     epsilon: f32,
     clip: Option<Clip>,
+    g: &'a mut [f32],
 }
 
 impl WithSimd for Step<'_> {
@@ -186,15 +212,19 @@ impl WithSimd for Step<'_> {
     #[allow(clippy::inline_always)] // what is not inlined is not compiled for wide registers
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) -> Audit {
-        let Self { x, g, epsilon, clip } = self;
+        let Self { x, at, size, epsilon, clip, g } = self;
         let zeros: u32 = g.iter().map(|&g| u32::from(g == 0.0)).sum();
         let epsilon = Some(epsilon).filter(|&epsilon| epsilon > 0.0);
         let mut largest = 0;
-        for (&x, g) in x.iter().zip(&mut *g) {
-            // Both before it is known which: a choice of values, not of ways.
-            let (up, down) = epsilon.map_or((x, x), |epsilon| (x + epsilon, x - epsilon));
-            let moved = if *g > 0.0 { up } else { x }; // as it is, to the sign of a zero
+        for ((&x, &at), g) in x.iter().zip(at).zip(&mut *g) {
+            // All before it is known which: a choice of values, not of ways.
+            let (low, high) = epsilon.map_or((x, x), |epsilon| (x - epsilon, x + epsilon));
+            let (up, down) = (at + size, at - size);
+            let moved = if *g > 0.0 { up } else { at };
             let moved = if *g < 0.0 { down } else { moved };
+            // An end of the ball as it is, to the sign of a zero.
+            let moved = if moved <= low { low } else { moved };
+            let moved = if moved >= high { high } else { moved };
             *g = clipped(moved, clip);
             // Bits of numbers from 0 on are in the numbers' order.
             largest = (f64::from(*g) - f64::from(x)).abs().to_bits().max(largest);

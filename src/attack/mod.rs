@@ -2,6 +2,7 @@
 
 pub mod fgsm;
 pub mod gauss;
+pub mod pgd;
 
 use std::str::FromStr;
 

@@ -130,7 +130,8 @@ pub fn judge(rows: &[Row], stimulus_dimension: Option<f64>) -> Vec<Claim> {
         for attack in table::attacks(of_rule).into_keys() {
             let layers = curves::along_strength(rows, &fitted, attack);
             claims.push(decay_along_strength(&fitted, attack, &layers));
-            // Noise without a direction, or the gradient's direction.
+            // Noise without a direction, or the gradient's direction. C3 is about FGSM, whose one
+            // step may miss what PGD finds: of other attacks, C1 alone.
             if attack.starts_with("gauss") {
                 claims.push(monotonic(&fitted, attack, &layers));
             } else if attack.starts_with("fgsm") {

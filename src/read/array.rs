@@ -132,7 +132,7 @@ impl Npy {
 
     fn decode<T: ReadableElement + Clone>(&mut self, count: usize) -> Result<Vec<T>> {
         // Of an f2 the bits, as u2.
-        let descr = self.header.descr().replace('f2', "u2");
+        let descr = self.header.descr().replace("f2", "u2");
         let descr = PyValue::String(descr);
         let mut values = Vec::new();
         if self.source.remaining().is_some() {

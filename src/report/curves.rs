@@ -204,6 +204,8 @@ pub fn title(attack: &str) -> String {
         "fgsm-float32" => "FGSM, float32 gradient".into(),
         "fgsm-random" => "random signs".into(),
         "fgsm-clipped" => "FGSM, exact, clipped".into(),
+        "fgsm-transfer" => "FGSM on another seed's network".into(),
+        "pgd" => "PGD, exact gradient".into(),
         other => other.into(),
     }
 }
@@ -212,7 +214,7 @@ pub fn title(attack: &str) -> String {
 fn unit(attack: &str) -> String {
     if attack.starts_with("gauss") {
         "σ (pixel units)".into()
-    } else if attack.starts_with("fgsm") {
+    } else if attack.starts_with("fgsm") || attack.starts_with("pgd") {
         "ε (pixel units)".into()
     } else {
         "strength".into()

@@ -395,6 +395,8 @@ fn level_name(attack: &str, strength: f64, between: &str) -> String {
         "gauss" => "Gaussian".into(),
         "fgsm" => "FGSM exact".into(),
         "fgsm-float32" => "FGSM float32".into(),
+        "fgsm-transfer" => "FGSM transferred".into(),
+        "pgd" => "PGD".into(),
         other => other.to_owned(),
     };
     let symbol = if attack.starts_with("gauss") { "σ = " } else { "ε = " };

@@ -151,6 +151,7 @@ fn malformed() -> Tally {
         "extract-activations --model net x.npy",
         "accuracy --model net --labels y.npy x.npy",
         "attack-fgsm --epsilon 1 --model net --labels y.npy x.npy",
+        "attack-pgd --epsilon 1 --model net --labels y.npy x.npy",
     ];
     for (case, text) in models() {
         bad(&mut tally, case, text.as_bytes(), "net/model.json", &readers);

@@ -18,7 +18,7 @@ use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
 use tempfile::TempDir;
 
 /// Every tool.
-pub const TOOLS: [&str; 17] = [
+pub const TOOLS: [&str; 18] = [
     "dimension",
     "draw-powerlaw",
     "validate",
@@ -30,6 +30,7 @@ pub const TOOLS: [&str; 17] = [
     "train",
     "attack-gauss",
     "attack-fgsm",
+    "attack-pgd",
     "extract-activations",
     "accuracy",
     "spectrum",

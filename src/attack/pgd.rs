@@ -1,0 +1,207 @@
+//! Projected gradient descent: steps along the gradient's sign that stay within epsilon of the
+//! image, `x_{t+1} = clip(x_t + step sign(dE/dx at x_t), x - epsilon, x + epsilon)`.
+//!
+//! Madry et al., arXiv 1706.06083 (2018).
+
+use ndarray::{Array2, ArrayView2};
+use rand::RngExt;
+
+use super::{
+    clipped,
+    fgsm::{Audit, Fgsm, chunks},
+};
+use crate::{
+    Result,
+    network::Network,
+    rng::{self, Purpose},
+};
+
+/// What the attack does.
+#[derive(Clone, Copy, Debug)]
+pub struct Pgd {
+    /// Epsilon, which no pixel leaves, and the gradient that is followed; not
+    /// [`Gradient::Random`](super::fgsm::Gradient::Random), which has no loss to raise.
+    pub fgsm: Fgsm,
+    /// Steps taken, at least one.
+    pub steps: usize,
+    /// The size of a pixel's change in a step, in pixel units.
+    pub step: f32,
+    /// Start anywhere within epsilon of the image, not at the image.
+    pub random_start: bool,
+}
+
+/// `2.5 epsilon / steps`, as Madry et al. have it: all steps together reach the edge from
+/// wherever they start, and some are left to move along it.
+#[must_use]
+pub fn usual_step(epsilon: f64, steps: usize) -> f64 {
+    epsilon * 2.5 / steps as f64
+}
+
+impl Pgd {
+    /// Attack images (samples, pixels) with their true labels `y`; `first` is the index of the
+    /// first among all images. The audit counts zeros of the gradient at the first step.
+    pub fn attack(
+        &self,
+        network: &Network,
+        images: ArrayView2<'_, f32>,
+        y: &[u8],
+        first: usize,
+    ) -> Result<(Array2<f32>, Audit)> {
+        chunks(images, |start, x, mut next| {
+            let y = &y[start..start + x.nrows()];
+            let mut at = self.start(x, first + start);
+            let mut audit: Option<Audit> = None;
+            for _ in 0..self.steps {
+                self.fgsm.gradient(network, at.view(), y, next.view_mut())?;
+                let step = self.fgsm.step(x, at.view(), self.step, next.view_mut());
+                audit = Some(Audit { max_change: step.max_change, ..audit.unwrap_or(step) });
+                at.assign(&next);
+            }
+            Ok(audit.unwrap_or_default())
+        })
+    }
+
+    /// `x_0`. Where image i starts depends on the seed and i alone.
+    fn start(&self, x: ArrayView2<'_, f32>, first: usize) -> Array2<f32> {
+        let Fgsm { epsilon, clip, seed, .. } = self.fgsm;
+        let mut at = x.as_standard_layout().into_owned();
+        if self.random_start && epsilon > 0.0 {
+            for (row, mut x) in at.rows_mut().into_iter().enumerate() {
+                let mut rng = rng::stream(seed, Purpose::Start, first + row);
+                x.mapv_inplace(|x| {
+                    let u = 2.0 * rng.random::<f32>() - 1.0;
+                    clipped(x + epsilon * u, clip)
+                });
+            }
+        }
+        at
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        attack::{Clip, fgsm::Gradient},
+        network::CHUNK,
+        train,
+    };
+    use ndarray::{Axis, s};
+    use proptest::prelude::*;
+    use rand::{SeedableRng, rngs::ChaCha8Rng};
+
+    fn pgd(epsilon: f32) -> Pgd {
+        let fgsm = Fgsm { epsilon, layer: 3, gradient: Gradient::Exact, clip: None, seed: 1 };
+        Pgd { fgsm, steps: 5, step: epsilon / 2.0, random_start: true }
+    }
+
+    fn images(samples: usize) -> Array2<f32> {
+        let mut rng = ChaCha8Rng::seed_from_u64(5);
+        Array2::from_shape_simple_fn((samples, 12), || rng.random())
+    }
+
+    fn labels(samples: u8) -> Vec<u8> {
+        (0..samples).map(|i| i % 4).collect()
+    }
+
+    fn network() -> Network {
+        train::start(&[12, 9, 9, 9], 4, train::Rule::Local, None, 2)
+    }
+
+    #[test]
+    fn starts_are_uniform_within_epsilon() {
+        let x = Array2::from_elem((2000, 50), 0.5);
+        let start = pgd(0.3).start(x.view(), 0);
+        let u: Vec<f64> = start.iter().map(|&at| f64::from((at - 0.5) / 0.3)).collect();
+        let count = u.len() as f64;
+        let moment = |k: i32| u.iter().map(|u| u.powi(k)).sum::<f64>() / count;
+        // Of u between -1 and 1 the mean of u^k is 0, 1/3, 0, 1/5; within five standard errors,
+        // the deviations of u^k being sqrt(1/3, 4/45, 1/7, 16/225).
+        for (k, mean, variance) in [
+            (1, 0.0, 1.0 / 3.0),
+            (2, 1.0 / 3.0, 4.0 / 45.0),
+            (3, 0.0, 1.0 / 7.0),
+            (4, 0.2, 16.0 / 225.0),
+        ] {
+            let error: f64 = moment(k) - mean;
+            assert!(error.abs() < 5.0 * f64::sqrt(variance / count), "{k}: {error}");
+        }
+        assert!(u.iter().all(|u| u.abs() < 1.0 + 1e-6));
+    }
+
+    #[test]
+    fn an_image_starts_where_it_does_wherever_it_stands() {
+        let x = images(300);
+        let y = [labels(150), labels(150)].concat();
+        let attack = |first: usize| {
+            let x = x.slice(s![first.., ..]);
+            pgd(0.2).attack(&network(), x, &y[first..], first).unwrap().0
+        };
+        // From a chunk's first image on, so that the products are the same.
+        assert_eq!(attack(0).slice(s![CHUNK.., ..]), attack(CHUNK));
+        let start = |seed| {
+            let fgsm = Fgsm { seed, ..pgd(0.2).fgsm };
+            Pgd { fgsm, ..pgd(0.2) }.start(x.view(), 0)
+        };
+        assert_ne!(start(1), start(2));
+        assert_ne!(start(1).index_axis(Axis(0), 0), start(1).index_axis(Axis(0), 1));
+    }
+
+    #[test]
+    fn a_zero_epsilon_changes_no_bit() {
+        let mut x = images(3);
+        x[[0, 0]] = -0.0;
+        for step in [0.0, 0.1] {
+            let attack = Pgd { step, ..pgd(0.0) };
+            let (attacked, audit) = attack.attack(&network(), x.view(), &[0, 1, 2], 0).unwrap();
+            assert!(attacked.iter().zip(&x).all(|(a, b)| a.to_bits() == b.to_bits()));
+            assert!(audit.max_change <= 0.0);
+        }
+    }
+
+    #[test]
+    fn zeros_are_counted_at_the_first_step_and_changes_at_the_last() {
+        let (x, y) = (images(30), labels(30));
+        let mut network = network();
+        network.layers[0].w.row_mut(5).fill(0.0);
+        let attack = |steps| {
+            let attack = Pgd { steps, step: 0.05, random_start: false, ..pgd(0.1) };
+            attack.attack(&network, x.view(), &y, 0).unwrap().1
+        };
+        for (steps, change) in [(1, 0.05), (4, 0.1)] {
+            let audit = attack(steps);
+            assert_eq!((audit.samples, audit.zero_gradient_images), (30, 0));
+            assert_eq!(audit.zero_sign_pixels, 30);
+            assert!((audit.max_change - change).abs() < 1e-6, "{audit:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_pixel_ends_beyond_epsilon_or_the_clip(
+            epsilon in 0.0..1.0_f32,
+            step in 0.0..1.0_f32,
+            steps in 1..6_usize,
+            random_start: bool,
+            clip: bool,
+            seed: u64,
+        ) {
+            let (x, y) = (images(30), labels(30));
+            let clip = clip.then_some(Clip { low: 0.0, high: 1.0 });
+            for gradient in [Gradient::Exact, Gradient::Float32] {
+                let fgsm = Fgsm { gradient, clip, seed, ..pgd(epsilon).fgsm };
+                let attack = Pgd { fgsm, steps, step, random_start };
+                let (attacked, audit) = attack.attack(&network(), x.view(), &y, 0).unwrap();
+                let largest = attacked
+                    .iter()
+                    .zip(&x)
+                    .map(|(a, b)| (f64::from(*a) - f64::from(*b)).abs())
+                    .fold(0.0, f64::max);
+                // Rounding of x + epsilon, which is below 2.
+                prop_assert!(largest <= f64::from(epsilon) + f64::from(f32::EPSILON));
+                prop_assert!((audit.max_change - largest).abs() < f64::EPSILON);
+                prop_assert!(clip.is_none() || attacked.iter().all(|a| (0.0..=1.0).contains(a)));
+            }
+        }
+    }
+}
