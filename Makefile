@@ -388,7 +388,8 @@ lib.claims              := $(filter-out %/sweep.rs,$(lib.tabulate)) src/dimensio
 lib.report              := $(lib.claims) $(lib.spectrum) src/sweep.rs src/synthetic.rs src/validate.rs src/marchenko_pastur.rs src/model.rs src/rng.rs src/sparse.rs src/report/style.css src/report/methods.html src/report/distrust.html \
   $(sort $(filter-out %/tests.rs,$(wildcard src/train/*.rs src/figures/*.rs src/report/*.rs)))
 lib.report-sweep        := $(lib.report)
-lib.validate            := $(lib.report)
+lib.validate            := $(lib.spectrum) $(lib.fit-powerlaw) src/synthetic.rs src/validate.rs \
+  $(sort $(filter-out %/tests.rs,$(wildcard src/figures/*.rs)))
 lib.npy-info            := $(io) src/info.rs
 
 define measure

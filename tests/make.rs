@@ -129,8 +129,8 @@ fn a_change_reruns_what_depends_on_it_and_nothing_else() {
     project.0.ok("touch src/linalg.rs src/bin/train.rs");
     assert_eq!(project.would_run(""), set(&[]));
     for (file, runs, rests) in [
-        ("src/spectrum.rs", "spectrum", "train"),
-        ("src/powerlaw.rs", "fit-powerlaw", "spectrum"),
+        ("src/spectrum/mod.rs", "spectrum", "train"),
+        ("src/powerlaw/mod.rs", "fit-powerlaw", "spectrum"),
         ("src/attack/fgsm.rs", "attack-fgsm", "attack-gauss"),
         ("src/attack/gauss.rs", "attack-gauss", "attack-fgsm"),
         ("src/table.rs", "tabulate", "fit-powerlaw"),
