@@ -21,7 +21,8 @@
 //! Every byte enters through [`read`] and leaves through [`mod@write`]; [`cli`] holds
 //! the manners the tools share and is the only module that prints. Arrays have a
 //! row for each sample: images `x` are (samples, pixels), the activations `h_l`
-//! of layer l (samples, units). Layers count from 1 wherever a user sees them.
+//! of layer l (samples, units). Layers count from 1 wherever a user sees them. [`guide`]
+//! goes through the study in code.
 
 pub mod accuracy;
 pub mod attack;
@@ -31,6 +32,8 @@ pub mod digits;
 mod elementwise;
 mod error;
 pub mod figures;
+#[doc = include_str!("guide.md")]
+pub mod guide {}
 mod linalg;
 pub mod marchenko_pastur;
 pub mod model;
