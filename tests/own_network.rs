@@ -11,7 +11,7 @@ mod common;
 use std::{fs, path::Path, process::Command};
 
 use common::{Folder, json_lines, project::Project};
-use ndarray::{Array1, Array2, Array3, Axis, Ix1, Ix2};
+use ndarray::{Array2, Array3, Axis, Ix1, Ix2, s};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -40,6 +40,12 @@ fn assert_near(found: f64, expected: f64, scale: f64) {
     assert!((found - expected).abs() <= 1e-5 * scale, "{found} for {expected}");
 }
 
+/// The loss of each layer with a readout, of these labels and images.
+fn losses(folder: &Folder, data: &str) -> Vec<f64> {
+    let lines = json_lines(&folder.ok(&format!("accuracy --model net --labels {data}")));
+    lines.into_iter().filter_map(|line| line["loss"].as_f64()).collect()
+}
+
 /// The tools say of the network in `net` what is expected.
 fn compare(folder: &Folder) {
     folder.ok("extract-activations --model net x.npy -o h.npy");
@@ -53,14 +59,22 @@ fn compare(folder: &Folder) {
         }
     }
 
-    let lines = folder.ok("accuracy --model net --labels y.npy --predictions p.npy x.npy");
-    let losses = json_lines(&lines).into_iter().filter_map(|line| line["loss"].as_f64());
     // PyTorch's are of the last readout alone.
-    let losses: Vec<f64> = losses.collect();
-    let expected: Array1<f64> = folder.read("loss.npy");
-    assert!(!expected.is_empty() && losses.len() >= expected.len());
-    for (&loss, &expected) in losses.iter().rev().zip(expected.iter().rev()) {
-        assert_near(loss, expected, expected);
+    let expected: Array2<f64> = folder.read("loss.npy");
+    let means = losses(folder, "y.npy --predictions p.npy x.npy");
+    assert!(expected.nrows() > 0 && means.len() >= expected.nrows());
+    for (&loss, expected) in means.iter().rev().zip(expected.rows().into_iter().rev()) {
+        let mean = expected.sum() / expected.len() as f64;
+        assert_near(loss, mean, mean);
+    }
+    // Image by image, since logits that are wrong may cancel in the mean.
+    let (x, y) = (folder.read::<f32, Ix2>("x.npy"), folder.read::<u8, Ix1>("y.npy"));
+    let of_last = expected.row(expected.nrows() - 1);
+    let largest = of_last.iter().copied().fold(0.0, f64::max);
+    for (image, &expected) in of_last.iter().enumerate() {
+        folder.write("one-x.npy", &x.slice(s![image..=image, ..]).to_owned());
+        folder.write("one-y.npy", &y.slice(s![image..=image]).to_owned());
+        assert_near(*losses(folder, "one-y.npy one-x.npy").last().unwrap(), expected, largest);
     }
     let (found, expected) =
         (folder.read::<u8, Ix1>("p.npy"), folder.read::<u8, Ix1>("classes.npy"));

@@ -4,7 +4,7 @@
     python3 expected.py torch    makes it by from_torch, computes with torch's autograd
     python3 expected.py back     takes the network in net, by to_torch
 
-Reads x.npy and y.npy; writes net, h1.npy ..., loss.npy (layers with a readout), classes.npy (the last
+Reads x.npy and y.npy; writes net, h1.npy ..., loss.npy (layers with a readout, samples), classes.npy (the last
 layer's), gradient.npy (of the last layer's loss), stable.npy: where f4 cannot turn the gradient's sign.
 """
 
@@ -45,7 +45,7 @@ def by_numpy():
         slope = (slope @ w) * (z > 0)[:, None, :]
         if readout:
             logits = h @ readout[0] + sum(readout[1:])
-            losses.append(cross_entropy(logits).mean())
+            losses.append(cross_entropy(logits))
     p = np.exp(logits - logits.max(axis=1, keepdims=True))
     p /= p.sum(axis=1, keepdims=True)
     p[rows, y] -= 1
@@ -81,7 +81,7 @@ def by_torch(back):
     losses = nn.functional.cross_entropy(logits, torch.tensor(y), reduction="none")
     (gradient,) = torch.autograd.grad(losses.sum(), images)
     kink = torch.stack([abs(z).amin(dim=1) for z in zs]).amin(dim=0)
-    numbers = ([h.detach().numpy() for h in activations], [losses.mean().item()], logits.detach().numpy())
+    numbers = ([h.detach().numpy() for h in activations], [losses.detach().numpy()], logits.detach().numpy())
     return *numbers, gradient.numpy(), kink.detach().numpy()
 
 
