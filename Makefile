@@ -385,7 +385,7 @@ lib.dimension           := $(io) src/linalg.rs src/dimension.rs
 lib.draw-powerlaw       := $(io) src/rng.rs src/synthetic.rs
 lib.tabulate            := $(lib.fit-powerlaw) src/network.rs src/elementwise.rs src/linalg.rs src/accuracy.rs src/table.rs src/sweep.rs
 lib.claims              := $(filter-out %/sweep.rs,$(lib.tabulate)) src/dimension.rs $(sort $(wildcard src/claims/*.rs))
-lib.report              := $(lib.claims) $(lib.spectrum) src/sweep.rs src/synthetic.rs src/validate.rs src/marchenko_pastur.rs src/model.rs src/rng.rs src/sparse.rs src/report/style.css src/report/methods.html src/report/distrust.html \
+lib.report              := $(filter-out src/dimension.rs,$(lib.claims)) $(lib.spectrum) src/sweep.rs src/synthetic.rs src/validate.rs src/marchenko_pastur.rs src/model.rs src/rng.rs src/sparse.rs src/report/style.css src/report/methods.html src/report/distrust.html \
   $(sort $(filter-out %/tests.rs,$(wildcard src/train/*.rs src/figures/*.rs src/report/*.rs)))
 lib.report-sweep        := $(lib.report)
 lib.validate            := $(lib.spectrum) $(lib.fit-powerlaw) src/synthetic.rs src/validate.rs \

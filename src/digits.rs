@@ -15,8 +15,13 @@
 //! rare tails, all is made of sums, products, quotients and square roots, which
 //! are the same on every platform.
 
+use std::ops::Range;
+
+use ndarray::{Array1, Array2};
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
+
+use crate::rng::{self, Purpose};
 
 /// Width and height of an image, in pixels.
 pub const SIDE: usize = 28;
@@ -111,6 +116,20 @@ impl Digits {
             Some(digit) => Err(format!("digit {digit} has no skeleton")),
             None => Ok(Self { skeletons }),
         }
+    }
+
+    /// Draws the images numbered `range`: f4 (samples, [`PIXELS`]) in [0, 1], and which digits they
+    /// are, (samples,). An image depends on the seed and its number alone.
+    #[must_use]
+    pub fn images(&self, seed: u64, range: Range<usize>) -> (Array2<f32>, Array1<u8>) {
+        let mut images = Array2::zeros((range.len(), PIXELS));
+        let rows = range.zip(images.rows_mut());
+        let labels = rows.map(|(index, mut image)| {
+            let mut rng = rng::stream(seed, Purpose::Digit, index);
+            self.draw(&mut rng, image.as_slice_mut().unwrap_or_default())
+        });
+        let labels = labels.collect();
+        (images, labels)
     }
 
     /// Draws one digit, chosen uniformly, over `image` (rows of `SIDE` pixels,

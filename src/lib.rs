@@ -25,7 +25,8 @@
 //! the manners the tools share and is the only module that prints, [`manual`] makes their
 //! man pages and completions. Arrays have a
 //! row for each sample: images `x` are (samples, pixels), the activations `h_l`
-//! of layer l (samples, units). Layers count from 1 wherever a user sees them.
+//! of layer l (samples, units). Layers count from 1 wherever a user sees them. [`guide`]
+//! goes through the study in code.
 
 pub mod accuracy;
 pub mod attack;
@@ -36,6 +37,8 @@ pub mod dimension;
 mod elementwise;
 mod error;
 pub mod figures;
+#[doc = include_str!("guide.md")]
+pub mod guide {}
 pub mod info;
 mod linalg;
 pub mod manual;

@@ -1046,6 +1046,139 @@ fn npy_info_streams_and_is_whole_or_nothing() {
 }
 
 #[test]
+fn subsamples_repeat_with_their_seed_and_spread_says_how_far_alpha_is_known() {
+    let folder = Folder::new();
+    folder.ok("draw-powerlaw --alpha 1 --samples 2000 --units 40 -o h.npy");
+    let draw = |seed: u32| {
+        folder.ok(&format!("spectrum -q --subsample 1000 --draws 12 --seed {seed} h.npy -o s.npy"));
+        folder.read::<f64, ndarray::Ix2>("s.npy")
+    };
+    let (one, other) = (draw(1), draw(2));
+    assert_eq!((one.dim(), &draw(1)), ((12, 40), &one));
+    assert!(one != other && one.row(0) != one.row(1));
+    // All rows drawn are all rows.
+    folder
+        .ok("spectrum -q --subsample 2000 --draws 2 h.npy -o all.npy; spectrum h.npy -o whole.npy");
+    let (all, whole) = (
+        folder.read::<f64, ndarray::Ix2>("all.npy"),
+        folder.read::<f64, ndarray::Ix1>("whole.npy"),
+    );
+    let largest = all.row(1).iter().zip(&whole).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+    assert!(largest < 1e-12, "{largest}");
+    let lines = json_lines(&folder.ok("fit-powerlaw --draws --ranks 1-40 --ranks 1-20 s.npy"));
+    assert_eq!((lines.len(), &lines[1]["last"], &lines[1]["draws"]), (2, &20.into(), &12.into()));
+    // Halves spread as much as all of them are uncertain: about sqrt(2/n) / sqrt(sum of ln² n) here.
+    let (alpha, sd) = (lines[0]["alpha"].as_f64().unwrap(), lines[0]["alpha_sd"].as_f64().unwrap());
+    assert!((alpha - 1.0).abs() < 0.05 && (0.001..0.02).contains(&sd), "{alpha} {sd}");
+}
+
+#[test]
+fn all_methods_windows_and_grids_are_lines_of_their_own() {
+    let folder = Folder::new();
+    let law = Array1::from_shape_fn(200, |n| ((n + 1) as f64).powf(-1.5));
+    folder.write("law.npy", &law);
+    let ranges = |flags: &str| -> Vec<(u64, u64, String)> {
+        let lines = json_lines(&folder.ok(&format!("fit-powerlaw {flags} law.npy")));
+        let number = |line: &serde_json::Value, key: &str| line[key].as_u64().unwrap();
+        let method = |line: &serde_json::Value| line["method"].as_str().unwrap().to_owned();
+        for line in lines.iter().filter(|line| method(line) != "mle") {
+            assert!((line["alpha"].as_f64().unwrap() - 1.5).abs() < 1e-9, "{line}");
+        }
+        lines
+            .iter()
+            .map(|line| (number(line, "first"), number(line, "last"), method(line)))
+            .collect()
+    };
+    let ols = |first, last| (first, last, "ols".to_owned());
+    let all = ["ols", "weighted", "mle"].map(|method| (1, 50, method.to_owned()));
+    assert_eq!(ranges("--method all"), all);
+    assert_eq!(ranges("--windows 2 --ranks 2-200"), [ols(2, 20), ols(20, 200)]);
+    assert_eq!(ranges("--grid 1,20:21,100"), [ols(1, 21), ols(1, 100), ols(20, 100)]);
+}
+
+#[test]
+fn what_makes_no_sense_of_spectra_and_dimensions_is_refused() {
+    let folder = Folder::with_data();
+    folder
+        .ok("head -c 8 /dev/zero > zero; draw-powerlaw --alpha 1 --samples 50 --units 16 -o h.npy");
+    folder.ok("spectrum -q h.npy -o s.npy 2> /dev/null; spectrum h.npy --moments m.npy");
+    for (status, line, words) in [
+        (2, "spectrum --repeat h.npy", "--repeat takes two files"),
+        (2, "spectrum --repeat --normalize h.npy h.npy", "cannot be used with"),
+        (2, "spectrum --subsample 0 h.npy", "whole number from 1"),
+        (
+            1,
+            "spectrum -q --repeat h.npy x.npy 2>&1 >/dev/null | grep -v 'for its units' >&2; exit 1",
+            "x.npy: is no repeat of the same stimuli (found 60 samples",
+        ),
+        (1, "spectrum --from-moments h.npy", "h.npy: has the wrong dtype"),
+        (
+            1,
+            "spectrum --from-moments s.npy",
+            "s.npy: has the wrong shape (found (16,), expected (units + 2",
+        ),
+        (
+            1,
+            "spectrum --subsample 51 h.npy 2>&1 | grep -v 'for its units' >&2; exit 1",
+            "h.npy: has too few samples for --subsample (found 50",
+        ),
+        (
+            2,
+            "fit-powerlaw --windows 40 --ranks 1-5 s.npy",
+            "leaves no window of at least three ranks",
+        ),
+        (2, "fit-powerlaw --grid 1:2 s.npy", "expected FIRST,...:LAST,..."),
+        (2, "fit-powerlaw --grid 1:9 --ranks 1-5 s.npy", "cannot be used with"),
+        (2, "fit-powerlaw --method best s.npy", "expected ols, weighted or mle, or all"),
+        (1, "fit-powerlaw --draws s.npy", "s.npy: has one spectrum"),
+        (
+            1,
+            "dimension --samples 10 x.npy",
+            "x.npy: has too few points (found 10, expected more than 11",
+        ),
+        (2, "dimension --neighbours 1 x.npy", "expected at least 2"),
+        (
+            2,
+            "draw-powerlaw --alpha=-1 --samples 2 --units 2 -o a.npy",
+            "expected a number of at least 0",
+        ),
+        (2, "validate --ranks 1-2 -o v.csv", "at least three ranks"),
+        (1, "claims --dimension zero m.csv", "m.csv"),
+    ] {
+        let message = folder.fails(status, line);
+        assert!(message.contains(words), "{line}: {message}");
+    }
+}
+
+#[test]
+fn the_estimators_are_measured_on_known_spectra() {
+    let folder = Folder::new();
+    folder.ok("validate --alphas 1 --samples 300,3000 --draws 4 --units 40 --ranks 1-20 --figure f.svg -o v.csv");
+    let table = String::from_utf8(folder.bytes("v.csv").0).unwrap();
+    let header = "source,alpha,samples,units,noise,method,first,last,draws,bias,sd";
+    assert_eq!(table.lines().next(), Some(header));
+    assert_eq!(table.lines().count(), 1 + 2 * 3 * 3);
+    let bias = |row: &str| -> f64 {
+        let row = table.lines().find(|line| line.starts_with(row)).unwrap();
+        row.split(',').nth(9).unwrap().parse().unwrap()
+    };
+    assert!(bias("plain,1.0,3000,40,0.0,ols").abs() < 0.03);
+    assert!(bias("noisy,1.0,3000,40,0.28,ols") < -0.2);
+    assert!(bias("repeat,1.0,3000,40,0.28,ols").abs() < 0.1);
+    assert!(folder.bytes("f.svg").starts_with(b"<svg"));
+}
+
+#[test]
+#[ignore = "needs PYTHON, one that has NumPy, and scikit-dimension if it may"]
+#[allow(clippy::print_stdout)] // what was left out
+fn the_spectral_tools_agree_with_numpy_and_scikit_dimension() {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/reference/spectral.py");
+    let said = Folder::new().run(&format!("\"$PYTHON\" {script}"));
+    println!("{}", String::from_utf8_lossy(&said.stdout));
+    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+}
+
+#[test]
 #[ignore = "needs PYTHON, one that has NumPy"]
 fn npy_info_agrees_with_numpy() {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/reference/npy_info.py");

@@ -20,7 +20,7 @@ use local_errors::{
 #[command(
     name = env!("CARGO_BIN_NAME"),
     version,
-    after_help = "Example:\n  dimension --samples 2000 x.npy\n\nMethods:\n  twonn  distances to the first two neighbours; the largest tenth of their ratios is left out\n  mle    maximum likelihood from the distances to --neighbours\n\nBoth take the points as dense where they look: in high dimensions too few points give too small\na dimension.\n\nSources: Facco et al., Sci. Rep. 7, 12140 (2017); Levina and Bickel, NIPS (2004), averaged as MacKay and Ghahramani (2005)"
+    after_help = "Example:\n  dimension x.npy\n\nMethods:\n  twonn  distances to the first two neighbours; the largest tenth of their ratios is left out\n  mle    maximum likelihood from the distances to --neighbours\n\nBoth take the points as dense where they look: in high dimensions too few points give too small\na dimension.\n\nSources: Facco et al., Sci. Rep. 7, 12140 (2017); Levina and Bickel, NIPS (2004), averaged as MacKay and Ghahramani (2005)"
 )]
 struct Args {
     /// Points, (points, ...); - for stdin

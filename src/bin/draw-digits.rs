@@ -6,10 +6,8 @@ use clap::Parser;
 use local_errors::{
     Error, Result, cli,
     digits::{Digits, PIXELS},
-    rng::{self, Purpose},
     write::NpyOutput,
 };
-use ndarray::{Array1, Array2};
 
 /// Draw handwriting-like digits, a data set that needs no download
 ///
@@ -45,16 +43,9 @@ const BLOCK: usize = 1024;
 fn run(args: Args) -> Result<()> {
     cli::check_binary(&args.output)?;
     let digits = Digits::new().map_err(Error::data)?;
-    let blocks = (0..args.count).step_by(BLOCK).map(|first| {
-        let last = (first + BLOCK).min(args.count);
-        let mut images = Array2::zeros((last - first, PIXELS));
-        let draw = |(index, mut image): (usize, ndarray::ArrayViewMut1<'_, f32>)| {
-            let mut rng = rng::stream(args.seed, Purpose::Digit, index);
-            digits.draw(&mut rng, image.as_slice_mut().unwrap_or_default())
-        };
-        let labels = (first..last).zip(images.rows_mut()).map(draw).collect::<Array1<u8>>();
-        (images, labels)
-    });
+    let blocks = (0..args.count)
+        .step_by(BLOCK)
+        .map(|first| digits.images(args.seed, first..args.count.min(first + BLOCK)));
     if args.labels {
         let mut output = NpyOutput::create(&args.output, &[args.count])?;
         for (_, labels) in blocks {

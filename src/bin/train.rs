@@ -98,14 +98,11 @@ struct Args {
 impl Args {
     /// What is not given is the preset of the rule.
     fn settings(&self) -> Settings {
-        let (epochs, learning_rate) = match self.rule {
-            Rule::Local => (40, 0.5),
-            Rule::Backprop => (20, 0.1),
-        };
+        let preset = Settings::preset(self.rule);
         Settings {
-            epochs: self.epochs.unwrap_or(epochs),
+            epochs: self.epochs.unwrap_or(preset.epochs),
             batch_size: self.batch_size,
-            learning_rate: self.learning_rate.unwrap_or(learning_rate),
+            learning_rate: self.learning_rate.unwrap_or(preset.learning_rate),
             lr_decay: self.lr_decay,
             lr_decay_every: self.lr_decay_every,
             readout_scale: self.readout_scale,

@@ -229,7 +229,7 @@ fn check(lambda: &[f64]) -> Result<()> {
         };
     };
     Err(Error::data(format!(
-        "is not sorted, largest first, at rank {} (found {}, expected at most {}; --as-ranked takes it as it is)",
+        "is not sorted, largest first, at rank {} (found {}, expected at most {}): --as-ranked takes it as it is",
         n + 1,
         lambda[n],
         lambda[n - 1]

@@ -1,0 +1,252 @@
+//! A network of one's own: `scripts/own_network.py`, and what README shows of it.
+//!
+//! The tools must give what `own_network/expected.py` computes in double precision, by NumPy and by
+//! PyTorch. `PYTHON=python3 cargo test --test own_network -- --ignored --nocapture`
+
+#![allow(clippy::unwrap_used)] // a test that cannot go on has failed
+#![allow(clippy::print_stdout)] // what was not tested
+
+mod common;
+
+use std::{fs, path::Path, process::Command};
+
+use common::{Folder, json_lines, project::Project};
+use ndarray::{Array2, Array3, Axis, Ix1, Ix2, s};
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+fn python() -> String {
+    std::env::var("PYTHON").unwrap()
+}
+
+/// Whether there is PyTorch; without it, it is said what `is_left_out`.
+fn has_torch(is_left_out: &str) -> bool {
+    let found = Command::new(python()).args(["-c", "import torch"]).output().unwrap();
+    if !found.status.success() {
+        println!("NO PYTORCH IN {}: NOT TESTED: {is_left_out}", python());
+    }
+    found.status.success()
+}
+
+/// Run the script of expectations.
+fn expect(folder: &Folder, way: &str) {
+    folder.ok(&format!(
+        "PYTHONPATH={ROOT}/scripts {} {ROOT}/tests/own_network/expected.py {way}",
+        python()
+    ));
+}
+
+fn assert_near(found: f64, expected: f64, scale: f64) {
+    assert!((found - expected).abs() <= 1e-5 * scale, "{found} for {expected}");
+}
+
+/// The loss of each layer with a readout, of these labels and images.
+fn losses(folder: &Folder, data: &str) -> Vec<f64> {
+    let lines = json_lines(&folder.ok(&format!("accuracy --model net --labels {data}")));
+    lines.into_iter().filter_map(|line| line["loss"].as_f64()).collect()
+}
+
+/// The tools say of the network in `net` what is expected.
+fn compare(folder: &Folder) {
+    folder.ok("extract-activations --model net x.npy -o h.npy");
+    let stack: Array3<f32> = folder.read("h.npy");
+    for (layer, h) in stack.axis_iter(Axis(0)).enumerate() {
+        let expected: Array2<f64> = folder.read(&format!("h{}.npy", layer + 1));
+        assert_eq!(h.shape(), expected.shape());
+        let largest = expected.iter().copied().fold(0.0, f64::max);
+        for (&h, &expected) in h.iter().zip(&expected) {
+            assert_near(f64::from(h), expected, largest);
+        }
+    }
+
+    // PyTorch's are of the last readout alone.
+    let expected: Array2<f64> = folder.read("loss.npy");
+    let means = losses(folder, "y.npy --predictions p.npy x.npy");
+    assert!(expected.nrows() > 0 && means.len() >= expected.nrows());
+    for (&loss, expected) in means.iter().rev().zip(expected.rows().into_iter().rev()) {
+        let mean = expected.sum() / expected.len() as f64;
+        assert_near(loss, mean, mean);
+    }
+    // Image by image, since logits that are wrong may cancel in the mean.
+    let (x, y) = (folder.read::<f32, Ix2>("x.npy"), folder.read::<u8, Ix1>("y.npy"));
+    let of_last = expected.row(expected.nrows() - 1);
+    let largest = of_last.iter().copied().fold(0.0, f64::max);
+    for (image, &expected) in of_last.iter().enumerate() {
+        folder.write("one-x.npy", &x.slice(s![image..=image, ..]).to_owned());
+        folder.write("one-y.npy", &y.slice(s![image..=image]).to_owned());
+        assert_near(*losses(folder, "one-y.npy one-x.npy").last().unwrap(), expected, largest);
+    }
+    let (found, expected) =
+        (folder.read::<u8, Ix1>("p.npy"), folder.read::<u8, Ix1>("classes.npy"));
+    assert_eq!(found, expected);
+
+    folder.ok("attack-fgsm --model net --labels y.npy --epsilon 0.25 x.npy -o a.npy");
+    let change = folder.read::<f32, Ix2>("a.npy") - folder.read::<f32, Ix2>("x.npy");
+    let gradient: Array2<f64> = folder.read("gradient.npy");
+    let stable: Array2<u8> = folder.read("stable.npy");
+    assert_eq!(change.shape(), gradient.shape());
+    for ((&change, &gradient), _) in
+        change.iter().zip(&gradient).zip(&stable).filter(|(_, stable)| **stable == 1)
+    {
+        assert!((f64::from(change) - 0.25 * gradient.signum()).abs() < 1e-6, "{gradient}");
+    }
+    let left_out = stable.iter().filter(|&&stable| stable == 0).count();
+    assert!(left_out * 100 < stable.len(), "{left_out} signs were not compared");
+}
+
+#[test]
+#[ignore = "needs PYTHON, one that has NumPy"]
+fn the_tools_give_what_numpy_gives() {
+    let folder = Folder::with_data();
+    expect(&folder, "numpy");
+    compare(&folder);
+}
+
+#[test]
+#[ignore = "needs PYTHON, one that has NumPy and PyTorch"]
+fn the_tools_give_what_torch_gives_and_torch_what_the_tools_give() {
+    if !has_torch("PyTorch's networks in the tools, and theirs in PyTorch") {
+        return;
+    }
+    let folder = Folder::with_data();
+    expect(&folder, "torch");
+    compare(&folder);
+    for rule in ["local", "backprop"] {
+        folder.ok(&format!(
+            "train --images x.npy --labels y.npy --hidden 10,10 --epochs 4 --rule {rule} -o net"
+        ));
+        expect(&folder, "back");
+        compare(&folder);
+    }
+}
+
+/// A script that must be refused with one line, in which these words are.
+fn refused(folder: &Folder, script: &str, words: &str) {
+    let script = format!("import numpy as np\nfrom own_network import *\n{script}");
+    fs::write(folder.path("wrong.py"), script).unwrap();
+    let before = folder.files();
+    let output = folder.run(&format!("PYTHONPATH={ROOT}/scripts {} wrong.py", python()));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    let said = stderr.trim_end().lines().last().unwrap_or_default();
+    assert!(said.starts_with("ValueError: ") && said.contains(words), "{stderr}");
+    assert_eq!(folder.files(), before, "{words}");
+}
+
+#[test]
+#[ignore = "needs PYTHON, one that has NumPy"]
+fn what_is_no_network_is_refused() {
+    let folder = Folder::new();
+    fs::create_dir(folder.path("mine")).unwrap();
+    fs::write(folder.path("mine/notes"), "").unwrap();
+    let layer = "a = (np.ones((4, 3)), np.ones(3)); r = (np.ones((3, 2)), np.ones(2))\n";
+    for (call, words) in [
+        ("save_network('net', [])", "a layer must be (w, b)"),
+        ("save_network('net', [a])", "the last layer has no readout"),
+        ("save_network('net', [a, a + r])", "w2 has a wrong shape (found (4, 3), expected (3, 3))"),
+        ("save_network('net', [(a[0], np.ones(4), *r)])", "w1 has a wrong shape"),
+        ("save_network('net', [a + (np.ones((2, 3)),)])", "r1 has a wrong shape"),
+        (
+            "save_network('net', [a + (r[0], np.ones(3))])",
+            "c1 has a wrong shape (found (3,), expected (2,))",
+        ),
+        ("save_network('net', [(a[0] * 1e39, a[1], *r)])", "w1 has a value that is not finite"),
+        ("save_network('mine', [a + r])", "would replace a folder that is something else"),
+        (
+            "save_activations('h.npy', [np.ones((2, 3)), np.ones((2, 4))])",
+            "layers of different shapes",
+        ),
+        ("save_activations('h.npy', np.ones(3))", "activations have a wrong shape"),
+        ("save_activations('h.npy', np.full((2, 3), np.nan))", "not finite"),
+    ] {
+        refused(&folder, &format!("{layer}{call}"), words);
+    }
+    if !has_torch("modules that are refused") {
+        return;
+    }
+    let linear = "from torch.nn import *\na, r = Linear(4, 3), Linear(3, 2)\n";
+    for (module, words) in [
+        ("Sequential(a, r)", "has Linear where ReLU is expected"),
+        ("Sequential(a, Tanh(), r)", "has Tanh where ReLU is expected"),
+        ("Sequential(Conv1d(1, 1, 1), ReLU(), r)", "where Linear is expected"),
+        ("Sequential(a, ReLU())", "must end with a hidden layer"),
+        ("Sequential(a)", "must end with a hidden layer"),
+        ("a", "must end with a hidden layer"),
+        ("Sequential(a, ReLU(), a)", "r1 has a wrong shape"),
+        ("Sequential(Flatten(2), a, ReLU(), r)", "where Linear is expected"),
+    ] {
+        refused(&folder, &format!("{linear}save_network('net', from_torch({module}))"), words);
+    }
+}
+
+#[test]
+#[ignore = "needs PYTHON, one that has NumPy and PyTorch"]
+fn a_saved_module_becomes_a_network_and_nothing_in_the_file_is_run() {
+    if !has_torch("own_network.py NET.pt DIRECTORY") {
+        return;
+    }
+    let folder = Folder::with_data();
+    let script = "import torch\nfrom torch.nn import *\n\
+                  torch.save(Sequential(Linear(16, 5), ReLU(), Linear(5, 3)), 'net.pt')\n\
+                  class Evil:\n    def __reduce__(self): return print, ('run',)\n\
+                  torch.save(Evil(), 'evil.pt')\n";
+    fs::write(folder.path("save.py"), script).unwrap();
+    folder.ok(&format!("{} save.py", python()));
+    let own = format!("{} {ROOT}/scripts/own_network.py", python());
+    // Twice: the second replaces the first.
+    folder.ok(&format!("{own} net.pt net; {own} net.pt net"));
+    assert_eq!(json_lines(&folder.ok("accuracy --model net --labels y.npy x.npy")).len(), 1);
+    let said = folder.fails(1, &format!("{own} evil.pt other"));
+    assert!(said.starts_with("own_network: evil.pt: is no Sequential"), "{said}");
+    folder.fails(1, &format!("{own} missing.pt other"));
+}
+
+/// README's section is a session: a block of Python is the file that its first line names.
+#[test]
+#[ignore = "needs PYTHON, one that has NumPy and PyTorch"]
+fn the_session_of_the_readme_works() {
+    if !has_torch("README's section \"Your own network\"") {
+        return;
+    }
+    let readme = fs::read_to_string(Path::new(ROOT).join("README.md")).unwrap();
+    let section = readme.split("\n## Your own network\n").nth(1).unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let blocks: Vec<(&str, &str)> = section
+        .split("```")
+        .skip(1)
+        .step_by(2)
+        .map(|block| block.split_once('\n').unwrap())
+        .collect();
+    let (project, mut run) = (Project::new(), String::new());
+    project.0.ok(&format!("cp -r {ROOT}/scripts ."));
+    for (language, text) in blocks {
+        match language {
+            "python" => {
+                let name = text.lines().next().unwrap().strip_prefix("# ").unwrap();
+                fs::write(project.0.path(name.split(':').next().unwrap()), text).unwrap();
+            }
+            "bash" => {
+                let bin = Path::new(&python()).parent().unwrap().display().to_string();
+                let output = project.0.run(&format!("PATH={bin}:$PATH\n{text}"));
+                let stderr = String::from_utf8(output.stderr).unwrap();
+                assert!(output.status.success(), "{text}: {stderr}");
+                run += &String::from_utf8(output.stdout).unwrap();
+            }
+            "make" => {
+                // On the miniature in place of the digits.
+                fs::write(project.0.path("own.mk"), text).unwrap();
+                let bin = Path::new(&python()).parent().unwrap().display().to_string();
+                let line =
+                    Project::line("").replace("RULES='local backprop'", "CONTROLS= SUBSETS=");
+                let output = project.0.run(&format!("PATH={bin}:$PATH\n{line}"));
+                assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+                assert!(project.table("out").contains("tiny,torch,2,,fgsm,0.2,2,"));
+            }
+            other => unreachable!("a block in {other}"),
+        }
+    }
+    let lines = json_lines(run.as_bytes());
+    let of = |key: &str| lines.iter().filter_map(|line| line[key].as_f64()).collect::<Vec<_>>();
+    // The readout of the last layer, on digits that it did not learn from.
+    assert!(of("accuracy").iter().all(|&accuracy| accuracy > 0.8), "{lines:?}");
+    assert!(of("alpha").iter().all(|&alpha| alpha > 0.5 && alpha < 5.0), "{lines:?}");
+}
