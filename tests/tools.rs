@@ -1096,6 +1096,23 @@ fn all_methods_windows_and_grids_are_lines_of_their_own() {
     assert_eq!(ranges("--grid 1,20:21,100"), [ols(1, 21), ols(1, 100), ols(20, 100)]);
 }
 
+/// README's session on activations of one's own works as typed: noise drags alpha down by half,
+/// and two repeats give it back.
+#[test]
+fn the_session_of_the_readme_on_activations_runs_as_typed() {
+    let readme = include_str!("../README.md");
+    let section = readme.split("## Your own activations").nth(1).unwrap();
+    let session = section.split("```bash\n").nth(1).unwrap().split("```").next().unwrap();
+    let lines = json_lines(&Folder::new().ok(session));
+    let alpha = |line: usize| lines[line]["alpha"].as_f64().unwrap();
+    // Three methods on two shards, the shards' moments, noise, repeats.
+    assert!((alpha(0) - 1.0).abs() < 0.02 && (alpha(3) - 1.0).abs() < 0.02, "{lines:?}");
+    assert!((alpha(4) - 0.5).abs() < 0.05, "{}", lines[4]);
+    assert!((alpha(5) - 1.0).abs() < 0.05, "{}", lines[5]);
+    assert_eq!(lines[6]["draws"], 20);
+    assert_eq!(lines.last().unwrap()["method"], "mle");
+}
+
 #[test]
 fn what_makes_no_sense_of_spectra_and_dimensions_is_refused() {
     let folder = Folder::with_data();
