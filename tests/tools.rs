@@ -1119,9 +1119,16 @@ fn what_makes_no_sense_of_spectra_and_dimensions_is_refused() {
     folder
         .ok("head -c 8 /dev/zero > zero; draw-powerlaw --alpha 1 --samples 50 --units 16 -o h.npy");
     folder.ok("spectrum -q h.npy -o s.npy 2> /dev/null; spectrum h.npy --moments m.npy");
+    folder.write("wide.npy", &Array2::<f32>::zeros((3, 100_000)));
     for (status, line, words) in [
         (2, "spectrum --repeat h.npy", "--repeat takes two files"),
         (2, "spectrum --repeat --normalize h.npy h.npy", "cannot be used with"),
+        (
+            1,
+            "spectrum wide.npy --moments -",
+            "wide.npy: has too many units for 100000 x 100000 moments",
+        ),
+        (2, "spectrum h.npy --moments a.npy -o b.npy", "cannot be used with"),
         (2, "spectrum --subsample 0 h.npy", "whole number from 1"),
         (
             1,

@@ -13,8 +13,10 @@ use serde::Serialize;
 use super::{Clip, clipped};
 use crate::{
     Result, linalg,
-    network::{CHUNK, Network, backward, softmax_minus_onehot},
+    network::{self, CHUNK, Network, backward, softmax_minus_onehot},
+    read::Rows,
     rng::{self, Purpose},
+    write::NpyOutput,
 };
 
 /// How the sign of the gradient is found.
@@ -89,6 +91,25 @@ impl Audit {
             max_change: self.max_change.max(other.max_change),
         }
     }
+}
+
+/// Attack all images, with their true labels `y`, a block at a time and into `output`; `attack` is
+/// given the index of a block's first image.
+pub fn by_blocks(
+    mut images: Rows<f32>,
+    y: &[u8],
+    output: &mut NpyOutput<f32>,
+    attack: impl Fn(ArrayView2<'_, f32>, &[u8], usize) -> Result<(Array2<f32>, Audit)>,
+) -> Result<Audit> {
+    let mut audit = Audit::default();
+    while let Some(block) = images.next_block(network::block())? {
+        let first = audit.samples;
+        let y = &y[first..first + block.values.nrows()];
+        let (attacked, part) = attack(block.values.view(), y, first)?;
+        output.block(&attacked)?;
+        audit = audit.with(part);
+    }
+    Ok(audit)
 }
 
 impl Fgsm {

@@ -7,9 +7,9 @@ use local_errors::{
     Result,
     attack::{
         Clip,
-        fgsm::{Audit, Fgsm, Gradient},
+        fgsm::{Fgsm, Gradient, by_blocks},
     },
-    cli, network,
+    cli,
     read::{Labels, Source},
     write::{self, NpyOutput},
 };
@@ -70,18 +70,12 @@ fn run(args: Args) -> Result<()> {
         seed: args.seed,
     };
     network.readout(fgsm.layer).map_err(|e| e.in_file(&args.model))?;
-    let mut images = args.from.open_for(network.inputs())?;
+    let images = args.from.open_for(network.inputs())?;
     let labels =
         Labels::read(Source::open(&args.labels)?)?.of(&images)?.within(network.classes)?.values;
     let mut output = NpyOutput::create(&args.from.output, &[images.samples(), images.columns()])?;
-    let mut audit = Audit::default();
-    while let Some(block) = images.next_block(network::block())? {
-        let first = audit.samples;
-        let labels = &labels[first..first + block.values.nrows()];
-        let (attacked, part) = fgsm.attack(&network, block.values.view(), labels, first)?;
-        output.block(&attacked)?;
-        audit = audit.with(part);
-    }
+    let audit =
+        by_blocks(images, &labels, &mut output, |x, y, first| fgsm.attack(&network, x, y, first))?;
     let mut outputs = vec![output.filled()?];
     if let Some(file) = &args.audit {
         outputs.push(write::json_lines(file, &[audit])?);

@@ -51,7 +51,7 @@ struct Args {
     #[arg(long, value_name = "N", value_parser = cli::count)]
     samples: Option<usize>,
     /// Write moments there, f8 (units + 2, units) or (layers, units + 2, units), and no eigenvalues
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["no_center", "normalize", "repeat", "subsample"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["no_center", "normalize", "repeat", "subsample", "output"])]
     moments: Option<PathBuf>,
     /// The files are moments: merge them
     #[arg(long, conflicts_with_all = ["repeat", "subsample", "samples", "flatten"])]

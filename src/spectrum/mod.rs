@@ -49,8 +49,8 @@ impl Spectrum {
         enough(samples, of)?;
         let gathered = match of {
             _ if samples < units => Gathered::Rows(Rows { blocks: Vec::new(), units }),
-            Of::SecondMoment => Gathered::Moments(Moments::about_zero(units)),
-            _ => Gathered::Moments(Moments::new(units)),
+            Of::SecondMoment => Gathered::Moments(Moments::about_zero(units)?),
+            _ => Gathered::Moments(Moments::new(units)?),
         };
         Ok(Self { of, gathered })
     }

@@ -9,6 +9,9 @@ use crate::{Error, Result, elementwise::subtract_and_sum, linalg};
 /// is round-off of f8.
 const CONSTANT: f64 = 1e-28;
 
+/// 34 GB of moments. Systems that promise more memory than they have would end the process.
+const MAX_UNITS: usize = 1 << 16;
+
 /// Sums over the rows seen, about a provisional mean: with a mean far above the
 /// spread, sums about 0 would cancel to nothing.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,21 +26,15 @@ pub struct Moments {
 }
 
 impl Moments {
-    /// Of no rows yet.
-    #[must_use]
-    pub fn new(units: usize) -> Self {
-        Self {
-            samples: 0,
-            shift: None,
-            sum: Array1::zeros(units),
-            scatter: Array2::zeros((units, units)),
-        }
+    /// Of no rows yet; an error where there are too many units for units² numbers in memory.
+    pub fn new(units: usize) -> Result<Self> {
+        let (sum, scatter) = (Array1::zeros(units), square(units)?);
+        Ok(Self { samples: 0, shift: None, sum, scatter })
     }
 
     /// Of no rows yet, with sums about 0, as suits what is taken about 0 in the end.
-    #[must_use]
-    pub fn about_zero(units: usize) -> Self {
-        Self { shift: Some(Array1::zeros(units)), ..Self::new(units) }
+    pub fn about_zero(units: usize) -> Result<Self> {
+        Ok(Self { shift: Some(Array1::zeros(units)), ..Self::new(units)? })
     }
 
     /// Rows seen.
@@ -164,6 +161,18 @@ impl Moments {
     }
 }
 
+/// Zeros, (units, units).
+fn square(units: usize) -> Result<Array2<f64>> {
+    let mut zeros = Vec::new();
+    if units > MAX_UNITS || zeros.try_reserve_exact(units * units).is_err() {
+        return Err(Error::data(format!(
+            "has too many units for {units} x {units} moments in memory (found {units}, expected at most {MAX_UNITS})"
+        )));
+    }
+    zeros.resize(units * units, 0.0);
+    Array2::from_shape_vec((units, units), zeros).map_err(|e| Error::data(e.to_string()))
+}
+
 /// `1 / sqrt(variance)`, and 0 for a constant unit, which correlates with none.
 pub(super) fn inverse_deviations(variance: &Array1<f64>, mean: &Array1<f64>) -> Array1<f64> {
     let inverse = |(&variance, &mean): (&f64, &f64)| {
@@ -193,7 +202,7 @@ mod tests {
     }
 
     fn of(h: ndarray::ArrayView2<'_, f64>) -> Moments {
-        let mut moments = Moments::new(h.ncols());
+        let mut moments = Moments::new(h.ncols()).unwrap();
         for block in h.axis_chunks_iter(Axis(0), 32) {
             moments.add(block.to_owned());
         }
@@ -205,7 +214,7 @@ mod tests {
         let h = rows(500);
         let whole = of(h.view());
         for cuts in [vec![250], vec![1, 2, 499], vec![100, 200, 300, 400]] {
-            let mut merged = Moments::new(6);
+            let mut merged = Moments::new(6).unwrap();
             for (from, to) in [0].iter().chain(&cuts).zip(cuts.iter().chain(&[500])) {
                 let shard = of(h.slice(s![*from..*to, ..]));
                 merged = merged.merge(Moments::from_array(&shard.to_array()).unwrap());

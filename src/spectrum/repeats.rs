@@ -31,7 +31,7 @@ impl Repeats {
         let gathered = if samples < units {
             Gathered::Rows(Vec::new(), Vec::new())
         } else {
-            Gathered::Moments(Moments::new(2 * units))
+            Gathered::Moments(Moments::new(2 * units)?)
         };
         Ok(Self { units, gathered })
     }

@@ -96,7 +96,7 @@ impl Shards {
 
     /// The moments of each layer.
     pub fn moments(mut self) -> Result<Vec<Moments>> {
-        let mut moments = self.each(|| Ok(Moments::new(self.units)))?;
+        let mut moments = self.each(|| Moments::new(self.units))?;
         while let Some(block) = self.next_block()? {
             moments[block.matrix].add(block.values);
         }

@@ -22,7 +22,7 @@ pub struct Stage {
     pub made: Files,
 }
 
-const LINES: [&str; 13] = [
+const LINES: [&str; 17] = [
     "draw-digits --count 600 --quiet -o w/out.npy",
     "import-idx digits/train-images-idx3-ubyte.gz -o w/out.npy",
     "train --images x.npy --labels y.npy --hidden 60,60 --epochs 3 --snapshots 1 -o w/net",
@@ -33,7 +33,11 @@ const LINES: [&str; 13] = [
     "extract-activations --model net --labels y.npy --accuracy w/accuracy.jsonl x.npy -o w/out.npy",
     "accuracy --model net --labels y.npy --predictions w/p.npy x.npy -o w/out.jsonl",
     "spectrum --quiet h.npy -o w/out.npy",
+    "spectrum --quiet h.npy --moments w/out.npy",
+    "spectrum --quiet --repeat h.npy h.npy -o w/out.npy",
     "fit-powerlaw --ranks 1-40 l.npy -o w/out.jsonl",
+    "dimension x.npy -o w/out.jsonl",
+    "draw-powerlaw --alpha 1 --samples 3000 --units 50 -o w/out.npy",
     "tabulate --runs out/tiny/.stamps/runs --summary w/summary.csv -o w/table.csv",
     "report --table out/tiny/table.csv --claims out/tiny/claims.jsonl out/tiny --figures w/f -o w/out.html",
 ];

@@ -3,7 +3,7 @@
 use super::{header, npy};
 
 /// Each tool with `BAD` where the file goes.
-const READERS: [&str; 9] = [
+const READERS: [&str; 12] = [
     "attack-gauss --sigma 1 BAD",
     "attack-fgsm --epsilon 1 --model net --labels y.npy BAD",
     "attack-fgsm --epsilon 1 --model net --labels BAD x.npy",
@@ -11,6 +11,9 @@ const READERS: [&str; 9] = [
     "accuracy --model net --labels y.npy BAD",
     "accuracy --model net --labels BAD x.npy",
     "spectrum BAD",
+    "spectrum --from-moments BAD",
+    "spectrum --repeat x.npy BAD",
+    "dimension BAD",
     "fit-powerlaw BAD",
     "train --images BAD --labels y.npy -o new",
 ];
