@@ -20,7 +20,7 @@ use common::{Bytes, project::Project};
 /// Cores of a node; a task takes all, so that tasks are spread over the nodes.
 const CPUS: usize = 2;
 /// Enough for a training of seconds.
-const LONG: &str = "EPOCHS=3000 RULES=local CONTROLS= SNAPSHOTS=";
+const LONG: &str = "EPOCHS=5000 RULES=local CONTROLS= SNAPSHOTS=";
 /// Of the training that is cut off.
 const CHECKPOINT: &str = "out/tiny/local/seed-1/model.checkpoint";
 /// The value of RUN.
@@ -103,8 +103,10 @@ impl Cluster {
 
     /// Begin a line of bash, as a process group of its own; what it says goes to `said`.
     fn begin(&self, line: &str) -> Child {
-        let mut command = self.project.0.command("bash");
-        command.args(["-eu", "-o", "pipefail", "-c", &format!("({line}) > said 2>&1")]);
+        // Where this test runs in the background, SIGINT is ignored, and would be by its children.
+        let mut command = self.project.0.command("env");
+        command.args(["--default-signal=INT", "bash", "-eu", "-o", "pipefail", "-c"]);
+        command.arg(format!("({line}) > said 2>&1"));
         command.process_group(0).spawn().unwrap()
     }
 
