@@ -405,10 +405,10 @@ stamped := $(RULES) $(attacked) $(if $(transfers),$(seeds:%=next-%)) measure pix
 tools   = $(foreach w,$1,$(if $(filter undefined,$(origin lib.$w)),,src/bin/$w.rs $(lib.$w)))
 sources = $(sort $(wildcard $(filter-out $(OUT)/%,$1)) $(call tools,$1))
 # The command $1, of which neither THREADS nor OUT changes a result, nor which make runs it.
-plainly = $(foreach THREADS,1,$(foreach OUT,out,$(foreach me,MAKE,$(strip $($1) $($1.spectrum)))))
+plainly = $(foreach THREADS,1,$(foreach OUT,out,$(foreach me,MAKE,$(strip $($1)))))
 used    = $(call sources,$($1) $($1.spectrum))
 sums   := $(shell cksum /dev/null $(sort $(foreach s,$(stamped),$(call used,$s))) | tr ' ' :)
-says    = $(strip $(plainly) $(foreach s,$(used),$(filter %:$s,$(sums))))
+says    = $(strip $(plainly) $(call plainly,$1.spectrum) $(foreach s,$(used),$(filter %:$s,$(sums))))
 same    = $(and $(findstring [$1],[$2]),$(findstring [$2],[$1]))
 define stamp
 $(stamps)/$1: $(if $(call same,$(strip $(file <$(stamps)/$1)),$2),,FORCE)
@@ -421,7 +421,7 @@ settings := DATASET SEEDS HIDDEN RULES ATTACKS CONTROLS SIGMAS EPSILONS RANKS EP
 json   = "$(subst ",\",$(subst \,\\,$(strip $1)))"
 example = $(foreach @D,LEVEL,$(foreach seed,SEED,$(foreach strength,STRENGTH,$(foreach model,MODEL,$(foreach source,SOURCE,$(call json,$(call plainly,$1)))))))
 record := {"command":$(call json,make all $(foreach v,$(settings),$v='$(strip $(if $(filter SIGMAS EPSILONS,$v),$(call list,$v,$(plains)),$($v)))')),"commands":{$(foreach \
-  c,$(RULES) $(attacked) accuracy activations spectrum fit,$(call json,$c):$(call example,$c)$(comma))"tabulate":"tabulate"}}
+  c,$(RULES) $(attacked) $(foreach a,$(attacked),$(if $($a.spectrum),$a.spectrum)) accuracy activations spectrum fit dimension,$(call json,$c):$(call example,$c)$(comma))"tabulate":"tabulate"}}
 $(eval $(call stamp,record,$(strip $(record))))
 $(study)/study.json: $(stamps)/record $(arrays) | $(built)
 	{ sed 's/}$$/,/' $<; printf '"version":"%s","sha256":{' "$$(train --version | cut -d ' ' -f 2)"; \

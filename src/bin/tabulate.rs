@@ -42,20 +42,17 @@ struct Args {
 fn run(args: Args) -> Result<()> {
     cli::check_streams(&[&args.runs], &[Some(&args.output), args.summary.as_deref()])?;
     let runs = read::lines(&args.runs)?;
-    let table = |output: &_| -> Result<_> {
-        let summary = args.summary.as_deref();
-        if args.sweep {
-            let rows = sweep::table(&runs)?;
-            let summary = summary.map(|file| write::csv(file, &sweep::summary(&rows)));
-            Ok((write::csv(output, &rows)?, summary))
-        } else {
-            let rows = table::table(&runs)?;
-            let summary = summary.map(|file| write::csv(file, &table::summary(&rows)));
-            Ok((write::csv(output, &rows)?, summary))
-        }
+    let summary = args.summary.as_deref();
+    let (table, summary) = if args.sweep {
+        let rows = sweep::table(&runs)?;
+        let summary = summary.map(|file| write::csv(file, &sweep::summary(&rows)));
+        (write::csv(&args.output, &rows), summary)
+    } else {
+        let rows = table::table(&runs)?;
+        let summary = summary.map(|file| write::csv(file, &table::summary(&rows)));
+        (write::csv(&args.output, &rows), summary)
     };
-    let (table, summary) = table(&args.output)?;
-    write::finish_all(iter::once(Ok(table)).chain(summary).collect::<Result<_>>()?)
+    write::finish_all(iter::once(table).chain(summary).collect::<Result<_>>()?)
 }
 
 fn main() -> ExitCode {

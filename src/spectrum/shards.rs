@@ -90,8 +90,7 @@ impl Shards {
         while let Some(block) = self.next_block()? {
             spectra[block.matrix].add(block.values);
         }
-        let eigenvalues = spectra.into_iter().map(Spectrum::eigenvalues);
-        eigenvalues.map(|lambda| lambda.map_err(|e| e.in_file(&self.name))).collect()
+        self.all(spectra.into_iter().map(Spectrum::eigenvalues))
     }
 
     /// The moments of each layer.
@@ -132,9 +131,7 @@ impl Shards {
             drawn
         };
         let drawn: Vec<Vec<bool>> = (0..draws).map(drawn).collect();
-        let mut spectra = (0..draws)
-            .map(|_| Spectrum::new(size, self.units, of).map_err(|e| e.in_file(&self.name)))
-            .collect::<Result<Vec<_>>>()?;
+        let mut spectra = self.all((0..draws).map(|_| Spectrum::new(size, self.units, of)))?;
         let mut first = 0;
         while let Some(block) = self.next_block()? {
             let rows = block.values.nrows();
@@ -146,8 +143,7 @@ impl Shards {
             }
             first += rows;
         }
-        let eigenvalues = spectra.into_iter().map(Spectrum::eigenvalues);
-        eigenvalues.map(|lambda| lambda.map_err(|e| e.in_file(&self.name))).collect()
+        self.all(spectra.into_iter().map(Spectrum::eigenvalues))
     }
 
     /// The signal's variances of each layer, (units,), of which `self` and `other` are repeats.
@@ -171,13 +167,16 @@ impl Shards {
         while let (Some(a), Some(b)) = (self.next_block()?, other.next_block()?) {
             repeats[a.matrix].add(a.values, b.values)?;
         }
-        let variances = repeats.into_iter().map(Repeats::signal);
-        variances.map(|lambda| lambda.map_err(|e| e.in_file(&self.name))).collect()
+        self.all(repeats.into_iter().map(Repeats::signal))
     }
 
     fn each<T>(&self, new: impl Fn() -> Result<T>) -> Result<Vec<T>> {
-        let layers = self.layers.unwrap_or(1);
-        (0..layers).map(|_| new().map_err(|e| e.in_file(&self.name))).collect()
+        self.all((0..self.layers.unwrap_or(1)).map(|_| new()))
+    }
+
+    /// All results, or the first error, which is about these files.
+    fn all<T>(&self, results: impl Iterator<Item = Result<T>>) -> Result<Vec<T>> {
+        results.map(|result| result.map_err(|e| e.in_file(&self.name))).collect()
     }
 
     fn next_block(&mut self) -> Result<Option<Block<f64>>> {
