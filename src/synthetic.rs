@@ -26,16 +26,32 @@ impl PowerLaw {
     /// A row depends on the seeds and its index alone.
     #[must_use]
     pub fn rows(&self, first: usize, rows: usize) -> Array2<f64> {
+        self.under_noise(self.signal(first, rows), first)
+    }
+
+    /// The same without noise.
+    #[must_use]
+    pub fn signal(&self, first: usize, rows: usize) -> Array2<f64> {
         let scale: Vec<f64> =
             (1..=self.units).map(|n| (n as f64).powf(-self.alpha / 2.0)).collect();
         let mut h = Array2::zeros((rows, self.units));
         for (index, mut row) in h.axis_iter_mut(Axis(0)).enumerate() {
             let mut signal = rng::stream(self.seed, Purpose::Signal, first + index);
-            let mut noise = rng::stream(self.noise_seed, Purpose::Noise, first + index);
             for (h, scale) in row.iter_mut().zip(&scale) {
                 let z: f64 = StandardNormal.sample(&mut signal);
                 *h = scale * z;
-                if self.noise > 0.0 {
+            }
+        }
+        h
+    }
+
+    /// Rows of the signal, the first of them at this index, with their noise.
+    #[must_use]
+    pub fn under_noise(&self, mut h: Array2<f64>, first: usize) -> Array2<f64> {
+        if self.noise > 0.0 {
+            for (index, mut row) in h.axis_iter_mut(Axis(0)).enumerate() {
+                let mut noise = rng::stream(self.noise_seed, Purpose::Noise, first + index);
+                for h in &mut row {
                     let z: f64 = StandardNormal.sample(&mut noise);
                     *h += self.noise * z;
                 }

@@ -107,19 +107,24 @@ pub fn validate(plan: &Plan, tell: impl Fn()) -> Result<Vec<Outcome>> {
 /// The fits by each method, of each source's spectrum.
 fn one_draw(plan: &Plan, alpha: f64, samples: usize, seed: u64) -> Result<[Vec<Fit>; 3]> {
     let units = plan.units;
-    let quiet = PowerLaw { alpha, units, seed, noise: 0.0, noise_seed: 1 };
-    let loud = |noise_seed| PowerLaw { noise: plan.noise, noise_seed, ..quiet };
     // Noise of two repeats of one draw, and of different draws, has a seed of its own.
-    let (first, second) = (loud(2 * seed), loud(2 * seed + 1));
+    let [first, second] = [2 * seed, 2 * seed + 1].map(|noise_seed| PowerLaw {
+        alpha,
+        units,
+        seed,
+        noise: plan.noise,
+        noise_seed,
+    });
     let mut plain = Spectrum::new(samples, units, Of::Covariance)?;
     let mut noisy = Spectrum::new(samples, units, Of::Covariance)?;
     let mut repeats = Repeats::new(samples, units)?;
     for start in (0..samples).step_by(BLOCK) {
         let rows = BLOCK.min(samples - start);
-        let a = first.rows(start, rows);
-        plain.add(quiet.rows(start, rows));
+        let signal = first.signal(start, rows);
+        let a = first.under_noise(signal.clone(), start);
         noisy.add(a.clone());
-        repeats.add(a, second.rows(start, rows))?;
+        repeats.add(a, second.under_noise(signal.clone(), start))?;
+        plain.add(signal);
     }
     let fits = |lambda: ndarray::Array1<f64>, order| -> Result<Vec<Fit>> {
         let lambda = lambda.to_vec();
