@@ -68,12 +68,26 @@ impl std::error::Error for Error {}
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut left = MAX_LINE;
         if let Some(file) = &self.file {
             // The end of a long path is what tells files apart.
-            write!(f, "{}: ", shorten(&escape(&file.to_string_lossy()), 50, 130))?;
+            let file = shorten(&escape(&file.to_string_lossy()), 50, 130);
+            left -= file.len();
+            write!(f, "{file}: ")?;
         }
-        f.write_str(&shorten(&escape(&self.message), 220, 50))
+        f.write_str(&shorten(&escape(&self.message), left - 60, 50))
     }
+}
+
+/// Bytes of a message and its file. With the tool's name and `warning` a line stays below 500.
+const MAX_LINE: usize = 460;
+
+/// A number in a message: the shortest text that reads back the same, and `2`, not `2.0`.
+#[must_use]
+pub fn number(x: impl fmt::Debug) -> String {
+    // Unlike Display it has an exponent: 1e-300, not three hundred digits.
+    let text = format!("{x:?}");
+    text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
 }
 
 /// Control characters, escapes and line ends among them, as `\n` or `\u{1b}`.
@@ -110,6 +124,24 @@ mod tests {
         let line = error.to_string();
         assert!(line.len() < 480, "{} bytes", line.len());
         assert!(!line.chars().any(char::is_control), "{line}");
+    }
+
+    #[test]
+    fn numbers_are_as_short_as_they_can_be() {
+        for (x, text) in [
+            (0.0, "0"),
+            (-2.0, "-2"),
+            (0.1, "0.1"),
+            (-1e-300, "-1e-300"),
+            (1e300, "1e300"),
+            (f64::MAX, "1.7976931348623157e308"),
+            (f64::NAN, "NaN"),
+            (f64::NEG_INFINITY, "-inf"),
+        ] {
+            assert_eq!(number(x), text);
+        }
+        assert_eq!(number(0.1_f32), "0.1");
+        assert_eq!(number(f32::MAX), "3.4028235e38");
     }
 
     #[test]

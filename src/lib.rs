@@ -59,7 +59,7 @@ pub mod train;
 pub mod validate;
 pub mod write;
 
-pub use error::{Error, Kind, Result};
+pub use error::{Error, Kind, Result, number};
 
 /// Keeps what a block of rows frees for the next block. The system's gave it back, and
 /// `spectrum` spent half its time on page faults.

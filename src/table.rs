@@ -8,6 +8,7 @@ use crate::{
     Error, Result,
     accuracy::Accuracy,
     mean::mean_and_sd,
+    number,
     powerlaw::{Fit, Method, Warning},
     read,
 };
@@ -186,7 +187,7 @@ pub fn table(directories: &[String]) -> Result<Vec<Row>> {
                 a.rule.as_deref().unwrap_or("-"),
                 a.seed.unwrap_or_default(),
                 a.attack,
-                a.strength,
+                number(a.strength),
                 a.layer,
                 a.first,
                 a.last

@@ -12,7 +12,7 @@ use std::str::FromStr;
 use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Result};
+use crate::{Error, Result, number};
 pub use ranks::{Grid, Ranks};
 pub use spread::{Spread, spread};
 
@@ -224,15 +224,15 @@ fn check(lambda: &[f64]) -> Result<()> {
             Some(n) => Err(Error::data(format!(
                 "has a negative eigenvalue at rank {} (found {}, expected at least 0)",
                 n + 1,
-                lambda[n]
+                number(lambda[n])
             ))),
         };
     };
     Err(Error::data(format!(
         "is not sorted, largest first, at rank {} (found {}, expected at most {}): --as-ranked takes it as it is",
         n + 1,
-        lambda[n],
-        lambda[n - 1]
+        number(lambda[n]),
+        number(lambda[n - 1])
     )))
 }
 

@@ -3,7 +3,7 @@
 use ndarray::{Array1, Array2, Array3, Axis, s};
 
 use super::Of;
-use crate::{Error, Result, elementwise::subtract_and_sum, linalg};
+use crate::{Error, Result, elementwise::subtract_and_sum, linalg, number};
 
 /// A unit whose variance is below this part of its squared mean is constant: what is left of it
 /// is round-off of f8.
@@ -144,7 +144,10 @@ impl Moments {
         }
         // Whole numbers that f8 holds exactly.
         if count.fract() != 0.0 || !(1.0..=9e15).contains(&count) {
-            return wrong(&format!("the count is {count}, expected a whole number from 1"));
+            return wrong(&format!(
+                "the count is {}, expected a whole number from 1",
+                number(count)
+            ));
         }
         if scatter.diag().iter().any(|&square| square < 0.0) {
             return wrong("a sum of squares is negative");
