@@ -134,11 +134,15 @@ enum Numbers {
 }
 
 fn numbers(values: Values) -> Numbers {
+    fn wide<T: Into<i128>>(values: Vec<T>) -> Numbers {
+        Numbers::Int(values.into_iter().map(Into::into).collect())
+    }
     match values {
         Values::F4(v) => Numbers::Float(v.into_iter().map(f64::from).collect()),
         Values::F8(v) => Numbers::Float(v),
-        Values::U1(v) => Numbers::Int(v.into_iter().map(i128::from).collect()),
-        Values::Int(v) => Numbers::Int(v),
+        Values::U1(v) => wide(v),
+        Values::Int(v) => wide(v),
+        Values::U8(v) => wide(v),
     }
 }
 

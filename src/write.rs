@@ -22,7 +22,10 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 use serde::Serialize;
 use tempfile::{Builder, NamedTempFile, TempDir};
 
-use crate::{Error, Result, read::is_stream};
+use crate::{
+    Error, Result,
+    read::{is_stream, shape_text},
+};
 
 /// What has to be removed when a signal ends the process. Locked while a
 /// temporary comes or goes, so that none is overlooked.
@@ -223,8 +226,13 @@ impl<T: WritableElement + Clone> NpyOutput<T> {
 
     /// Begin an array of this shape after what was already written.
     pub fn within(mut output: Output, shape: &[usize]) -> Result<Self> {
+        let elements = shape.iter().try_fold(1_usize, |elements, &axis| elements.checked_mul(axis));
+        let Some(missing) = elements else {
+            let message = format!("cannot hold an array of shape {}", shape_text(shape));
+            return Err(Error::data(message).in_file(&output.name));
+        };
         output.bytes(&npy_header::<T>(shape))?;
-        Ok(Self { output, missing: shape.iter().product(), element: std::marker::PhantomData })
+        Ok(Self { output, missing, element: std::marker::PhantomData })
     }
 
     /// Write the next elements: those of `block`, in C order.

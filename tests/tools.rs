@@ -571,7 +571,7 @@ fn data_that_do_not_fit_are_named_with_both_numbers() {
         ),
         (
             "accuracy --model net --labels few.npy x.npy",
-            "few.npy: has another number of labels than x.npy has images (found 59, expected 60)",
+            "few.npy: label count differs from image count of x.npy (found 59 labels, 60 images)",
         ),
         (
             "accuracy --model net --labels nine.npy x.npy",
@@ -583,7 +583,7 @@ fn data_that_do_not_fit_are_named_with_both_numbers() {
         ),
         (
             "accuracy --model net --labels float.npy x.npy",
-            "float.npy: has the wrong dtype (found f4, expected u1 or i4",
+            "float.npy: has the wrong dtype (found f4, expected integers)",
         ),
         (
             "accuracy --model net --labels y.npy none.npy",
@@ -612,7 +612,7 @@ fn data_that_do_not_fit_are_named_with_both_numbers() {
             "train --images range.npy --labels y.npy -o new",
             "range.npy: has a pixel outside [0, 1] at [7, 3] (found 255",
         ),
-        ("train --images x.npy --labels few.npy -o new", "few.npy: has another number of labels"),
+        ("train --images x.npy --labels few.npy -o new", "few.npy: label count differs"),
         (
             "train --images x.npy --labels y.npy --test-images narrow.npy --test-labels y.npy -o new",
             "narrow.npy: has rows of the wrong length (found 9, expected 16",
@@ -637,7 +637,7 @@ fn data_that_do_not_fit_are_named_with_both_numbers() {
         ("fit-powerlaw x.npy", "x.npy: is not sorted"),
         (
             "accuracy --model net --labels y.npy < /dev/null",
-            "stdin: is cut short (ends after 0 bytes)",
+            "stdin: is empty (expected a .npy array)",
         ),
         ("attack-gauss --sigma 1 x.npy -o /dev/full", "/dev/full: No space left on device"),
         ("attack-gauss --sigma 1 x.npy > /dev/full", "stdout: No space left on device"),
@@ -647,9 +647,9 @@ fn data_that_do_not_fit_are_named_with_both_numbers() {
         ("printf 'm/fgsm\\n' | tabulate --runs -", "is no run"),
         ("tabulate < /dev/null", "stdin: has no lines"),
         ("printf 'm/clean\\n' | tabulate --sweep", "is no run of a sweep"),
-        ("report-sweep < /dev/null", "stdin: is not the table expected: it has no rows"),
-        ("report-sweep x.npy", "x.npy: is not the table expected"),
-        ("claims < /dev/null", "stdin: is not the table expected: it has no rows"),
+        ("report-sweep < /dev/null", "stdin: is empty (expected a CSV table)"),
+        ("report-sweep x.npy", "x.npy: is a .npy array (expected a CSV table)"),
+        ("claims < /dev/null", "stdin: is empty (expected a CSV table)"),
     ] {
         let message = folder.fails(1, line);
         let tool = line.trim_start_matches("ulimit -f 1; ").split(' ').next().unwrap();
@@ -1036,9 +1036,9 @@ fn npy_info_streams_and_is_whole_or_nothing() {
     // A bad file after a good one; a name with a line end.
     fs::write(folder.path("bad.npy"), "no array").unwrap();
     let message = folder.fails(1, "npy-info i.npy bad.npy");
-    assert!(message.starts_with("npy-info: bad.npy: is not a .npy file"), "{message}");
+    assert!(message.starts_with("npy-info: bad.npy: is text (expected a .npy array)"), "{message}");
     let message = folder.fails(1, "npy-info < /dev/null");
-    assert!(message.contains("stdin: is cut short"), "{message}");
+    assert!(message.contains("stdin: is empty"), "{message}");
     folder.fails(2, "npy-info - - < i.npy");
     let line = text(folder.ok("mv i.npy $'a\\nb'; npy-info *b -o said; cat said"));
     assert!(line.starts_with("a\\nb: <i8 (300001,), min 0, "), "{line}");

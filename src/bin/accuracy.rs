@@ -14,7 +14,7 @@ use ndarray::Array1;
 
 /// Measure how well each layer's readout classifies images, as JSON lines
 ///
-/// A line a layer: layer, samples, units, dead (units that are 0 on every
+/// One line per layer: layer, samples, units, dead (units that are 0 on every
 /// sample), correct, accuracy, loss (mean of -ln p_y); the last three are null
 /// for a layer without a readout. Ties go to the lowest class.
 #[derive(Parser)]
@@ -27,7 +27,7 @@ struct Args {
     /// Directory of the network
     #[arg(long, value_name = "DIR")]
     model: PathBuf,
-    /// True classes, u1, i4, i8, u4 or u8 (samples,)
+    /// True classes, integers (samples,)
     #[arg(long, value_name = "FILE")]
     labels: PathBuf,
     /// Write the classes the last layer predicts, u1 (samples,)
@@ -42,7 +42,7 @@ fn run(args: Args) -> Result<()> {
     let network = model::read(&args.model)?;
     let mut images = args.from.open_for(network.inputs())?;
     let labels =
-        Labels::read(Source::open(&args.labels)?)?.of(&images)?.within(network.classes)?.values;
+        Labels::read_for(Source::open(&args.labels)?, &images)?.within(network.classes)?.values;
     let mut count = Count::new(&network);
     let mut predictions: Vec<u8> = Vec::with_capacity(labels.len());
     while let Some(block) = images.next_block(network::block())? {

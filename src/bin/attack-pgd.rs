@@ -92,7 +92,7 @@ fn run(args: Args) -> Result<()> {
     network.readout(pgd.fgsm.layer).map_err(|e| e.in_file(&args.model))?;
     let images = args.from.open_for(network.inputs())?;
     let labels =
-        Labels::read(Source::open(&args.labels)?)?.of(&images)?.within(network.classes)?.values;
+        Labels::read_for(Source::open(&args.labels)?, &images)?.within(network.classes)?.values;
     let mut output = NpyOutput::create(&args.from.output, &[images.samples(), images.columns()])?;
     let audit =
         by_blocks(images, &labels, &mut output, |x, y, first| pgd.attack(&network, x, y, first))?;

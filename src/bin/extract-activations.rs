@@ -14,11 +14,11 @@ use local_errors::{
     read::{Labels, Rows, Source},
     write::{self, NpyOutput},
 };
-use ndarray::{Array3, Axis, s};
+use ndarray::{Array3, Axis};
 
 /// Take the hidden activations of images: h_l = max(0, h_(l-1) w_l + b_l)
 ///
-/// Images f4, f8 or u1 (samples, pixels) become f4 (layers, samples, units), or
+/// Images f4, f2, f8, u1 or bool (samples, pixels) become f4 (layers, samples, units), or
 /// with --layer N f4 (samples, units). Layers of different widths have no common
 /// array: name one.
 #[derive(Parser)]
@@ -38,7 +38,7 @@ struct Args {
     /// without a second pass through the network
     #[arg(long, value_name = "FILE", requires = "labels")]
     accuracy: Option<PathBuf>,
-    /// Their true classes, u1, i4, i8, u4 or u8 (samples,)
+    /// Their true classes, integers (samples,)
     #[arg(long, value_name = "FILE", requires = "accuracy")]
     labels: Option<PathBuf>,
     #[command(flatten)]
@@ -93,30 +93,35 @@ fn one_layer(network: &Network, number: usize, mut images: Rows<f32>, output: &P
 fn all_layers(args: &Args, network: &Network, mut images: Rows<f32>) -> Result<()> {
     let labels = match &args.labels {
         Some(file) => {
-            Labels::read(Source::open(file)?)?.of(&images)?.within(network.classes)?.values
+            Labels::read_for(Source::open(file)?, &images)?.within(network.classes)?.values
         }
         None => Vec::new(),
     };
     let mut count = Count::new(network);
     let units = common_units(network)?;
-    let mut stack = Array3::zeros((network.layers.len(), images.samples(), units));
+    let layers = network.layers.len();
+    // As many as there are, whatever the header of a stream promises.
+    let mut blocks = Vec::new();
     let mut first = 0;
     while let Some(block) = images.next_block(network::block())? {
         let rows = first..first + block.values.nrows();
-        let mut h = stack.slice_mut(s![.., rows.clone(), ..]);
+        let mut h = Array3::zeros((layers, rows.len(), units));
         network.activations_into(block.values.view(), h.view_mut())?;
         if args.accuracy.is_some() {
             count.add_activations(network, h.view(), &labels[rows.clone()]);
         }
         first = rows.end;
+        blocks.push(h);
     }
     let mut outputs = Vec::new();
     if let Some(file) = &args.accuracy {
         outputs.push(write::json_lines(file, &count.lines())?);
     }
-    let mut output = NpyOutput::create(&args.from.output, stack.shape())?;
-    for layer in stack.axis_iter(Axis(0)) {
-        output.block(&layer)?;
+    let mut output = NpyOutput::create(&args.from.output, &[layers, images.samples(), units])?;
+    for layer in 0..layers {
+        for h in &blocks {
+            output.block(&h.index_axis(Axis(0), layer))?;
+        }
     }
     outputs.push(output.filled()?);
     write::finish_all(outputs)

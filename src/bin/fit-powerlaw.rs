@@ -29,7 +29,8 @@ use local_errors::{
     after_help = "Example:\n  fit-powerlaw --ranks 1-50 --ranks 11-100 spectrum.npy\n\nMethods:\n  ols       least squares of ln lambda_n on ln n\n  weighted  the same with weights 1/n\n  mle       maximum likelihood of the density of all eigenvalues above LAST's,\n            whatever FIRST is: cut off above it would be biased\n  all       each of them, side by side\n\nAs published codes have it:\n  Stringer et al. 2019   spectrum --repeat A B | fit-powerlaw --as-ranked --ranks 11-500\n                         --method weighted: ranks 11 to 500 of cvPCA, weights 1/n\n  Jiang et al. 2021      --method ols; their ranks are not known here\n  density of eigenvalues, p(lambda) ~ lambda^-a (package powerlaw, Hill's estimator):\n                         --method mle, and alpha = 1/(a - 1)\n\nWarnings:\n  cut-at-positive  LAST is beyond the positive eigenvalues\n  too-few-ranks    fewer than 3 are left: alpha is null\n  bent             a quadratic fit is flat at one end of the ranks: no power law\n  no-variance      no eigenvalue is positive\n\nSources: Stringer et al., Nature 571, 361 (2019); Hill, Ann. Stat. 3, 1163 (1975); Politis, Romano and Wolf, Subsampling (1999)"
 )]
 struct Args {
-    /// Eigenvalues, f8 or f4 (units,) or (layers, units), largest first; - for stdin
+    /// Eigenvalues, floating point or integers, (units,), a column or a row of them, or (layers,
+    /// units), largest first; - for stdin
     #[arg(default_value = "-")]
     spectrum: PathBuf,
     /// Ranks to fit, counted from 1, both included; may be repeated

@@ -8,13 +8,14 @@ use local_errors::{
     read::{Idx, IdxContent, Source},
     write::NpyOutput,
 };
-use ndarray::{Array1, Array2};
+use ndarray::Array1;
 
 /// Turn an IDX file, as MNIST comes in, into a .npy array
 ///
 /// Images become f4 (samples, pixels), each byte divided by 255; labels become
 /// u1 (samples,). Which of them a file holds, and whether it is gzipped, is told
-/// by its first bytes.
+/// by its first bytes, not by its name. gzip in gzip and zeros after gzip data are
+/// read; a checksum that does not fit and other bytes after the end are errors.
 #[derive(Parser)]
 #[command(
     name = env!("CARGO_BIN_NAME"),
@@ -32,30 +33,23 @@ struct Args {
     common: cli::Common,
 }
 
-/// Images converted at a time.
-const BLOCK: usize = 1024;
-
 fn run(args: Args) -> Result<()> {
     cli::check_streams(&[&args.idx], &[Some(&args.output)])?;
     cli::check_binary(&args.output)?;
     let mut idx = Idx::open(Source::open(&args.idx)?)?;
     match idx.content {
         IdxContent::Labels => {
-            let labels = Array1::from_vec(idx.take(idx.samples)?);
-            idx.end()?;
-            local_errors::write::npy(&args.output, &labels)?.finish()
+            let mut output = NpyOutput::create(&args.output, &[idx.samples])?;
+            while let Some(labels) = idx.next_block()? {
+                output.block(&Array1::from_vec(labels))?;
+            }
+            output.finish()
         }
         IdxContent::Images { pixels } => {
             let mut output = NpyOutput::create(&args.output, &[idx.samples, pixels])?;
-            let mut left = idx.samples;
-            while left > 0 {
-                let rows = BLOCK.min(left);
-                let bytes = Array2::from_shape_vec((rows, pixels), idx.take(rows * pixels)?)
-                    .map_err(|e| idx.wrong(e.to_string()))?;
-                output.block(&bytes.mapv(|byte| f32::from(byte) / 255.0))?;
-                left -= rows;
+            while let Some(bytes) = idx.next_block()? {
+                output.block(&Array1::from_vec(bytes).mapv(|byte| f32::from(byte) / 255.0))?;
             }
-            idx.end()?;
             output.finish()
         }
     }

@@ -13,12 +13,12 @@ use local_errors::{
     write,
 };
 
-/// Say what is in arrays, a line a file
+/// Say what is in arrays, one line per file
 ///
 /// dtype as NumPy writes it, shape, order where it is not C; the smallest, the
 /// largest and the mean of the finite values; the first five in the order of the
 /// file; how many are NaN or infinite, which is no error here. Arrays of any shape
-/// and of f2, f4, f8 or integers. Each is read once, in memory that does not
+/// and of f2, f4, f8, integers or bool, which is 0 and 1. Each is read once, in memory that does not
 /// grow with it. With --json the keys are file, dtype, shape, order, min, max, mean,
 /// first, nan, infinite; null where no value is finite, and in first where it is not.
 #[derive(Parser)]

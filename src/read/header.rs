@@ -1,90 +1,17 @@
 //! The header of a `.npy` file, checked strictly before anything trusts it.
 //!
 //! Format: <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>.
-//! NumPy writes a Python dictionary; only what it writes for plain numeric
-//! arrays is accepted, by a scan without recursion.
+//! It is a Python dictionary. What NumPy and other programs write for plain numeric arrays is
+//! accepted, in any spacing and order, by a scan without recursion.
 
-use std::fmt;
+use std::io::{self, Read};
 
-use super::Source;
+use super::{Dtype, Source, known::in_python};
 use crate::Result;
 
 /// NumPy's headers of plain arrays are of 118 to about 250 bytes.
 const MAX_BYTES: usize = 10_000;
 const MAX_AXES: usize = 8;
-
-/// The element types that some array of the pipeline may have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dtype {
-    /// 16-bit floating point
-    F2,
-    /// 32-bit floating point
-    F4,
-    /// 64-bit floating point
-    F8,
-    /// unsigned, one byte
-    U1,
-    /// unsigned, two bytes
-    U2,
-    /// unsigned, four bytes
-    U4,
-    /// unsigned, eight bytes
-    U8,
-    /// signed, one byte
-    I1,
-    /// signed, two bytes
-    I2,
-    /// signed, four bytes
-    I4,
-    /// signed, eight bytes
-    I8,
-}
-
-impl Dtype {
-    /// All of them.
-    pub const ALL: [Self; 11] = [
-        Self::F2,
-        Self::F4,
-        Self::F8,
-        Self::U1,
-        Self::U2,
-        Self::U4,
-        Self::U8,
-        Self::I1,
-        Self::I2,
-        Self::I4,
-        Self::I8,
-    ];
-
-    /// Bytes an element takes.
-    #[must_use]
-    pub fn bytes(self) -> usize {
-        match self {
-            Self::U1 | Self::I1 => 1,
-            Self::F2 | Self::U2 | Self::I2 => 2,
-            Self::F4 | Self::U4 | Self::I4 => 4,
-            Self::F8 | Self::U8 | Self::I8 => 8,
-        }
-    }
-}
-
-impl fmt::Display for Dtype {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::F2 => "f2",
-            Self::F4 => "f4",
-            Self::F8 => "f8",
-            Self::U1 => "u1",
-            Self::U2 => "u2",
-            Self::U4 => "u4",
-            Self::U8 => "u8",
-            Self::I1 => "i1",
-            Self::I2 => "i2",
-            Self::I4 => "i4",
-            Self::I8 => "i8",
-        })
-    }
-}
 
 /// What a checked header says.
 #[derive(Debug, PartialEq)]
@@ -124,28 +51,43 @@ pub fn shape_text(shape: &[usize]) -> String {
     }
 }
 
+/// `[2, 0]`, the index of the element at a place of an array in C order.
+pub(super) fn index_text(shape: &[usize], place: usize) -> String {
+    let mut rest = place;
+    let mut index: Vec<String> = Vec::new();
+    for &axis in shape.iter().rev() {
+        index.push((rest % axis.max(1)).to_string());
+        rest /= axis.max(1);
+    }
+    index.reverse();
+    format!("[{}]", index.join(", "))
+}
+
 /// Read and check the header; for a file of known length, the length too.
 pub(super) fn read(source: &mut Source) -> Result<Header> {
     let mut start = [0; 8];
-    source.fill(&mut start)?;
-    let [magic @ .., major, _minor] = start;
-    if magic != *b"\x93NUMPY" {
-        return Err(source.wrong("is not a .npy file (the first bytes are not \\x93NUMPY)"));
+    let filled = source.read_exact(&mut start);
+    let [magic @ .., major, minor] = start;
+    match filled {
+        Err(e) if e.kind() != io::ErrorKind::UnexpectedEof => return Err(source.failed(&e)),
+        _ if magic != *b"\x93NUMPY" => return Err(source.not("a .npy array")),
+        filled => filled.map_err(|e| source.failed(&e))?,
     }
-    let len = match major {
-        1 => {
+    let len = match (major, minor) {
+        (1, 0) => {
             let mut len = [0; 2];
             source.fill(&mut len)?;
             usize::from(u16::from_le_bytes(len))
         }
-        2 | 3 => {
+        (2 | 3, 0) => {
             let mut len = [0; 4];
             source.fill(&mut len)?;
             usize::try_from(u32::from_le_bytes(len)).unwrap_or(usize::MAX)
         }
-        other => {
-            return Err(source
-                .wrong(format!("has an unknown .npy version (found {other}, expected 1 to 3)")));
+        _ => {
+            return Err(source.wrong(format!(
+                "has an unknown .npy version (found {major}.{minor}, expected 1.0, 2.0 or 3.0)"
+            )));
         }
     };
     if len > MAX_BYTES {
@@ -156,7 +98,7 @@ pub(super) fn read(source: &mut Source) -> Result<Header> {
     let mut text = vec![0; len];
     source.fill(&mut text)?;
     let text = String::from_utf8_lossy(&text);
-    let header = parse(&text).map_err(|e| source.wrong(format!("has a bad .npy header: {e}")))?;
+    let header = parse(&text).map_err(|e| source.wrong(e))?;
     let expected = (header.count() * header.dtype.bytes()) as u64;
     match source.remaining() {
         Some(found) if found != expected => Err(source.wrong(format!(
@@ -168,7 +110,8 @@ pub(super) fn read(source: &mut Source) -> Result<Header> {
     }
 }
 
-fn parse(text: &str) -> std::result::Result<Header, String> {
+/// The header, or what is wrong with the file.
+fn parse(text: &str) -> Scanned<Header> {
     let mut scan = Scan { rest: text };
     let (mut descr, mut fortran_order, mut shape) = (None, None, None);
     scan.expect('{')?;
@@ -176,13 +119,13 @@ fn parse(text: &str) -> std::result::Result<Header, String> {
         let key = scan.quoted()?;
         scan.expect(':')?;
         let repeated = match key {
-            "descr" => descr.replace(scan.quoted()?).is_some(),
+            "descr" => descr.replace(scan.descr()?).is_some(),
             "fortran_order" => fortran_order.replace(scan.boolean()?).is_some(),
             "shape" => shape.replace(scan.shape()?).is_some(),
-            other => return Err(format!("unknown key {other:?}")),
+            other => return bad(format!("unknown key {other:?}")),
         };
         if repeated {
-            return Err(format!("{key:?} twice"));
+            return bad(format!("{key:?} twice"));
         }
         if !scan.eat(',') {
             scan.expect('}')?;
@@ -190,30 +133,30 @@ fn parse(text: &str) -> std::result::Result<Header, String> {
         }
     }
     scan.end()?;
-    let descr = descr.ok_or("no \"descr\"")?;
-    let (big_endian, dtype) = dtype(descr)?;
-    let shape = shape.ok_or("no \"shape\"")?;
+    let (Some(descr), Some(fortran_order), Some(shape)) = (descr, fortran_order, shape) else {
+        return bad("expected \"descr\", \"fortran_order\" and \"shape\"");
+    };
+    let (big_endian, dtype) = Dtype::parse(descr)?;
     // An axis of 0 must not hide others whose product overflows.
-    shape
+    let size = shape
         .iter()
         .try_fold(dtype.bytes(), |size, &axis| size.checked_mul(axis.max(1)))
-        .filter(|&size| isize::try_from(size).is_ok())
-        .ok_or("the shape is larger than any memory")?;
-    let fortran_order = fortran_order.ok_or("no \"fortran_order\"")?;
+        .filter(|&size| isize::try_from(size).is_ok());
+    if size.is_none() {
+        return bad(format!("the shape {} is larger than any memory", shape_text(&shape)));
+    }
     Ok(Header { dtype, big_endian, fortran_order, shape })
 }
 
-fn dtype(descr: &str) -> std::result::Result<(bool, Dtype), String> {
-    let kind = descr.trim_start_matches(['<', '>', '|', '=']);
-    Dtype::ALL
-        .into_iter()
-        .find(|dtype| dtype.to_string() == kind && descr.len() - kind.len() <= 1)
-        .map(|dtype| (descr.starts_with('>'), dtype))
-        .ok_or_else(|| {
-            let names = Dtype::ALL.map(|dtype| dtype.to_string());
-            format!("dtype {descr:?} is none of {}", names.join(" "))
-        })
+/// What was found, or what is wrong with the file.
+type Scanned<T> = std::result::Result<T, String>;
+
+fn bad<T>(what: impl std::fmt::Display) -> Scanned<T> {
+    Err(format!("has a bad .npy header: {what}"))
 }
+
+/// Python's spaces between words.
+const SPACE: [char; 5] = [' ', '\t', '\n', '\r', '\x0c'];
 
 /// The few forms that occur, each taken from the front of what is left.
 struct Scan<'a> {
@@ -222,7 +165,7 @@ struct Scan<'a> {
 
 impl<'a> Scan<'a> {
     fn eat(&mut self, c: char) -> bool {
-        self.rest = self.rest.trim_start_matches(' ');
+        self.rest = self.rest.trim_start_matches(SPACE);
         match self.rest.strip_prefix(c) {
             Some(rest) => {
                 self.rest = rest;
@@ -232,51 +175,73 @@ impl<'a> Scan<'a> {
         }
     }
 
-    fn expect(&mut self, c: char) -> std::result::Result<(), String> {
-        if self.eat(c) { Ok(()) } else { Err(self.unexpected(&format!("{c:?}"))) }
+    fn expect(&mut self, c: char) -> Scanned<()> {
+        if self.eat(c) { Ok(()) } else { self.unexpected(&format!("{c:?}")) }
     }
 
-    fn end(&self) -> std::result::Result<(), String> {
-        match self.rest.trim_matches([' ', '\n']) {
+    fn end(&self) -> Scanned<()> {
+        match self.rest.trim_matches(SPACE) {
             "" => Ok(()),
-            _ => Err(self.unexpected("the end")),
+            _ => self.unexpected("the end"),
         }
     }
 
-    fn quoted(&mut self) -> std::result::Result<&'a str, String> {
+    /// `'word'`, `"word"`, or Python 2's `u'word'`.
+    fn quoted(&mut self) -> Scanned<&'a str> {
+        let word = self.rest.trim_start_matches(SPACE);
+        self.rest = match word.strip_prefix(['u', 'U']) {
+            Some(marked) if marked.starts_with(['\'', '"']) => marked,
+            _ => word,
+        };
         for quote in ['\'', '"'] {
             if self.eat(quote) {
-                let (inside, rest) =
-                    self.rest.split_once(quote).ok_or_else(|| self.unexpected("a quote"))?;
+                let Some((inside, rest)) = self.rest.split_once(quote) else {
+                    return self.unexpected("a quote");
+                };
                 self.rest = rest;
                 return Ok(inside);
             }
         }
-        Err(self.unexpected("a quoted word"))
+        self.unexpected("a quoted word")
     }
 
-    fn boolean(&mut self) -> std::result::Result<bool, String> {
-        self.rest = self.rest.trim_start_matches(' ');
+    /// A type; a list or tuple in its place describes records.
+    fn descr(&mut self) -> Scanned<&'a str> {
+        if self.eat('(') {
+            let remedy = in_python("numpy.load(OLD)");
+            return Err(format!("holds elements that are arrays themselves: {remedy}"));
+        }
+        if !self.eat('[') {
+            return self.quoted();
+        }
+        let field = if self.eat('(') { self.quoted().unwrap_or_default() } else { "" };
+        let field = if field.is_empty() { "FIELD".into() } else { format!("'{field}'") };
+        let remedy = in_python(&format!("numpy.load(OLD)[{field}]"));
+        Err(format!("is a structured array, of records and not of numbers: {remedy}"))
+    }
+
+    fn boolean(&mut self) -> Scanned<bool> {
+        self.rest = self.rest.trim_start_matches(SPACE);
         for (word, value) in [("True", true), ("False", false)] {
             if let Some(rest) = self.rest.strip_prefix(word) {
                 self.rest = rest;
                 return Ok(value);
             }
         }
-        Err(self.unexpected("True or False"))
+        self.unexpected("True or False")
     }
 
-    fn shape(&mut self) -> std::result::Result<Vec<usize>, String> {
+    fn shape(&mut self) -> Scanned<Vec<usize>> {
         let mut axes = Vec::new();
         self.expect('(')?;
         while !self.eat(')') {
             axes.push(self.axis()?);
             if axes.len() > MAX_AXES {
-                return Err(format!("more than {MAX_AXES} axes"));
+                return bad(format!("more than {MAX_AXES} axes"));
             }
             if !self.eat(',') {
                 if axes.len() == 1 {
-                    return Err("(n) is a number, (n,) a shape".into());
+                    return bad("(n) is a number, (n,) a shape");
                 }
                 self.expect(')')?;
                 break;
@@ -285,17 +250,25 @@ impl<'a> Scan<'a> {
         Ok(axes)
     }
 
-    fn axis(&mut self) -> std::result::Result<usize, String> {
-        self.rest = self.rest.trim_start_matches(' ');
+    /// A number, to which Python 2 may have added an L.
+    fn axis(&mut self) -> Scanned<usize> {
+        self.rest = self.rest.trim_start_matches(SPACE);
         let end = self.rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(self.rest.len());
         let (digits, rest) = self.rest.split_at(end);
         self.rest = rest;
-        digits.parse().map_err(|_| format!("an axis of {digits:?}"))
+        if digits.is_empty() {
+            return self.unexpected("the length of an axis");
+        }
+        self.eat('L');
+        // Where Python takes 010 at all, it means 8.
+        let octal = digits.len() > 1 && digits.starts_with('0');
+        let axis = if octal { None } else { digits.parse().ok() };
+        axis.map_or_else(|| bad(format!("an axis of {digits}")), Ok)
     }
 
-    fn unexpected(&self, expected: &str) -> String {
+    fn unexpected<T>(&self, expected: &str) -> Scanned<T> {
         let found: String = self.rest.trim_start().chars().take(20).collect();
-        format!("found {found:?}, expected {expected}")
+        bad(format!("found {found:?}, expected {expected}"))
     }
 }
 
@@ -314,6 +287,58 @@ mod tests {
             let header = parse(&text).unwrap();
             assert_eq!((header.shape, header.big_endian), (shape, true));
         }
+    }
+
+    /// tests/reference/npy_info.py compares the same headers with NumPy.
+    #[test]
+    fn headers_are_read_as_numpy_reads_them() {
+        let plain = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }";
+        for text in [
+            plain.replace("2, 3", "2L, 3L"),
+            plain.replace("2, 3", "2L,3 L,"),
+            plain.replace(", }", "}"),
+            plain.replace(' ', ""),
+            plain.replace(' ', "\t"),
+            plain.replace(' ', "\r\n"),
+            plain.replace(' ', "\x0c"),
+            plain.replace('\'', "\""),
+            plain.replace("'descr'", "u'descr'").replace("'<f4'", "u\"<f4\""),
+            plain.replace("<f4", "=f4"),
+            plain.replace("<f4", "|f4"),
+            plain.replace("<f4", "f"),
+            plain.replace("<f4", "float32"),
+            format!(" \t{plain} \t \r\n  \n"),
+            "{'shape': (2, 3), 'fortran_order': False, 'descr': '<f4'}".into(),
+        ] {
+            let expected = Header {
+                dtype: Dtype::F4,
+                big_endian: false,
+                fortran_order: false,
+                shape: vec![2, 3],
+            };
+            assert_eq!(parse(&text), Ok(expected), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn records_are_named() {
+        for (descr, words) in [
+            ("[('a', '<f4'), ('b', '<f4')]", "numpy.load(OLD)['a'])"),
+            ("[(('title', 'a'), '<f4')]", "is a structured array"),
+            ("[]", "is a structured array"),
+            ("('<f4', (2,))", "elements that are arrays themselves"),
+        ] {
+            let text = format!("{{'descr': {descr}, 'fortran_order': False, 'shape': (3,), }}");
+            let message = parse(&text).unwrap_err();
+            assert!(message.contains(words), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_place_is_an_index_in_each_axis() {
+        assert_eq!(index_text(&[4], 3), "[3]");
+        assert_eq!(index_text(&[2, 3, 5], 29), "[1, 2, 4]");
+        assert_eq!(index_text(&[7, 1], 5), "[5, 0]");
     }
 
     #[test]
@@ -340,6 +365,12 @@ mod tests {
             with("'<f4'", "False", "(3,), 'extra': 1"),
             with("'<f4'", "False", "(3,), 'shape': (4,)"),
             with("'<f4'", "False", "(3,)") + "x",
+            with("'<f4'", "False", "(3l,)"),
+            with("'<f4'", "False", "(L,)"),
+            with("'<f4'", "False", "(3 4)"),
+            with("'<f4'", "False", "[3, 4]"),
+            with("b'<f4'", "False", "(3,)"),
+            with("'<f4'", "False", "(3,)") + "\0",
             "{'descr': '<f4', 'fortran_order': False}".into(),
             "{'descr': '<f4".into(),
             "{".into(),

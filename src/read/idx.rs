@@ -1,14 +1,15 @@
 //! IDX, the format of the MNIST files: <http://yann.lecun.com/exdb/mnist/>.
 //!
-//! A magic number `0 0 8 axes` (8: unsigned bytes), each axis as a big-endian
-//! u32, then the bytes. Files come plain or gzipped; which is told by the first
-//! two bytes.
+//! A magic number `0 0 type axes` (type 8: unsigned bytes), each axis as a big-endian u32, then
+//! the elements. Files come plain or gzipped, whatever their name says.
 
-use std::io::{Cursor, Read};
+use std::io::{self, Read};
 
-use flate2::read::MultiGzDecoder;
-
-use super::Source;
+use super::{
+    Source,
+    header::shape_text,
+    known::{Known, Remedy},
+};
 use crate::{Error, Result};
 
 /// Whether the file holds images or labels, as its number of axes says.
@@ -23,6 +24,10 @@ pub enum IdxContent {
     Labels,
 }
 
+/// Bytes taken at a time, whatever the size of an image: a header may promise more than memory
+/// holds.
+const BLOCK: usize = 1 << 20;
+
 /// An opened IDX file whose header is checked.
 pub struct Idx {
     source: Source,
@@ -30,28 +35,22 @@ pub struct Idx {
     pub content: IdxContent,
     /// Images or labels in the file.
     pub samples: usize,
+    /// Bytes not yet read.
+    left: usize,
 }
 
 impl Idx {
     /// Open, plain or gzipped, and check the header.
-    pub fn open(mut source: Source) -> Result<Self> {
-        let mut start = [0; 2];
-        source.fill(&mut start)?;
-        let gzipped = start == [0x1f, 0x8b];
-        let mut source = source.decoded(|rest| -> Box<dyn Read> {
-            let whole = Cursor::new(start).chain(rest);
-            // Not GzDecoder, which takes the end of the first member for that of the file.
-            if gzipped { Box::new(MultiGzDecoder::new(whole)) } else { Box::new(whole) }
-        });
-        let mut magic = [0; 4];
-        source.fill(&mut magic)?;
+    pub fn open(source: Source) -> Result<Self> {
+        let mut source = source;
+        let mut magic = magic(&mut source)?;
+        if magic.starts_with(&[0x1f, 0x8b]) {
+            source = source.unpacked()?;
+            magic = self::magic(&mut source)?;
+        }
         let axes = match magic {
             [0, 0, 8, axes @ (1 | 3)] => usize::from(axes),
-            [a, b, c, d] => {
-                return Err(source.wrong(format!(
-                    "is not an IDX file of images or labels (found magic number {a} {b} {c} {d}, expected 0 0 8 1 or 0 0 8 3)"
-                )));
-            }
+            _ => return Err(source.not("an IDX file of unsigned bytes, images or labels")),
         };
         let mut shape = [1; 3];
         for axis in shape.iter_mut().take(axes) {
@@ -60,42 +59,153 @@ impl Idx {
             *axis = u32::from_be_bytes(bytes) as usize;
         }
         let [samples, rows, columns] = shape;
-        let size =
-            rows.checked_mul(columns).filter(|pixels| samples.checked_mul(*pixels).is_some());
-        let pixels = match size {
-            Some(pixels) if pixels > 0 && samples > 0 => pixels,
+        let shape = shape_text(shape.get(..axes).unwrap_or_default());
+        let size = rows.checked_mul(columns).and_then(|pixels| samples.checked_mul(pixels));
+        let size = match size.filter(|&size| isize::try_from(size).is_ok()) {
+            Some(size) if size > 0 => size,
             _ => {
-                let shape: Vec<_> = shape.iter().take(axes).collect();
                 return Err(source.wrong(format!(
-                    "has an impossible size (found {shape:?}, expected no axis of 0)"
+                    "has an impossible size (found {shape}, expected no axis of 0)"
                 )));
             }
         };
-        let content = if axes == 3 { IdxContent::Images { pixels } } else { IdxContent::Labels };
-        Ok(Self { source, content, samples })
-    }
-
-    /// The next `count` bytes. Those of the last sample come only after the end
-    /// of the file was seen, and with it the checksum of a gzipped one.
-    pub fn take(&mut self, count: usize) -> Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        let found = (&mut self.source)
-            .take(count as u64)
-            .read_to_end(&mut bytes)
-            .map_err(|e| self.source.failed(&e))?;
-        if found < count {
-            return Err(self.source.failed(&std::io::ErrorKind::UnexpectedEof.into()));
+        if let Some(found) = source.remaining().filter(|&found| found != size as u64) {
+            return Err(source.wrong(format!(
+                "does not hold the {shape} bytes its header promises (found {found}, expected {size})"
+            )));
         }
-        Ok(bytes)
+        let content = match axes {
+            1 => IdxContent::Labels,
+            _ => IdxContent::Images { pixels: rows * columns },
+        };
+        Ok(Self { source, content, samples, left: size })
     }
 
-    /// Nothing may follow, and a gzip checksum must fit.
-    pub fn end(&mut self) -> Result<()> {
-        self.source.end()
+    /// The next bytes; `None` after the last, when nothing followed and a gzip checksum fitted.
+    pub fn next_block(&mut self) -> Result<Option<Vec<u8>>> {
+        let count = self.left.min(BLOCK);
+        if count == 0 {
+            self.source.end()?;
+            return Ok(None);
+        }
+        let mut bytes = vec![0; count];
+        self.source.fill(&mut bytes)?;
+        self.left -= count;
+        Ok(Some(bytes))
     }
 
     /// An error about this file.
     pub fn wrong(&self, message: impl Into<String>) -> Error {
         self.source.wrong(message)
+    }
+}
+
+/// The first four bytes, 0 where there are fewer.
+fn magic(source: &mut Source) -> Result<[u8; 4]> {
+    let mut magic = [0; 4];
+    match source.read_exact(&mut magic) {
+        Err(e) if e.kind() != io::ErrorKind::UnexpectedEof => Err(source.failed(&e)),
+        _ => Ok(magic),
+    }
+}
+
+/// What an IDX file is that begins with these bytes.
+pub(super) fn known(start: &[u8]) -> Option<Known> {
+    let &[a, b, c, d, ref rest @ ..] = start else { return None };
+    let axis = |index: usize, number: fn([u8; 4]) -> u32| -> Option<u32> {
+        Some(number(rest.get(4 * index..4 * index + 4)?.try_into().ok()?))
+    };
+    let (what, array) = match [a, b, c, d] {
+        [0, 0, 8, 1 | 3] => {
+            let remedy = Remedy::File("import-idx OLD -o NEW makes the array");
+            return Some(Known::new("an IDX file", remedy));
+        }
+        [0, 0, kind, axes @ 1..=4] => {
+            let descr = element_type(kind)?;
+            let further: Option<Vec<_>> =
+                (1..axes.into()).map(|index| axis(index, u32::from_be_bytes)).collect();
+            let shape =
+                further?.iter().map(|axis| format!(", {axis}")).collect::<Vec<_>>().concat();
+            let start = 4 + 4 * usize::from(axes);
+            let array =
+                format!("numpy.fromfile(OLD, '{descr}', offset={start}).reshape(-1{shape})");
+            let what = format!("an IDX file of {descr} with {axes} axes");
+            if (kind, axes) == (12, 2) {
+                // The first of eight numbers is the class.
+                let labels = format!("{array}[:, 0].astype('u1')");
+                (format!("{what}, as QMNIST's labels are"), labels)
+            } else {
+                (what, array)
+            }
+        }
+        [axes @ (1 | 3), 8, 0, 0] => {
+            let array = match (axis(1, u32::from_le_bytes), axis(2, u32::from_le_bytes)) {
+                (Some(rows), Some(columns)) if axes == 3 => {
+                    format!("numpy.fromfile(OLD, 'u1', offset=16).reshape(-1, {rows}, {columns})")
+                }
+                _ => "numpy.fromfile(OLD, 'u1', offset=8)".into(),
+            };
+            ("an IDX file whose numbers are little-endian".into(), array)
+        }
+        _ => return None,
+    };
+    Some(Known::new(what, Remedy::Python(array.into())))
+}
+
+/// NumPy's name of an element type of IDX.
+fn element_type(kind: u8) -> Option<&'static str> {
+    Some(match kind {
+        8 => "u1",
+        9 => "i1",
+        11 => ">i2",
+        12 => ">i4",
+        13 => ">f4",
+        14 => ">f8",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn other_idx_files_are_named_with_the_way_out() {
+        let header = |magic: [u8; 4], axes: &[u32], number: fn(u32) -> [u8; 4]| {
+            let axes = axes.iter().flat_map(|&axis| number(axis));
+            magic.into_iter().chain(axes).collect::<Vec<u8>>()
+        };
+        for (start, what, remedy) in [
+            (header([0, 0, 8, 3], &[9, 28, 28], u32::to_be_bytes), "an IDX file", "import-idx"),
+            (
+                header([0, 0, 12, 2], &[60000, 8], u32::to_be_bytes),
+                "an IDX file of >i4 with 2 axes, as QMNIST's labels are",
+                "numpy.fromfile(OLD, '>i4', offset=12).reshape(-1, 8)[:, 0].astype('u1')",
+            ),
+            (
+                header([0, 0, 13, 3], &[5, 2, 3], u32::to_be_bytes),
+                "an IDX file of >f4 with 3 axes",
+                "numpy.fromfile(OLD, '>f4', offset=16).reshape(-1, 2, 3)",
+            ),
+            (
+                header([3, 8, 0, 0], &[9, 28, 28], u32::to_le_bytes),
+                "an IDX file whose numbers are little-endian",
+                "numpy.fromfile(OLD, 'u1', offset=16).reshape(-1, 28, 28)",
+            ),
+            (
+                header([1, 8, 0, 0], &[9], u32::to_le_bytes),
+                "an IDX file whose numbers are little-endian",
+                "numpy.fromfile(OLD, 'u1', offset=8)",
+            ),
+        ] {
+            let found =
+                known(&start).unwrap().instead_of("a .npy array", Path::new("f")).to_string();
+            assert!(found.starts_with(&format!("f: is {what} (expected")), "{found}");
+            assert!(found.contains(remedy), "{found}");
+        }
+        assert_eq!(known(&[0, 0, 7, 1]), None);
+        assert_eq!(known(&[0, 0]), None);
     }
 }

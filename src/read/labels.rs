@@ -11,17 +11,26 @@ pub struct Labels {
     name: PathBuf,
     /// (samples,)
     pub values: Vec<u8>,
-    /// One more than the largest label of the file.
+    /// One more than the largest label read.
     pub classes: usize,
     /// Of the file, if it was asked for.
     pub sha256: Option<String>,
 }
 
 impl Labels {
-    /// Read u1, i4, i8, u4 or u8 of shape (samples,).
+    /// Read integers, or b1 as 0 and 1, of shape (samples,).
     pub fn read(source: Source) -> Result<Self> {
+        Self::first(source, None)
+    }
+
+    /// Read those of the images used: where these are the first N, the first N labels alone.
+    pub fn read_for(source: Source, images: &Rows<f32>) -> Result<Self> {
+        Self::first(source, images.is_cut().then_some(images.samples()))?.of(images)
+    }
+
+    fn first(source: Source, kept: Option<usize>) -> Result<Self> {
         let name = source.name().to_owned();
-        let (values, sha256) = array::bytes(source)?;
+        let (values, sha256) = array::bytes(source, kept)?;
         let classes = values.iter().max().map_or(0, |&largest| usize::from(largest) + 1);
         Ok(Self { name, values, classes, sha256 })
     }
@@ -36,7 +45,7 @@ impl Labels {
             return Ok(self);
         }
         Err(self.wrong(format!(
-            "has another number of labels than {} has images (found {found}, expected {expected})",
+            "label count differs from image count of {} (found {found} labels, {expected} images)",
             images.name().display()
         )))
     }

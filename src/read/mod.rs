@@ -7,15 +7,25 @@
 #![deny(clippy::indexing_slicing)] // what is read decides no index unchecked
 
 mod array;
+mod dtype;
+mod gzip;
 mod header;
 mod idx;
+mod known;
 mod labels;
+mod npy;
+mod rows;
 mod source;
 mod text;
+mod values;
 
-pub use array::{Block, Elements, Rows, Values, matrix, vector};
-pub use header::{Dtype, shape_text};
+pub use array::{matrix, vector};
+pub use dtype::Dtype;
+pub use header::shape_text;
 pub use idx::{Idx, IdxContent};
 pub use labels::Labels;
+pub use npy::Elements;
+pub use rows::{Block, Rows};
 pub use source::{Source, is_stream};
 pub use text::{csv, csv_pairs, json, json_and_array, json_lines, lines};
+pub use values::{Float, Values};

@@ -5,7 +5,7 @@ use std::{io::Read, path::Path};
 use csv::StringRecord;
 use serde::de::DeserializeOwned;
 
-use super::{Source, array};
+use super::{Source, array, known::Kind};
 use crate::{Error, Result};
 
 /// The largest of these files hold a line a layer and epoch: a few hundred kB.
@@ -13,8 +13,8 @@ const MAX_BYTES: u64 = 64 << 20;
 /// A study's table has a few MB, a sweep's as many as it has studies.
 const MAX_TABLE_BYTES: u64 = 1 << 30;
 
-/// All of a file, and the file, for messages.
-fn text(path: &Path) -> Result<(Source, String)> {
+/// All of a file, which should hold what is `expected`, and the file, for messages.
+fn text(path: &Path, expected: &str) -> Result<(Source, String)> {
     let mut source = Source::open(path)?;
     let mut bytes = Vec::new();
     (&mut source).take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|e| source.failed(&e))?;
@@ -23,14 +23,34 @@ fn text(path: &Path) -> Result<(Source, String)> {
     }
     match String::from_utf8(bytes) {
         Ok(text) => Ok((source, text)),
-        Err(_) => Err(source.wrong("is not UTF-8 text")),
+        Err(_) => {
+            Err(instead(&source, expected).unwrap_or_else(|| source.wrong("is not UTF-8 text")))
+        }
     }
+}
+
+/// The error of a file that is known to be of a format that is not the text expected.
+fn instead(source: &Source, expected: &str) -> Option<Error> {
+    let known = source.known()?;
+    match known.kind {
+        Kind::Text => None,
+        Kind::Json if expected.starts_with("JSON") => None,
+        Kind::Json | Kind::Other => Some(known.instead_of_text(expected, source.name())),
+    }
+}
+
+/// One value; `wrong` begins the message where it is none.
+fn parsed<T: DeserializeOwned>(source: &Source, text: &str, wrong: &str) -> Result<T> {
+    serde_json::from_str(text).map_err(|e| {
+        let wrong = || source.wrong(format!("{wrong} the JSON expected: {e}"));
+        instead(source, "JSON").unwrap_or_else(wrong)
+    })
 }
 
 /// One JSON value.
 pub fn json<T: DeserializeOwned>(path: &Path) -> Result<T> {
-    let (source, text) = text(path)?;
-    serde_json::from_str(&text).map_err(|e| source.wrong(format!("is not the JSON expected: {e}")))
+    let (source, text) = text(path, "JSON")?;
+    parsed(&source, &text, "is not")
 }
 
 /// A line of JSON, and the f4 vector that follows it.
@@ -52,14 +72,10 @@ pub fn json_and_array<T: DeserializeOwned>(path: &Path) -> Result<(T, Vec<f32>)>
 
 /// One JSON value a line.
 pub fn json_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
-    let (source, text) = text(path)?;
-    text.lines()
-        .enumerate()
-        .map(|(index, line)| {
-            serde_json::from_str(line).map_err(|e| {
-                source.wrong(format!("line {} is not the JSON expected: {e}", index + 1))
-            })
-        })
+    let (source, text) = text(path, "JSON lines")?;
+    let lines = text.lines().enumerate();
+    lines
+        .map(|(index, line)| parsed(&source, line, &format!("line {} is not", index + 1)))
         .collect()
 }
 
@@ -79,25 +95,28 @@ fn records<T>(
     path: &Path,
     read: impl Fn(&StringRecord, &StringRecord) -> csv::Result<T>,
 ) -> Result<Vec<T>> {
-    let mut source = Source::open(path)?;
-    let name = source.name().to_owned();
-    let wrong = |e: String| Error::data(format!("is not the table expected: {e}")).in_file(&name);
-    let mut reader = csv::Reader::from_reader((&mut source).take(MAX_TABLE_BYTES));
-    let header = reader.headers().map_err(|e| wrong(e.to_string()))?.clone();
-    let records = reader.records().map(|record| read(&record?, &header));
-    let records: Vec<T> = records.collect::<csv::Result<_>>().map_err(|e| wrong(e.to_string()))?;
-    if records.is_empty() {
-        return Err(wrong("it has no rows".into()));
+    let source = Source::open(path)?;
+    let mut reader = csv::Reader::from_reader(source.take(MAX_TABLE_BYTES));
+    let found = reader.headers().cloned().and_then(|header| {
+        reader.records().map(|record| read(&record?, &header)).collect::<csv::Result<Vec<T>>>()
+    });
+    let too_long = reader.get_ref().limit() == 0;
+    let source = reader.get_ref().get_ref();
+    let wrong = |what: &str| {
+        let wrong = || source.wrong(format!("is not the table expected: {what}"));
+        Err(instead(source, "a CSV table").unwrap_or_else(wrong))
+    };
+    match found {
+        Err(e) => wrong(&e.to_string()),
+        Ok(_) if too_long => wrong(&format!("it has {MAX_TABLE_BYTES} bytes or more")),
+        Ok(records) if records.is_empty() => wrong("it has no rows"),
+        Ok(records) => Ok(records),
     }
-    if reader.get_ref().limit() == 0 {
-        return Err(wrong(format!("it is too long (expected less than {MAX_TABLE_BYTES} bytes)")));
-    }
-    Ok(records)
 }
 
 /// The lines of a file that are not empty, at least one.
 pub fn lines(path: &Path) -> Result<Vec<String>> {
-    let (source, text) = text(path)?;
+    let (source, text) = text(path, "lines of text")?;
     let lines: Vec<_> = text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
     if lines.is_empty() {
         return Err(source.wrong("has no lines"));

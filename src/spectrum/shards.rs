@@ -1,6 +1,9 @@
 //! Activations in one file or several, and what is taken of them in one pass.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::VecDeque,
+    path::{Path, PathBuf},
+};
 
 use ndarray::{Array1, Array2, Axis};
 use rand::seq::index;
@@ -15,49 +18,74 @@ use crate::{
 /// Rows taken in at a time.
 const BLOCK: usize = 256;
 
+/// Numbers that all draws together may hold, 34 GB.
+const MAX_DRAWN: usize = 1 << 32;
+
 /// Files whose samples follow on each other: (samples, units) each, or (layers, samples, units).
 pub struct Shards {
-    files: Vec<Rows<f64>>,
+    files: VecDeque<Shard>,
+    /// The one that is being read.
+    current: Option<Rows<f64>>,
+    flatten: bool,
     name: PathBuf,
     layers: Option<usize>,
     units: usize,
     samples: usize,
 }
 
+/// A file whose header was seen, and how many of its samples are used.
+struct Shard {
+    path: PathBuf,
+    samples: usize,
+    /// What cannot be opened again stays open; of the others any number would not.
+    opened: Option<Rows<f64>>,
+}
+
 impl Shards {
-    /// Open files that must agree, and use the first `samples` rows of all only. With `flatten`
-    /// all axes but the first are units.
+    /// Files that must agree, of which the first `samples` rows of all are used. Each header is
+    /// checked here; files are opened one at a time. With `flatten` all axes but the first are
+    /// units.
     pub fn open(files: &[PathBuf], samples: Option<usize>, flatten: bool) -> Result<Self> {
-        let mut shards: Vec<Rows<f64>> = Vec::new();
-        let mut left = samples;
-        for file in files {
-            let shard = Rows::activations(Source::open(file)?, flatten)?;
-            if let Some(first) = shards.first() {
-                same_shape(first, &shard)?;
-            }
-            let kept = left.map(|left| left.min(shard.samples()));
-            left = left.zip(kept).map(|(left, kept)| left - kept);
-            if kept != Some(0) {
-                shards.push(shard.first(kept)?);
+        let mut shards: Option<Self> = None;
+        for path in files {
+            let rows = Rows::activations(Source::open(path)?, flatten)?;
+            let all = shards.get_or_insert_with(|| Self {
+                files: VecDeque::new(),
+                current: None,
+                flatten,
+                name: rows.name().to_owned(),
+                layers: rows.layers(),
+                units: rows.columns(),
+                samples: 0,
+            });
+            all.fits(&rows)?;
+            let left = samples.map_or(rows.samples(), |samples| samples - all.samples);
+            let samples = left.min(rows.samples());
+            if samples > 0 {
+                all.samples = all
+                    .samples
+                    .checked_add(samples)
+                    .ok_or_else(|| rows.wrong("makes more samples in all than can be counted"))?;
+                let opened = (!rows.opens_again()).then_some(rows);
+                all.files.push_back(Shard { path: path.clone(), samples, opened });
             }
         }
-        let Some(first) = shards.first() else {
+        let Some(all) = shards else {
             return Err(Error::usage("no activations"));
         };
-        if let Some(missing) = left.filter(|&missing| missing > 0) {
-            let expected = samples.unwrap_or_default();
-            return Err(first.wrong(format!(
-                "has too few samples for --samples (found {}, expected at least {expected})",
-                expected - missing
-            )));
+        match samples.filter(|&samples| samples > all.samples) {
+            None => Ok(all),
+            Some(samples) => Err(Error::data(format!(
+                "has too few samples for --samples (found {}, expected at least {samples})",
+                all.samples
+            ))
+            .in_file(&all.name)),
         }
-        Ok(Self {
-            name: first.name().to_owned(),
-            layers: first.layers(),
-            units: first.columns(),
-            samples: shards.iter().map(Rows::samples).sum(),
-            files: shards,
-        })
+    }
+
+    /// Refuse a shard of other units or layers.
+    fn fits(&self, shard: &Rows<f64>) -> Result<()> {
+        same_shape((self.layers, self.units), shard)
     }
 
     /// What messages call them: the first file.
@@ -122,6 +150,16 @@ impl Shards {
             ))
             .in_file(&self.name));
         }
+        // Each draw holds its moments or its rows, and which rows are its own.
+        let numbers = size.min(self.units).checked_mul(self.units);
+        let most = numbers.map_or(usize::MAX, |numbers| numbers.max(self.samples));
+        if draws.checked_mul(most).is_none_or(|numbers| numbers > MAX_DRAWN) {
+            let message = format!(
+                "needs more than memory holds for {draws} draws of {size} samples of {} units",
+                self.units
+            );
+            return Err(Error::data(message).in_file(&self.name));
+        }
         let drawn = |draw: usize| {
             let mut drawn = vec![false; self.samples];
             let mut rng = rng::stream(seed, Purpose::Subsample, draw);
@@ -180,13 +218,24 @@ impl Shards {
     }
 
     fn next_block(&mut self) -> Result<Option<Block<f64>>> {
-        while let Some(shard) = self.files.first_mut() {
-            match shard.next_block(BLOCK)? {
-                Some(block) => return Ok(Some(block)),
-                None => drop(self.files.remove(0)),
+        loop {
+            if let Some(rows) = &mut self.current
+                && let Some(block) = rows.next_block(BLOCK)?
+            {
+                return Ok(Some(block));
             }
+            // Closed before the next is opened.
+            self.current = None;
+            let Some(shard) = self.files.pop_front() else {
+                return Ok(None);
+            };
+            let rows = match shard.opened {
+                Some(rows) => rows,
+                None => Rows::activations(Source::open(&shard.path)?, self.flatten)?,
+            };
+            self.fits(&rows)?;
+            self.current = Some(rows.first(Some(shard.samples))?);
         }
-        Ok(None)
     }
 }
 
@@ -212,7 +261,7 @@ pub fn merged(files: &[PathBuf]) -> Result<Merged> {
         merged = Some(match merged {
             None => (rows, moments),
             Some((first, all)) => {
-                same_shape(&first, &rows)?;
+                same_shape((first.layers(), first.columns()), &rows)?;
                 (first, all.into_iter().zip(moments).map(|(a, b)| a.merge(b)).collect())
             }
         });
@@ -221,15 +270,16 @@ pub fn merged(files: &[PathBuf]) -> Result<Merged> {
     Ok(Merged { name: first.name().to_owned(), stack: first.layers().is_some(), moments })
 }
 
-fn same_shape(first: &Rows<f64>, shard: &Rows<f64>) -> Result<()> {
-    shard.expect_columns(first.columns(), "the first shard has units")?;
-    if shard.layers() == first.layers() {
+/// Refuse a shard of other units or layers than the first.
+fn same_shape((layers, units): (Option<usize>, usize), shard: &Rows<f64>) -> Result<()> {
+    shard.expect_columns(units, "the first shard has units")?;
+    if shard.layers() == layers {
         return Ok(());
     }
     Err(shard.wrong(format!(
-        "is no shard of the same stack (found {:?} layers, expected {:?})",
+        "is no shard of the same stack (found {} layers, expected {})",
         shard.layers().unwrap_or(1),
-        first.layers().unwrap_or(1)
+        layers.unwrap_or(1)
     )))
 }
 

@@ -58,8 +58,8 @@ pub fn run(size: &Size) -> Vec<Tally> {
             idx,
             Box::new(|bytes| {
                 let mut idx = Idx::open(source(bytes))?;
-                idx.take(idx.samples.min(1 << 16))?;
-                idx.end()
+                while idx.next_block()?.is_some() {}
+                Ok(())
             }),
         ),
         (
@@ -136,7 +136,10 @@ fn watch() {
 }
 
 fn array(rng: &mut ChaCha8Rng) -> Vec<u8> {
-    let descr = ["<f4", "<f8", "|u1", ">f4", "<i8", "<i4", ">u8", "<c8", "|O", "<U7", "f4", "<<f4"];
+    let descr = [
+        "<f4", "<f8", "|u1", ">f4", "<i8", "<i4", ">u8", "<c8", "|O", "<U7", "f4", "<<f4", "|b1",
+        "=f2", "float32",
+    ];
     let axis = |rng: &mut ChaCha8Rng| match rng.random_range(0..8) {
         0 => "0".to_owned(),
         1 => rng.random::<u64>().to_string(),

@@ -93,7 +93,12 @@ fn idx_files() -> Vec<(&'static str, Vec<u8>)> {
         ("gz of two files", [gz(&good), gz(&good)].concat()),
         ("gz and more", [gz(&good), b"more".to_vec()].concat()),
         ("gz bomb", bomb.finish().unwrap()),
-        ("gz in gz", gz(&gz(&good))),
+        ("gz four deep", gz(&gz(&gz(&gz(&good))))),
+        ("gz in gz cut", gz(&gz(&good)[..18])),
+        ("gz padded and more", [gz(&good), vec![0; 512], b"more".to_vec()].concat()),
+        ("gz of nothing", gz(&gz(b"").repeat(1 << 20))),
+        ("a page", b"<html>403".to_vec()),
+        ("an array", npy(&header("|u1", false, "(2, 3)"), &[0; 6])),
     ]
 }
 

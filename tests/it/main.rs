@@ -5,3 +5,8 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+
+mod arrays;
+mod foreign;
+mod idx;
+mod samples;

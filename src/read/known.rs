@@ -1,0 +1,271 @@
+//! What a file is that cannot be read, told by its first bytes, and how an array is got from it.
+
+use std::{borrow::Cow, path::Path};
+
+use super::idx;
+use crate::Error;
+
+/// A tar archive is known by bytes 257 to 261, the others by fewer.
+pub(super) const KNOWN_BY: usize = 512;
+
+/// A format that was recognised.
+#[derive(Debug, PartialEq)]
+pub(super) struct Known {
+    /// With its article: `a .npz archive`.
+    what: Cow<'static, str>,
+    remedy: Remedy,
+    pub kind: Kind,
+}
+
+/// What helps.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Remedy {
+    Nothing,
+    /// What to do with the file.
+    File(&'static str),
+    /// What makes the array in Python, where `OLD` is the file's name.
+    Python(Cow<'static, str>),
+}
+
+/// Whoever reads text says more about text that is not right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Text,
+    Json,
+    /// Anything else.
+    Other,
+}
+
+impl Known {
+    pub fn new(what: impl Into<Cow<'static, str>>, remedy: Remedy) -> Self {
+        Self { what: what.into(), remedy, kind: Kind::Other }
+    }
+
+    /// The error where the text `expected` was to be read.
+    pub fn instead_of_text(self, expected: &str, file: &Path) -> Error {
+        let remedy = match self.remedy {
+            Remedy::Python(_) => Remedy::Nothing, // makes an array
+            other => other,
+        };
+        Self { remedy, ..self }.instead_of(expected, file)
+    }
+
+    /// The error where `expected` was to be read.
+    pub fn instead_of(self, expected: &str, file: &Path) -> Error {
+        let message = format!("is {} (expected {expected})", self.what);
+        let message = match self.remedy {
+            Remedy::Nothing => message,
+            Remedy::File(remedy) => format!("{message}: {remedy}"),
+            Remedy::Python(value) => format!("{message}: {}", in_python(&value)),
+        };
+        Error::data(message).in_file(file)
+    }
+}
+
+/// The line of Python that makes the array `value`.
+pub(super) fn in_python(value: &str) -> String {
+    format!("in Python, numpy.save(NEW, {value})")
+}
+
+const fn python(value: &'static str) -> Remedy {
+    Remedy::Python(Cow::Borrowed(value))
+}
+
+const UNPACK: Remedy = Remedy::File("unpack it first");
+const AGAIN: Remedy = Remedy::File("transfer it again, as binary");
+const TEXTED: &str = "a .npy array that was changed in transfer, as text is";
+const HDF5: Remedy = python("h5py.File(OLD)[NAME][()]");
+const IMAGE: Remedy = python("numpy.stack([numpy.asarray(PIL.Image.open(OLD)) for OLD in FILES])");
+const FEATHER: Remedy = python("pandas.read_feather(OLD).to_numpy()");
+const TORCH: Remedy = python("torch.load(OLD).numpy()");
+
+/// Formats that begin with bytes of their own.
+const MAGIC: [(&[u8], &str, Remedy); 32] = [
+    (b"\x93NUMPY", "a .npy array", Remedy::Nothing),
+    (b"\xc2\x93NUMPY", TEXTED, AGAIN),
+    (b"\xef\xbf\xbdNUMPY", TEXTED, AGAIN),
+    (b"\x1f\x8b", "gzipped", Remedy::File("gunzip it first, or pipe zcat into the tool")),
+    (b"BZh", "a bzip2 file", UNPACK),
+    (b"\xfd7zXZ\0", "an xz file", UNPACK),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard file", UNPACK),
+    (b"\x04\x22\x4d\x18", "an LZ4 file", UNPACK),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive", UNPACK),
+    (b"Rar!", "a RAR archive", UNPACK),
+    (b"MATLAB 7.3 MAT-file", "a MATLAB 7.3 file, which is HDF5", HDF5),
+    (b"MATLAB 5.0 MAT-file", "a MATLAB file", python("scipy.io.loadmat(OLD)[NAME]")),
+    (b"\x89HDF\r\n\x1a\n", "an HDF5 file", HDF5),
+    (b"CDF\x01", "a NetCDF file", Remedy::Nothing),
+    (b"CDF\x02", "a NetCDF file", Remedy::Nothing),
+    (b"SIMPLE  =", "a FITS file", Remedy::Nothing),
+    (b"PAR1", "a Parquet file", python("pandas.read_parquet(OLD).to_numpy()")),
+    (b"ARROW1", "an Arrow file", FEATHER),
+    (b"FEA1", "a Feather file", FEATHER),
+    (b"SQLite format 3", "an SQLite database", Remedy::Nothing),
+    (b"\x89PNG", "a PNG image", IMAGE),
+    (b"\xff\xd8\xff", "a JPEG image", IMAGE),
+    (b"GIF8", "a GIF image", IMAGE),
+    (b"II*\0", "a TIFF image", IMAGE),
+    (b"MM\0*", "a TIFF image", IMAGE),
+    (b"%PDF", "a PDF document", Remedy::Nothing),
+    (
+        b"version https://git-lfs.github.com",
+        "a Git LFS pointer, not the file itself",
+        Remedy::File("git lfs pull fetches it"),
+    ),
+    // torch.save before PyTorch 1.6: the number 0x1950a86a20f9469cfc6c, pickled.
+    (b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", "a PyTorch file", TORCH),
+    (
+        b"\xff\xfe",
+        "text in UTF-16, as PowerShell redirects output",
+        Remedy::File("write it with -o"),
+    ),
+    (b"\xfe\xff", "text in UTF-16", Remedy::Nothing),
+    (b"<?xml", "an XML file", Remedy::Nothing),
+    (b"\x7fELF", "a program", Remedy::Nothing),
+];
+
+/// What begins with these bytes, which are all of a file that is shorter than [`KNOWN_BY`].
+pub(super) fn known(start: &[u8]) -> Option<Known> {
+    if start.is_empty() {
+        return Some(Known::new("empty", Remedy::Nothing));
+    }
+    if let Some((_, what, remedy)) = MAGIC.iter().find(|(magic, ..)| start.starts_with(magic)) {
+        return Some(Known::new(*what, remedy.clone()));
+    }
+    if start.starts_with(b"PK\x03\x04") || start.starts_with(b"PK\x05\x06") {
+        return Some(zip(start));
+    }
+    if start.get(257..262) == Some(b"ustar") {
+        return Some(Known::new("a tar archive", UNPACK));
+    }
+    if let [0x80, 2..=5, ..] = start {
+        return Some(Known::new("a Python pickle", python("pickle.load(open(OLD, 'rb'))")));
+    }
+    if start.get(8) == Some(&b'{') && start.get(2..8) == Some(&[0; 6]) {
+        let remedy = python("safetensors.numpy.load_file(OLD)[NAME]");
+        return Some(Known::new("a safetensors file", remedy));
+    }
+    idx::known(start).or_else(|| text(start))
+}
+
+/// A zip archive, by its first member: NumPy's, PyTorch's, or any.
+fn zip(start: &[u8]) -> Known {
+    let len = match start.get(26..28) {
+        Some(&[low, high]) => usize::from(u16::from_le_bytes([low, high])),
+        _ => 0,
+    };
+    let name = start.get(30..).map(|rest| rest.get(..len).unwrap_or(rest));
+    let name = String::from_utf8_lossy(name.unwrap_or_default());
+    if let Some(array) = name.strip_suffix(".npy") {
+        let remedy = Remedy::Python(format!("numpy.load(OLD)[\"{array}\"]").into());
+        return Known::new("a .npz archive of arrays", remedy);
+    }
+    match name.split_once('/') {
+        Some((_, "data.pkl" | "version" | "byteorder" | ".format_version")) => {
+            Known::new("a PyTorch file", TORCH)
+        }
+        _ if name == "[Content_Types].xml" => Known::new("an Office document", Remedy::Nothing),
+        _ => Known::new("a zip archive", UNPACK),
+    }
+}
+
+/// A web page, JSON, or any text.
+fn text(start: &[u8]) -> Option<Known> {
+    // The last character may be cut.
+    let text = match std::str::from_utf8(start) {
+        Ok(text) => text,
+        Err(e) if e.error_len().is_none() && e.valid_up_to() > 0 => {
+            std::str::from_utf8(start.get(..e.valid_up_to())?).ok()?
+        }
+        Err(_) => return None,
+    };
+    if text.chars().any(|c| c.is_control() && !c.is_whitespace()) {
+        return None;
+    }
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    let lower = text.to_ascii_lowercase();
+    if lower.starts_with("<!doctype html") || lower.starts_with("<html") {
+        let remedy = Remedy::File("look at it, and fetch the file again");
+        return Some(Known::new("a web page (HTML)", remedy));
+    }
+    if lower.starts_with('<') {
+        return Some(Known::new("a web page or XML", Remedy::Nothing));
+    }
+    if text.starts_with(['{', '[']) {
+        return Some(Known { kind: Kind::Json, ..Known::new("JSON text", Remedy::Nothing) });
+    }
+    let remedy = loadtxt(text).map_or(Remedy::Nothing, |value| Remedy::Python(value.into()));
+    Some(Known { kind: Kind::Text, ..Known::new("text", remedy) })
+}
+
+/// How NumPy reads a table of numbers, with or without a line of names above.
+fn loadtxt(text: &str) -> Option<String> {
+    let is_row = |line: &&str| line.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c));
+    let rows = text.lines().take(2).position(|line| is_row(&line.trim_start()))?;
+    let delimiter = if text.contains(',') { ", delimiter=','" } else { "" };
+    let names = if rows == 1 { ", skiprows=1" } else { "" };
+    Some(format!("numpy.loadtxt(OLD{delimiter}{names})"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(start: &[u8]) -> String {
+        let known = known(start).map(|known| known.instead_of("a .npy array", Path::new("f")));
+        known.map_or("unknown".into(), |error| error.to_string())
+    }
+
+    #[test]
+    fn formats_are_named_with_the_way_out() {
+        let zip = |name: &str| {
+            let mut start = b"PK\x03\x04".to_vec();
+            start.extend([0; 22]);
+            start.extend((name.len() as u16).to_le_bytes());
+            start.extend([0; 2]);
+            start.extend(name.bytes());
+            start
+        };
+        let mut tar = vec![b'a'; 100];
+        tar.extend([0; 157]);
+        tar.extend(b"ustar\0");
+        for (start, words) in [
+            (vec![], "f: is empty (expected a .npy array)"),
+            (
+                zip("arr_0.npy"),
+                "f: is a .npz archive of arrays (expected a .npy array): \
+              in Python, numpy.save(NEW, numpy.load(OLD)[\"arr_0\"])",
+            ),
+            (zip("layers/h.npy"), "numpy.load(OLD)[\"layers/h\"]"),
+            (zip("archive/data.pkl"), "a PyTorch file"),
+            (zip("model.json"), "a zip archive (expected a .npy array): unpack it first"),
+            (b"PK\x05\x06".to_vec(), "a zip archive"),
+            (tar, "a tar archive"),
+            (b"\x80\x04\x95".to_vec(), "a Python pickle"),
+            (b"\x50\0\0\0\0\0\0\0{\"w\":".to_vec(), "a safetensors file"),
+            (b"\n<!DOCTYPE HTML><title>403".to_vec(), "a web page (HTML)"),
+            (b"\xef\xbb\xbf<html>".to_vec(), "a web page (HTML)"),
+            (b"{\"layer\":1}\n".to_vec(), "JSON text"),
+            (
+                b"1.0,2.0\n".to_vec(),
+                "is text (expected a .npy array): in Python, \
+              numpy.save(NEW, numpy.loadtxt(OLD, delimiter=','))",
+            ),
+            ("1 2\n".into(), "numpy.loadtxt(OLD))"),
+            ("x,y\n1,2\n".into(), "numpy.loadtxt(OLD, delimiter=',', skiprows=1))"),
+            ("no numbers\n".into(), "f: is text (expected a .npy array)"),
+            (
+                "a cut character: é".as_bytes().strip_suffix(b"\xa9").unwrap_or_default().to_vec(),
+                "is text",
+            ),
+            (b"\0\x01\x02\x99".to_vec(), "unknown"),
+            (b"\x93".to_vec(), "unknown"),
+        ] {
+            let message = message(&start);
+            assert!(message.contains(words), "{words}: {message}");
+        }
+        for (magic, what, _) in MAGIC {
+            assert!(message(magic).contains(what), "{what}");
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! An opened `.npy` array, whose elements come in the order of the file.
+
+use std::{
+    io::{ErrorKind, Read},
+    path::Path,
+};
+
+use half::f16;
+use ndarray::{ArrayD, ArrayView, Axis};
+use ndarray_npy::{ReadDataError, ReadableElement};
+use py_literal::Value as PyValue;
+
+use super::{
+    Dtype, Float, Source, Values,
+    header::{self, Header, shape_text},
+};
+use crate::{Error, Result};
+
+/// Elements read at a time where many are wanted: memory grows as bytes arrive, so that a lying
+/// header on a pipe allocates next to nothing.
+const CHUNK: usize = 1 << 18;
+
+/// Elements converted at a time, which are held in both types.
+const CONVERTED: usize = 1 << 14;
+
+/// An opened array, whose header is checked.
+pub(super) struct Npy {
+    pub source: Source,
+    pub header: Header,
+    /// Whether u1 are pixels, of which 255 is 1.
+    pub pixels: bool,
+}
+
+impl Npy {
+    pub fn open(mut source: Source) -> Result<Self> {
+        let header = header::read(&mut source)?;
+        Ok(Self { source, header, pixels: false })
+    }
+
+    /// Refuse other types than `accepted`, which `names` sums up.
+    pub fn of(source: Source, accepted: &[Dtype], names: &str) -> Result<Self> {
+        let npy = Self::open(source)?;
+        if accepted.contains(&npy.header.dtype) {
+            return Ok(npy);
+        }
+        let found = npy.header.dtype;
+        Err(npy.source.wrong(format!("has the wrong dtype (found {found}, expected {names})")))
+    }
+
+    /// The next `count` elements.
+    pub fn take<T: Float>(&mut self, count: usize) -> Result<Vec<T>> {
+        let dtype = self.header.dtype;
+        let as_stored = dtype.is_float() && dtype.bytes() == size_of::<T>();
+        let chunk = if as_stored { CHUNK } else { CONVERTED };
+        if count <= chunk {
+            return self.converted(count);
+        }
+        let mut taken = self.room(count)?;
+        while taken.len() < count {
+            taken.extend(self.converted::<T>(chunk.min(count - taken.len()))?);
+        }
+        Ok(taken)
+    }
+
+    fn converted<T: Float>(&mut self, count: usize) -> Result<Vec<T>> {
+        Ok(match self.values(count)? {
+            Values::U1(bytes) if self.pixels => T::from_pixels(bytes),
+            values => T::from_values(values),
+        })
+    }
+
+    /// Room for `count` numbers where the length was checked against the file's; else they make
+    /// it as they come.
+    fn room<T>(&self, count: usize) -> Result<Vec<T>> {
+        let mut room = Vec::new();
+        if self.source.remaining().is_some() {
+            room.try_reserve_exact(count).map_err(|_| {
+                self.source.wrong(format!("has {count} elements, more than memory holds"))
+            })?;
+        }
+        Ok(room)
+    }
+
+    /// The next `count` elements, a few.
+    pub fn values(&mut self, count: usize) -> Result<Values> {
+        Ok(match self.header.dtype {
+            // Any byte but 0 is true, as NumPy has it.
+            Dtype::B1 => Values::U1(
+                self.decode::<u8>(count)?.into_iter().map(|x| u8::from(x != 0)).collect(),
+            ),
+            Dtype::F2 => {
+                let bits = self.decode::<u16>(count)?;
+                Values::F4(bits.into_iter().map(|bits| f16::from_bits(bits).to_f32()).collect())
+            }
+            Dtype::F4 => Values::F4(self.decode::<f32>(count)?),
+            Dtype::F8 => Values::F8(self.decode::<f64>(count)?),
+            Dtype::U1 => Values::U1(self.decode::<u8>(count)?),
+            Dtype::U2 => Values::Int(widened(self.decode::<u16>(count)?)),
+            Dtype::U4 => Values::Int(widened(self.decode::<u32>(count)?)),
+            Dtype::U8 => Values::U8(self.decode::<u64>(count)?),
+            Dtype::I1 => Values::Int(widened(self.decode::<i8>(count)?)),
+            Dtype::I2 => Values::Int(widened(self.decode::<i16>(count)?)),
+            Dtype::I4 => Values::Int(widened(self.decode::<i32>(count)?)),
+            Dtype::I8 => Values::Int(self.decode::<i64>(count)?),
+        })
+    }
+
+    fn decode<T: ReadableElement>(&mut self, count: usize) -> Result<Vec<T>> {
+        // Of an f2 the bits, as u2; of a b1 the byte.
+        let descr = self.header.descr().replace("f2", "u2").replace("b1", "u1");
+        let bytes = (count * self.header.dtype.bytes()) as u64;
+        let source = (&mut self.source).take(bytes);
+        T::read_to_end_exact_vec(source, &PyValue::String(descr), count).map_err(|e| match e {
+            ReadDataError::Io(e) => self.source.failed(&e),
+            ReadDataError::MissingData => self.source.failed(&ErrorKind::UnexpectedEof.into()),
+            other => self.source.wrong(other.to_string()),
+        })
+    }
+
+    /// Pass over `count` elements.
+    pub fn skip(&mut self, count: usize) -> Result<()> {
+        self.source.skip((count * self.header.dtype.bytes()) as u64)
+    }
+
+    /// Whether the file's order of elements is not C's.
+    pub fn is_reordered(&self) -> bool {
+        let long_axes = self.header.shape.iter().filter(|&&axis| axis > 1).count();
+        self.header.fortran_order && long_axes > 1
+    }
+
+    /// All elements of an array in Fortran order in that of C, but of `axis`, which is not the
+    /// last, only the first `kept`.
+    pub fn in_c_order<T: Float>(&mut self, axis: usize, kept: usize) -> Result<Vec<T>> {
+        let mut shape = self.header.shape.clone();
+        let (before, rest) = shape.split_at_mut(axis);
+        let [stored, after @ .., last] = rest else {
+            return Err(self.wrong_shape("more axes"));
+        };
+        // What is kept lies in runs, one for each index of the axes after it.
+        let before: usize = before.iter().product();
+        let (run, gap) = (before * kept, before * (*stored - kept));
+        let runs = after.iter().product::<usize>() * *last;
+        // Several elements of a row are put in place together, which takes as long as one. Of a
+        // stream all have to come before a place is made for them.
+        let batch =
+            if self.source.remaining().is_some() { (*last / 8).clamp(1, 64) } else { *last };
+        let mut arrived = if batch == *last { Some(self.runs(runs, run, gap)?) } else { None };
+        *stored = kept;
+        let mut elements = self.room(run * runs)?;
+        elements.resize(run * runs, T::default());
+        let failed = |e: ndarray::ShapeError| Error::data(e.to_string());
+        let mut array = ArrayD::from_shape_vec(shape, elements).map_err(failed)?;
+        for places in array.view_mut().reversed_axes().axis_chunks_iter_mut(Axis(0), batch) {
+            let part = match arrived.take() {
+                Some(all) => all,
+                None => self.runs(places.len() / run.max(1), run, gap)?,
+            };
+            let part = ArrayView::from_shape(places.raw_dim(), &part).map_err(failed)?;
+            let order: Vec<usize> = (1..part.ndim()).chain([0]).collect();
+            let mut places = places.permuted_axes(order.as_slice());
+            let part = part.permuted_axes(order.as_slice());
+            for (mut place, elements) in places.rows_mut().into_iter().zip(part.rows()) {
+                place.assign(&elements);
+            }
+        }
+        Ok(array.into_raw_vec_and_offset().0)
+    }
+
+    /// The next so many runs of elements, each before a gap.
+    fn runs<T: Float>(&mut self, runs: usize, run: usize, gap: usize) -> Result<Vec<T>> {
+        let mut elements = self.room(runs * run)?;
+        for _ in 0..runs {
+            elements.extend(self.take::<T>(run)?);
+            self.skip(gap)?;
+        }
+        Ok(elements)
+    }
+
+    /// What a message adds where numbers of the file may be beyond those of `T`.
+    pub fn limit<T>(&self) -> &'static str {
+        if self.header.dtype.bytes() > size_of::<T>() && self.header.dtype.is_float() {
+            " within f4"
+        } else {
+            ""
+        }
+    }
+
+    pub fn wrong_shape(&self, expected: &str) -> Error {
+        let found = shape_text(&self.header.shape);
+        self.source.wrong(format!("has the wrong shape (found {found}, expected {expected})"))
+    }
+}
+
+fn widened<T: Into<i64>>(values: Vec<T>) -> Vec<i64> {
+    values.into_iter().map(Into::into).collect()
+}
+
+/// An array of any dtype, shape and values, read in blocks in the order of the file.
+pub struct Elements {
+    npy: Npy,
+    left: usize,
+}
+
+impl Elements {
+    /// Open it: the header is checked.
+    pub fn open(source: Source) -> Result<Self> {
+        let npy = Npy::open(source)?;
+        let left = npy.header.count();
+        Ok(Self { npy, left })
+    }
+
+    /// What messages call the file.
+    #[must_use]
+    pub fn name(&self) -> &Path {
+        self.npy.source.name()
+    }
+
+    /// The type of the elements.
+    #[must_use]
+    pub fn dtype(&self) -> Dtype {
+        self.npy.header.dtype
+    }
+
+    /// The dtype as NumPy writes it, `<f4` say.
+    #[must_use]
+    pub fn descr(&self) -> String {
+        self.npy.header.descr()
+    }
+
+    /// Without an axis for a scalar.
+    #[must_use]
+    pub fn shape(&self) -> &[usize] {
+        &self.npy.header.shape
+    }
+
+    /// Whether the first axis is the one that runs fastest in the file.
+    #[must_use]
+    pub fn is_fortran(&self) -> bool {
+        self.npy.header.fortran_order
+    }
+
+    /// The next elements, at most `count`; `None` at the end.
+    pub fn next_block(&mut self, count: usize) -> Result<Option<Values>> {
+        let count = count.min(self.left);
+        if count == 0 {
+            self.npy.source.end()?;
+            return Ok(None);
+        }
+        self.left -= count;
+        self.npy.values(count).map(Some)
+    }
+}
