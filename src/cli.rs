@@ -2,6 +2,7 @@
 //! how a run ends. The only module that prints.
 
 use std::{
+    any::TypeId,
     env,
     ffi::{OsStr, OsString},
     fmt::Display,
@@ -33,7 +34,7 @@ pub fn main<A: Parser>(run: impl FnOnce(A) -> Result<()>) -> ExitCode {
         if words.first().is_some_and(|word| word == "--generate") {
             return generate(A::command(), &words);
         }
-        match A::try_parse() {
+        match parse() {
             Ok(args) => run(args),
             Err(e) if matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
                 e.print().map_err(|e| Error::io(Path::new("stdout"), &e))
@@ -61,6 +62,29 @@ pub fn main<A: Parser>(run: impl FnOnce(A) -> Result<()>) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The arguments. What follows an option is its value, also where it begins with `-`: whoever
+/// writes `--epsilon -0.1` shall hear what is wrong with -0.1.
+fn parse<A: Parser>() -> std::result::Result<A, clap::Error> {
+    let command = A::command().mut_args(|arg| {
+        if !arg.get_action().takes_values() || arg.is_positional() {
+            return arg;
+        }
+        let value = arg.get_value_parser().type_id();
+        if value == TypeId::of::<PathBuf>() {
+            arg
+        } else if value == TypeId::of::<u64>() {
+            arg.allow_hyphen_values(true).value_parser(seed)
+        } else {
+            arg.allow_hyphen_values(true)
+        }
+    });
+    command.try_get_matches().and_then(|matches| A::from_arg_matches(&matches))
+}
+
+fn seed(text: &str) -> std::result::Result<u64, String> {
+    text.parse().map_err(|_| format!("expected a whole number from 0 to {}", u64::MAX))
 }
 
 /// `--generate man`, or a shell's name: every tool has it, and what installs them uses it.
@@ -160,8 +184,8 @@ pub fn bar(quiet: bool, len: u64, template: &str) -> ProgressBar {
 /// What every tool has whose work threads share.
 #[derive(clap::Args)]
 pub struct Threads {
-    /// Threads to use, 0 for one a core; the results do not depend on it
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    /// Threads to use, 0 for one per core; the results do not depend on it
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = threads)]
     threads: usize,
 }
 
@@ -180,13 +204,23 @@ impl Threads {
     }
 }
 
+/// More than machines have cores: each takes memory, and some ends the process.
+const MAX_THREADS: usize = 1024;
+
+fn threads(text: &str) -> std::result::Result<usize, String> {
+    match text.parse() {
+        Ok(threads) if threads <= MAX_THREADS => Ok(threads),
+        _ => Err(format!("expected a whole number from 0 to {MAX_THREADS}")),
+    }
+}
+
 /// What the tools have that read images: the attacks, activations, accuracy.
 #[derive(clap::Args)]
 pub struct FromImages {
-    /// Images, f4, f8 or u1 (samples, pixels); - for stdin
+    /// Images, f4, f2, f8, u1 or bool (samples, pixels); - for stdin
     #[arg(default_value = "-")]
     images: PathBuf,
-    /// Use the first N images only
+    /// Use the first N images only; what is not used of a file is not read
     #[arg(long, value_name = "N", value_parser = count)]
     samples: Option<usize>,
     /// What to write; - for stdout
@@ -267,7 +301,7 @@ pub fn positive(text: &str) -> std::result::Result<f64, String> {
 pub fn count(text: &str) -> std::result::Result<usize, String> {
     match text.parse() {
         Ok(count) if count > 0 => Ok(count),
-        _ => Err("expected a whole number from 1".into()),
+        _ => Err(format!("expected a whole number from 1 to {}", usize::MAX)),
     }
 }
 

@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::Parser;
 use local_errors::{
-    Result,
+    Error, Result,
     attack::{
         Clip,
         fgsm::{Fgsm, Gradient, by_blocks},
@@ -30,7 +30,7 @@ struct Args {
     /// Directory of the network attacked
     #[arg(long, value_name = "DIR")]
     model: PathBuf,
-    /// True classes, u1, i4, i8, u4 or u8 (samples,)
+    /// True classes, integers (samples,)
     #[arg(long, value_name = "FILE")]
     labels: PathBuf,
     /// Change of each pixel, in pixel units
@@ -44,9 +44,9 @@ struct Args {
     /// signs
     #[arg(long, default_value = "exact", value_name = "exact|float32|random")]
     gradient: Gradient,
-    /// Of random signs
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
+    /// Seed of the random signs of --gradient random [default: 1]
+    #[arg(long, value_name = "SEED")]
+    seed: Option<u64>,
     /// Cut attacked pixels off outside this interval
     #[arg(long, value_name = "LOW,HIGH", allow_hyphen_values = true)]
     clip: Option<Clip>,
@@ -59,6 +59,9 @@ struct Args {
 }
 
 fn run(args: Args) -> Result<()> {
+    if args.seed.is_some() && args.gradient != Gradient::Random {
+        return Err(Error::usage("--seed has an effect with --gradient random only"));
+    }
     args.from.start(&[&args.labels], args.audit.as_deref())?;
     cli::check_binary(&args.from.output)?;
     let network = local_errors::model::read(&args.model)?;
@@ -67,12 +70,12 @@ fn run(args: Args) -> Result<()> {
         layer: network.layer_number(args.layer)?,
         gradient: args.gradient,
         clip: args.clip,
-        seed: args.seed,
+        seed: args.seed.unwrap_or(1),
     };
     network.readout(fgsm.layer).map_err(|e| e.in_file(&args.model))?;
     let images = args.from.open_for(network.inputs())?;
     let labels =
-        Labels::read(Source::open(&args.labels)?)?.of(&images)?.within(network.classes)?.values;
+        Labels::read_for(Source::open(&args.labels)?, &images)?.within(network.classes)?.values;
     let mut output = NpyOutput::create(&args.from.output, &[images.samples(), images.columns()])?;
     let audit =
         by_blocks(images, &labels, &mut output, |x, y, first| fgsm.attack(&network, x, y, first))?;

@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::Parser;
 use local_errors::{
-    Result, cli,
+    Error, Result, cli,
     dimension::{Method, dimensions},
     read::{Rows, Source},
     write,
@@ -29,9 +29,9 @@ struct Args {
     /// twonn or mle; may be repeated
     #[arg(long, value_name = "twonn|mle", default_values = ["twonn", "mle"])]
     method: Vec<Method>,
-    /// Neighbours of each point that mle uses
-    #[arg(long, value_name = "K", default_value_t = 10, value_parser = at_least_two)]
-    neighbours: usize,
+    /// Neighbours of each point that mle uses [default: 10]
+    #[arg(long, value_name = "K", value_parser = at_least_two)]
+    neighbours: Option<usize>,
     /// Use the first N points only
     #[arg(long, value_name = "N", value_parser = cli::count)]
     samples: Option<usize>,
@@ -49,13 +49,17 @@ fn at_least_two(text: &str) -> std::result::Result<usize, String> {
 }
 
 fn run(args: Args) -> Result<()> {
+    if args.neighbours.is_some() && !args.method.contains(&Method::Mle) {
+        return Err(Error::usage("--neighbours has an effect with --method mle only"));
+    }
     cli::check_streams(&[&args.points], &[Some(&args.output)])?;
     args.threads.start()?;
     let points =
         Rows::<f64>::activations(Source::open(&args.points)?, true)?.first(args.samples)?;
     let name = points.name().to_owned();
     let (x, _) = points.read()?;
-    let lines = dimensions(x, &args.method, args.neighbours).map_err(|e| e.in_file(&name))?;
+    let lines =
+        dimensions(x, &args.method, args.neighbours.unwrap_or(10)).map_err(|e| e.in_file(&name))?;
     write::json_lines(&args.output, &lines)?.finish()
 }
 

@@ -15,10 +15,10 @@ use ndarray::Array1;
 
 /// Take the eigenvalues of the covariance of activations, largest first
 ///
-/// Activations (samples, units), f2, f4, f8 or integers, become f8 (units,); a stack (layers,
-/// samples, units) becomes f8 (layers, units). The mean is removed and the sum
-/// divided by samples - 1, in f8. Several files are shards of the same samples'
-/// axis. Fewer samples than units: through the Gram matrix. Memory: units² and a
+/// Activations (samples, units), f2, f4, f8, integers or bool, which is 0 and 1, become f8
+/// (units,); a stack (layers, samples, units) becomes f8 (layers, units). The mean is removed and
+/// the sum divided by samples - 1, in f8. Several files are shards, whose samples follow on each
+/// other; any number of files may be named. Fewer samples than units: through the Gram matrix. Memory: units² and a
 /// block of rows, whatever the number of samples.
 ///
 /// Shards apart: --moments FILE writes count, mean and scatter, f8 (units + 2, units), one
@@ -47,7 +47,8 @@ struct Args {
     /// Take all axes but the first as units
     #[arg(long)]
     flatten: bool,
-    /// Use the first N rows of each matrix only; of shards the first N in all
+    /// Use the first N rows of each matrix only; of shards the first N in all. What is not used of
+    /// a file is not read
     #[arg(long, value_name = "N", value_parser = cli::count)]
     samples: Option<usize>,
     /// Write moments there, f8 (units + 2, units) or (layers, units + 2, units), and no eigenvalues
@@ -62,11 +63,11 @@ struct Args {
     /// Spectra of random N rows without replacement, (draws, units)
     #[arg(long, value_name = "N", value_parser = cli::count)]
     subsample: Option<usize>,
-    /// So many draws of them
-    #[arg(long, value_name = "N", value_parser = cli::count, default_value_t = 20)]
+    /// How many such spectra
+    #[arg(long, value_name = "N", value_parser = cli::count, default_value_t = 20, requires = "subsample")]
     draws: usize,
-    /// Of the draws
-    #[arg(long, default_value_t = 1)]
+    /// Seed of the draws
+    #[arg(long, default_value_t = 1, requires = "subsample")]
     seed: u64,
     /// Eigenvalues; - for stdout
     #[arg(short, long, value_name = "FILE", default_value = "-")]
