@@ -2,8 +2,12 @@
 #   out/digits/local/seed-1/fgsm-0.05/spectrum.npy
 # `make help` lists the targets and what can be set on the command line.
 
-SHELL := bash
-.SHELLFLAGS := -eu -o pipefail -c
+# Every command of this file, $(shell) too, runs in a bash that takes nothing from the user's shell:
+# -p leaves out exported functions and options, CDPATH and BASH_ENV; numbers have a decimal point.
+SHELL := env
+.SHELLFLAGS := -u BASH_ENV -u ENV -u CDPATH -u POSIXLY_CORRECT -u GREP_OPTIONS -u GREP_COLORS LC_ALL=C bash -peu -o pipefail -c
+# Flags that would take settings from the environment, or call a target made that is not.
+$(foreach f,e i t,$(if $(findstring $f,$(firstword -$(MAKEFLAGS))),$(error make -$f cannot make the study: leave it out$(if $(filter e,$f), and name settings on the command line))))
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 $(if $(filter grouped-target,$(.FEATURES)),,$(error GNU make 4.3 or later is needed, this is $(MAKE_VERSION) (macOS: brew install make, then gmake)))
 .DELETE_ON_ERROR:
@@ -34,10 +38,20 @@ OUT     := out
 BIN     := target/release
 RUN     :=# stands before what learns, the one stage long enough to be a cluster's job
 THREADS := $(or $(if $(RUN),$(SLURM_CPUS_PER_TASK)),1)
-SCRATCH ?= $(SLURM_TMPDIR)# a folder on this machine's own disk for attacked images; empty: beside what is measured
-DATA_DIR ?= data/$(DATASET)
-PREFIX  := /usr/local
+SCRATCH := $(SLURM_TMPDIR)# a folder on this machine's own disk for attacked images; empty: beside what is measured
+# The one setting that is also taken from the environment, and then named; drawn digits need no folder.
+ifneq ($(filter undefined environment,$(origin DATA_DIR)),)
+exported := $(if $(filter digits,$(DATASET)),,$(DATA_DIR))
+DATA_DIR := $(or $(exported),data/$(DATASET))
+$(if $(exported),$(info data from DATA_DIR=$(exported), which the environment sets))
+endif
+PREFIX  := /usr/local# where `make install` puts the tools
+DESTDIR :=# stands before PREFIX where a package is built
 TASKS   := /dev/stdout
+WIDTHS      := 50 100 200# of a sweep
+DEPTHS      := 2 5
+TRAIN_SIZES :=# as TRAIN_SAMPLES
+DATASETS    := $(DATASET)
 
 # --- Method: a line a learning rule, an attack, a measurement. Replace one, or add ---
 # A rule makes the directory $(model); it may use $(seed). It meets all ATTACKS, or those in
@@ -71,8 +85,9 @@ fgsm-float32  = $(fgsm) --gradient float32
 fgsm-random   = $(fgsm) --gradient random
 fgsm-clipped  = $(fgsm) --clip 0,1
 fgsm-transfer = $(foreach model,$(source),$(fgsm))
-pgd           = attack-pgd --epsilon $(strength) --model $(model) --labels $(labels) \
+bim           = attack-pgd --epsilon $(strength) --model $(model) --labels $(labels) \
   --audit $(call scratch,audit) $(options)
+pgd           = $(bim) --random-start --seed 1
 SHARED   := gauss
 TRANSFER := fgsm-transfer
 gauss.strengths         = $(SIGMAS)
@@ -83,6 +98,7 @@ fgsm-float32.strengths  = $(EPSILONS)
 fgsm-random.strengths   = $(EPSILONS)
 fgsm-clipped.strengths  = $(EPSILONS)
 fgsm-transfer.strengths = $(EPSILONS)
+bim.strengths           = $(EPSILONS)
 pgd.strengths           = $(EPSILONS)
 
 # Measurements read stdin and write stdout: images | activations | spectrum | fit.
@@ -119,11 +135,11 @@ lender   = $(if $(filter $(TRANSFER),$(attack)),$(stamps)/next-$(seed) $(source)
 samples  = $(or $(patsubst subset-%,%,$(filter subset-%,$(level))),$(SAMPLES))
 shared   = $(filter $(SHARED),$(attack))
 stored   = $(if $(shared),$(study)/$(level)/x.npy,$(data)/test-images.npy)
-passing  = $(if $(shared)$(filter clean subset,$(attack)),,$(if $(SCRATCH),$(SCRATCH)/$(subst /,_,$(abspath $(call scratch,x))),$(call scratch,x)))
+passing  = $(if $(shared)$(filter clean subset,$(attack)),,$(if $(SCRATCH),$(SCRATCH)/local-errors.$(me).$$(cksum <<< $(@D) | tr -cd 0-9),$(call scratch,x)))
 images   = $(or $(passing),$(stored))
 checkpoint = $(model).checkpoint
 # Files appear whole: written under a name that is this make's alone, then renamed.
-me      := $(shell echo "$${SLURMD_NODENAME:-$$(uname -n)}-$$PPID")
+me      := $(shell echo "$${SLURMD_NODENAME:-$$(uname -n)}-$$PPID-$$RANDOM")
 scratch  = $(@D)/.$1.$(me).part
 part     = $(call scratch,$(@F))
 whole    = trap 'rm -f $(part)' EXIT; $1 > $(part); mv $(part) $@
@@ -136,13 +152,20 @@ grep   = $(if $2,$(shell printf '%s\n' $(foreach v,$2,$(call quote,$v)) | grep -
 refuse = $(if $2,$(error $1 has a bad value: $2 (expected $3)))
 each   = $(if $(strip $($1)),,$(error $1 is empty (expected $3)))$(call refuse,$1,$(call grep,$2,$($1)),$3)
 maybe  = $(call refuse,$1,$(call grep,[1-9][0-9]*,$($1)),a whole number or nothing)
-number = ([0-9]+\.?[0-9]*|\.[0-9]+)
 comma  := ,
 space  := $(subst ,, )
-widths = ([1-9][0-9]*)(,\1)*
 name   = [A-Za-z][A-Za-z0-9_.-]*
-$(foreach v,DATASET OUT,$(if $(word 2,[$($v)]),$(error $v must be a name without spaces, found $($v))))
-$(call each,DATASET,$(name),a name such as mnist)
+number = ([0-9]+\.?[0-9]*|\.[0-9]+)
+widths = ([1-9][0-9]*)(,\1)*
+$(if $(word 2,[$(DATASET)])$(call grep,$(name),$(or $(DATASET),-)),$(error DATASET must be a name such as mnist, found $(or $(DATASET),nothing)))
+# A folder's name is one word to make, the shell and the tools; [^ -~[:cntrl:]] are letters beyond ASCII.
+place := ([A-Za-z0-9_./+@]|[^ -~[:cntrl:]])([A-Za-z0-9_./+@-]|[^ -~[:cntrl:]])*
+bad   := $(shell printf '%s\n' $(foreach v,OUT BIN PREFIX DATA_DIR SCRATCH DESTDIR,$(call quote,$v=$($v))) | \
+  grep -Evx -m1 -- '(OUT|BIN|PREFIX|DATA_DIR)=$(place)|(SCRATCH|DESTDIR)=($(place))?' || true)
+$(if $(bad),$(error $(firstword $(subst =, ,$(bad))) must be a folder$(comma) its name of letters$(comma) digits and . _ - + @ / (found $(bad))))
+# What is named twice counts once, seeds and numbers of samples as the numbers they are.
+uniq   = $(if $1,$(firstword $1) $(call uniq,$(filter-out $(firstword $1),$1)))
+$(foreach v,RULES ATTACKS CONTROLS RANKS SUBSETS SNAPSHOTS WIDTHS DEPTHS TRAIN_SIZES DATASETS,$(eval override $v := $$(strip $$(call uniq,$$($v)))))
 $(call each,SEEDS,[0-9]+,whole numbers such as 1 2 3)
 $(call each,RULES,$(name),names of rules such as local)
 $(call each,ATTACKS,$(name),names of attacks such as gauss)
@@ -156,11 +179,14 @@ $(call each,DRAWN,[1-9][0-9]*,two numbers such as 20000 10000)
 $(if $(filter 2,$(words $(DRAWN))),,$(error DRAWN must be two numbers such as 20000 10000))
 $(foreach v,EPOCHS BATCH SAMPLES TRAIN_SAMPLES,$(call maybe,$v))
 $(foreach v,SUBSETS SNAPSHOTS,$(call refuse,$v,$(call grep,[1-9][0-9]*,$($v)),whole numbers or nothing))
+# What this file, own.mk or the command line says; never what the environment happens to name so.
+known  = $(filter file command override,$(firstword $(origin $1)))
+own    = $(if $(call known,$1),$($1))
 # All that are attacked with: those of all rules, and those of one.
-attacked := $(sort $(ATTACKS) $(foreach r,$(RULES),$($r.attacks)))
+attacked := $(sort $(ATTACKS) $(foreach r,$(RULES),$(call own,$r.attacks)))
 $(call refuse,ATTACKS,$(filter clean data epoch subset subset-%,$(attacked)),a name that is not taken)
-$(foreach c,$(RULES) $(attacked),$(if $(filter undefined,$(origin $c)),$(error $c is named but no variable $c holds its command)))
-$(foreach a,$(attacked),$(if $(filter undefined,$(origin $a.strengths)),$(error $a has no strengths: set $a.strengths)))
+$(foreach c,$(RULES) $(attacked),$(if $(call known,$c),,$(error $c is named but no variable $c holds its command)))
+$(foreach a,$(attacked),$(if $(call known,$a.strengths),,$(error $a has no strengths: set $a.strengths)))
 
 # 0.10 and 0.1 are one strength. Words are names of lists and numbers, such as gauss:0.10.
 plain = $(shell printf '%s\n' $1 | sed -E 's/:0*([0-9])/:\1/; s/:\./:0./; /\./s/\.?0*$$//' | sort -t : -k 1,1 -k 2,2g -u)
@@ -174,7 +200,7 @@ below     = $(if $2,$(shell printf '%s\n' $1 | awk '$$1 < $2'),$1)
 snapshots := $(if $(SNAPSHOTS),$(call below,$(SNAPSHOTS),$(or $(EPOCHS),40) + 1))
 subsets   := $(if $(SUBSETS),$(call below,$(SUBSETS),$(or $(SAMPLES),$(if $(filter digits,$(DATASET)),$(word 2,$(DRAWN))))))
 
-seeds    := $(shell printf '%s\n' $(SEEDS) | sort -nu)
+seeds    := $(shell printf '%s\n' $(SEEDS) | sed 's/^0*\(.\)/\1/' | sort -nu)
 # next-1 is seed-2; after the last seed comes the first.
 $(foreach n,$(join $(seeds:%=next-%:=seed-),$(wordlist 2,$(words $(seeds)),$(seeds)) $(firstword $(seeds))),$(eval $n))
 transfers := $(filter $(TRANSFER),$(attacked))
@@ -182,20 +208,20 @@ $(if $(transfers),$(if $(word 2,$(seeds)),,$(error $(firstword $(transfers)) nee
 # The one that the report shows.
 first    := $(firstword $(filter local,$(RULES)) $(sort $(RULES)))
 shows    := $(first)/seed-$(firstword $(seeds))
-levels    = clean $($1.subsets:%=subset-%) $($1.snapshots:%=epoch-%/clean) $(foreach a,$(sort $(or $($1.attacks),$(ATTACKS))),$(levels.$a))
+levels    = clean $(patsubst %,subset-%,$(call own,$1.subsets)) $(patsubst %,epoch-%/clean,$(call own,$1.snapshots)) $(foreach a,$(sort $(or $(call own,$1.attacks),$(ATTACKS))),$(levels.$a))
 $(foreach r,$(RULES),$(eval runs.$r := $(call levels,$r)))
 layer0   := clean $(foreach a,$(filter $(SHARED),$(attacked)),$(levels.$a))
 networks := $(foreach r,$(RULES),$(foreach s,$(seeds),$(runs.$r:%=$(study)/$r/seed-$s/%)))
 runs     := $(layer0:%=$(study)/%) $(networks)
 arrays   := $(foreach s,train test,$(data)/$s-images.npy $(data)/$s-labels.npy)
-export PATH := $(abspath $(BIN)):$(PATH)
-export LC_ALL := C
+bin      := $(if $(filter /%,$(BIN)),,$(CURDIR)/)$(BIN)
+export PATH := $(bin):$(PATH)
 
 built    := $(if $(filter file,$(origin BIN)),$(BIN)/.built)# a BIN of the user's is theirs to build
 
 .DEFAULT_GOAL := all
 .PHONY: all quick data inputs tasks sweep sweep-inputs sweep-tasks test test-slurm check-mnist check-digits validate campaign bench \
-  figure install uninstall clean help FORCE $(SEEDS:%=seed-%)
+  figure install uninstall clean help FORCE $(seeds:%=seed-%)
 ## all: the study, to its tables and its report
 all: $(study)/summary.csv $(study)/report.html
 ## quick: a miniature of everything in a minute, in $(OUT)/quick
@@ -210,11 +236,11 @@ inputs: data $(built) $$(addprefix $$(stamps)/,$$(stamped)) $(layer0:%=$(study)/
 ## seed-1, seed-2 ...: all of one seed
 # With an attack in TRANSFER that includes the next seed's network. Makes that run at once would both train it, to the same bytes,
 # and what is older than the second is measured again: make the study without the attack first.
-$(foreach s,$(SEEDS),$(eval seed-$s: $(filter $(RULES:%=$(study)/%/seed-$s/%),$(runs:%=%/alpha.jsonl) $(runs:%=%/accuracy.jsonl))))
+$(foreach s,$(seeds),$(eval seed-$s: $(filter $(RULES:%=$(study)/%/seed-$s/%),$(runs:%=%/alpha.jsonl) $(runs:%=%/accuracy.jsonl))))
 seed-$(firstword $(seeds)): $$(foreach l,$$(shown),$$(study)/samples/$$l/predictions.npy)
 # ... as a list for a cluster, which scripts/slurm-array reads
 tasks:
-	printf '%s\n' $(seeds:%=seed-%) > $(TASKS)
+	printf '%s\n' $(seeds:%=seed-%) > '$(TASKS)'
 
 # --- Stages --------------------------------------------------------------------------------
 todo  := $(filter-out $(wildcard $(runs:%=%/alpha.jsonl)),$(runs:%=%/alpha.jsonl))
@@ -228,12 +254,13 @@ say    = echo "$1 $(patsubst $(study)/%,%,$(@D))"
 .PRECIOUS: %/alpha.jsonl $(study)/%/accuracy.jsonl $(study)/%/spectrum.npy \
   $(foreach r,$(RULES),$(if $(filter train,$(firstword $($r))),$(seeds:%=$(study)/$r/seed-%/model/model.json)))
 
-# Of a network by a rule of one's own, a make that is stopped deletes this file alone: what is left
-# of the folder goes first. Training goes on from its checkpoint, unless what it was made from has
-# changed since.
+# A make that is stopped may delete model.json alone: what else is left of the network goes first, and
+# nothing that is not a network's. Training goes on from its checkpoint, unless what it was made from
+# has changed since.
 $(study)/%/model/model.json: $(arrays) $(stamps)/$$(rule) | $(built)
 	mkdir -p $(network)
-	[ -e $@ ] || rm -rf $(model)
+	[ -e $@ ] || rm -f $(model)/{,epoch-*/}{model.json,history.jsonl,[wbrc][0-9]*.npy}
+	[ -e $@ ] || rmdir $(model)/epoch-* $(model) 2> /dev/null || true
 	[ -z "$$(find $^ -newer $(checkpoint) 2>&1)" ] || rm -f $(checkpoint)
 	$(RUN) $($(rule))
 	$(call say,trained)
@@ -245,7 +272,7 @@ $(study)/%/accuracy.jsonl $(study)/%/spectrum.npy: $$(trained)/model/model.json 
 	mkdir -p $(@D)
 	trap 'rm -f $(call scratch,*) $(passing)' EXIT; \
 	$(if $(passing),$($(attack)) < $(stored) > $(passing);) \
-	$(activations) < $(images) | $(or $($(attack).spectrum),$(spectrum)) > $(call scratch,spectrum); \
+	$(activations) < $(images) | $(or $(call own,$(attack).spectrum),$(spectrum)) > $(call scratch,spectrum); \
 	[ -e $(call scratch,accuracy) ] || $(accuracy) < $(images) > $(call scratch,accuracy); \
 	if [ -e $(call scratch,audit) ]; then mv $(call scratch,audit) $(@D)/audit.json; else rm -f $(@D)/audit.json; fi; \
 	mv $(call scratch,accuracy) $(@D)/accuracy.jsonl; \
@@ -302,39 +329,42 @@ $(study)/report.html: $(study)/table.csv $(study)/claims.jsonl $(study)/study.js
 	$(tidy)
 	echo "the report: $@"
 
-# --- Data: four .npy files; or drawn; or four IDX files, fetched if need be --------
+# --- Data: arrays of a folder; or drawn; or IDX files, fetched if need be ---------------------
+# $(call given,train,images) is a file of the data set, `import` the command that makes an array of it.
 ifneq ($(wildcard $(DATA_DIR)/train-images.npy),)
-$(data)/%.npy: $(DATA_DIR)/%.npy
-	mkdir -p $(data)
-	ln -fL $< $(part) 2> /dev/null || cp $< $(part)
-	mv $(part) $@
+given     = $(DATA_DIR)/$1-$2.npy
+# Images as f4 (samples, pixels), whatever they were.
+import    = attack-gauss --sigma 0 --quiet
+images-of = $(import) $(call given,$1,images)
+labels-of = cat $(call given,$1,labels)
 else ifeq ($(DATASET),digits)
 draw.train = draw-digits --quiet --count $(word 1,$(DRAWN)) --seed 1
 draw.test  = draw-digits --quiet --count $(word 2,$(DRAWN)) --seed 2
-draw       = $(draw.train); $(draw.test)
-$(data)/%-images.npy $(data)/%-labels.npy: $(stamps)/draw | $(built)
-	mkdir -p $(data)
-	$(draw.$*) -o $(data)/$*-images.npy
-	$(draw.$*) --labels -o $(data)/$*-labels.npy
-	$(call say,$*:)
+import    = $(draw.train); $(draw.test)
+images-of = $(draw.$1)
+labels-of = $(draw.$1) --labels
 else
-idx = $(DATA_DIR)/$(patsubst test,t10k,$1)-$2-ubyte.gz
-$(data)/%-images.npy $(data)/%-labels.npy: $$(call idx,$$*,images-idx3) $$(call idx,$$*,labels-idx1) \
-  $(stamps)/import | $(built)
-	mkdir -p $(data)
-	import-idx --quiet $< -o $(data)/$*-images.npy
-	import-idx --quiet $(word 2,$^) -o $(data)/$*-labels.npy
-	$(call say,$*:)
+# Files as they are fetched, as unpacked, and with the dot that some copies have.
+stem      = $(DATA_DIR)/$(patsubst test,t10k,$1)-$2
+names     = $(foreach e,$(if $(filter images,$2),idx3,idx1)-ubyte,$(stem)-$e.gz $(stem)-$e $(stem).$e $(stem).$e.gz)
+given     = $(firstword $(wildcard $(names)) $(names))
+import    = import-idx --quiet
+images-of = $(import) $(call given,$1,images)
+labels-of = $(import) $(call given,$1,labels)
 $(DATA_DIR)/%.gz:
 	$(if $(filter data/$(DATASET),$(DATA_DIR)),scripts/fetch-data $(DATASET) $(@F),\
 	  echo "$@ is missing: DATA_DIR must hold the four files of $(DATASET)" >&2; exit 1)
 endif
+files   := $(if $(call known,given),$(foreach s,train test,$(foreach k,images labels,$(call given,$s,$k))))
+$(data)/%-images.npy: $(stamps)/import $(stamps)/content | $(built)
+	mkdir -p $(data)
+	$(call whole,$(call images-of,$*))
+	$(call say,$*:)
+$(data)/%-labels.npy: $(stamps)/import $(stamps)/content | $(built)
+	mkdir -p $(data)
+	$(call whole,$(call labels-of,$*))
 
 # --- Sweep: a study a point, each in an OUT of its own, on data that all share ----------------
-WIDTHS      := 50 100 200
-DEPTHS      := 2 5
-TRAIN_SIZES :=# as TRAIN_SAMPLES
-DATASETS    := $(DATASET)
 swept  := $(OUT)/sweep
 points := $(foreach n,$(or $(TRAIN_SIZES),all),$(foreach w,$(WIDTHS),$(foreach k,$(DEPTHS),$(DATASETS:%=$(swept)/train-$n/width-$w/depth-$k/%))))
 $(foreach v,WIDTHS DEPTHS,$(call each,$v,[1-9][0-9]*,whole numbers such as 50 100))
@@ -352,7 +382,7 @@ sweep: $(points) | $(built)
 ## sweep-inputs: what all its points share; after it they may be made apart
 sweep-inputs: $(DATASETS:%=$(swept)/%)
 sweep-tasks:
-	printf '%s\n' $(points) > $(TASKS)
+	printf '%s\n' $(points) > '$(TASKS)'
 $(DATASETS:%=$(swept)/%): | $(built)
 	$(MAKE) data OUT=$(swept) DATASET=$(@F)
 $(points): | $$(swept)/$$(@F)
@@ -396,19 +426,18 @@ define measure
 $(accuracy); $(activations) | $(spectrum)
 endef
 pixels   = $(spectrum) $(SAMPLES:%=--samples %)
-import   = import-idx
 report   = report
 tabulate = tabulate
-stamped := $(RULES) $(attacked) $(if $(transfers),$(seeds:%=next-%)) measure pixels fit dimension tabulate claims report $(if $(filter digits,$(DATASET)),draw,import)
+stamped := $(RULES) $(attacked) $(if $(transfers),$(seeds:%=next-%)) measure pixels fit dimension tabulate claims report import
 
 # A command's sources: the words in it that are files (a script of one's own) or tools of ours.
-tools   = $(foreach w,$1,$(if $(filter undefined,$(origin lib.$w)),,src/bin/$w.rs $(lib.$w)))
+tools   = $(foreach w,$1,$(if $(call known,lib.$w),src/bin/$w.rs $(lib.$w) $(if $(built),,$(BIN)/$w)))
 sources = $(sort $(wildcard $(filter-out $(OUT)/%,$1)) $(call tools,$1))
 # The command $1, of which neither THREADS nor OUT changes a result, nor which make runs it.
 plainly = $(foreach THREADS,1,$(foreach OUT,out,$(foreach me,MAKE,$(strip $($1)))))
-used    = $(call sources,$($1) $($1.spectrum))
+used    = $(call sources,$($1) $(call own,$1.spectrum))
 sums   := $(shell cksum /dev/null $(sort $(foreach s,$(stamped),$(call used,$s))) | tr ' ' :)
-says    = $(strip $(plainly) $(call plainly,$1.spectrum) $(foreach s,$(used),$(filter %:$s,$(sums))))
+says    = $(strip $(plainly) $(if $(call known,$1.spectrum),$(call plainly,$1.spectrum)) $(foreach s,$(used),$(filter %:$s,$(sums))))
 same    = $(and $(findstring [$1],[$2]),$(findstring [$2],[$1]))
 define stamp
 $(stamps)/$1: $(if $(call same,$(strip $(file <$(stamps)/$1)),$2),,FORCE)
@@ -416,12 +445,18 @@ $(stamps)/$1: $(if $(call same,$(strip $(file <$(stamps)/$1)),$2),,FORCE)
 endef
 $(foreach s,$(stamped),$(eval $(call stamp,$s,$(call says,$s))))
 
+# Files are known by what is in them: their times say little where they were copied or restored.
+contents := for f in $(files); do { cksum < $$f; } 2> /dev/null || echo missing; done | tr ' \n' ': '
+$(stamps)/content: $(if $(call same,$(strip $(file <$(stamps)/content)),$(strip $(shell $(contents)))),,FORCE) | $(files)
+	mkdir -p $(@D)
+	trap 'rm -f $(part)' EXIT; { $(contents); } > $(part); mv $(part) $@
+
 # How the study was made, as JSON.
 settings := DATASET SEEDS HIDDEN RULES ATTACKS CONTROLS SIGMAS EPSILONS RANKS EPOCHS BATCH SAMPLES TRAIN_SAMPLES SUBSETS SNAPSHOTS DRAWN STIMULUS_DIMENSION
 json   = "$(subst ",\",$(subst \,\\,$(strip $1)))"
 example = $(foreach @D,LEVEL,$(foreach seed,SEED,$(foreach strength,STRENGTH,$(foreach model,MODEL,$(foreach source,SOURCE,$(call json,$(call plainly,$1)))))))
-record := {"command":$(call json,make all $(foreach v,$(settings),$v='$(strip $(if $(filter SIGMAS EPSILONS,$v),$(call list,$v,$(plains)),$($v)))')),"commands":{$(foreach \
-  c,$(RULES) $(attacked) $(foreach a,$(attacked),$(if $($a.spectrum),$a.spectrum)) accuracy activations spectrum fit dimension,$(call json,$c):$(call example,$c)$(comma))"tabulate":"tabulate"}}
+record := {"command":$(call json,make all $(foreach v,$(settings),$v='$(strip $(if $(filter SIGMAS EPSILONS,$v),$(call list,$v,$(plains)),$(if $(filter SEEDS,$v),$(seeds),$($v))))')),"commands":{$(foreach \
+  c,$(RULES) $(attacked) $(foreach a,$(attacked),$(if $(call own,$a.spectrum),$a.spectrum)) accuracy activations spectrum fit dimension,$(call json,$c):$(call example,$c)$(comma))"tabulate":"tabulate"},"ranks":[$(subst $(space),$(comma),$(foreach r,$(RANKS),"$r"))]$(if $(wildcard own.mk),$(comma)"own.mk":$(call json,$(shell cksum < own.mk)))}
 $(eval $(call stamp,record,$(strip $(record))))
 $(study)/study.json: $(stamps)/record $(arrays) | $(built)
 	{ sed 's/}$$/,/' $<; printf '"version":"%s","sha256":{' "$$(train --version | cut -d ' ' -f 2)"; \
@@ -445,7 +480,7 @@ test:
 	cargo test --locked --quiet
 ## test-slurm: the cluster's launchers, on a Slurm of three nodes that is started here and taken down
 test-slurm: $(built)
-	BIN=$(abspath $(BIN)) cargo test --locked --quiet --test slurm -- --ignored --nocapture
+	BIN='$(bin)' cargo test --locked --quiet --test slurm -- --ignored --nocapture
 ## check-mnist: compare the tables of DATASET=mnist with what is expected of them
 check-mnist:
 	STUDY=$(OUT)/mnist cargo test --locked --quiet --test mnist -- --ignored --nocapture
@@ -459,7 +494,7 @@ validate: $(built)
 	echo "bias and spread: $(OUT)/validate/estimators.csv, estimators.svg"
 ## campaign: kills, failing calls and bad inputs by the hundred, made-up headers by the million; CAMPAIGN=short for fewer
 campaign: $(built)
-	BIN=$(abspath $(BIN)) cargo test --locked --quiet --test campaign -- --ignored --nocapture
+	BIN='$(bin)' cargo test --locked --quiet --test campaign -- --ignored --nocapture
 ## bench: kernels and tools beside the machine's limit, and how the time grows
 bench:
 	cargo bench --locked --quiet --bench kernels
@@ -476,21 +511,24 @@ page      = $(patsubst %,$(PREFIX)/share/$(lastword $(subst :, ,$1)),$2)
 installed := $(PREFIX)/share/local-errors/installed
 ours      := $(programs:%=$(PREFIX)/bin/%) $(foreach p,$(pages),$(call page,$p,$(programs)))
 install: $(built)
-	for f in $(ours); do [ ! -e $$f ] || grep -Fqsx "$$f" $(installed) || \
-	  { echo "$$f is there and not ours: choose another PREFIX" >&2; exit 1; }; done
-	mkdir -p $(sort $(dir $(ours) $(installed)))
-	printf '%s\n' $(ours) > $(installed)
-	install -m 755 $(programs:%=$(BIN)/%) $(PREFIX)/bin
+	for f in $(ours); do [ ! -e $(DESTDIR)$$f ] || grep -Fqsx "$$f" $(DESTDIR)$(installed) || \
+	  { echo "$(DESTDIR)$$f is there and not ours: choose another PREFIX" >&2; exit 1; }; done
+	install -d -m 755 $(addprefix $(DESTDIR),$(sort $(dir $(ours) $(installed))))
+	trap 'rm -f $(part)' EXIT; printf '%s\n' $(ours) > $(part); install -m 644 $(part) $(DESTDIR)$(installed)
+	install -m 755 $(programs:%=$(BIN)/%) $(DESTDIR)$(PREFIX)/bin
 	trap 'rm -f $(part)' EXIT; $(foreach p,$(pages),$(foreach t,$(programs),\
-	  $(BIN)/$t --generate $(firstword $(subst :, ,$p)) > $(part); install -m 644 $(part) $(call page,$p,$t);))
-	echo "$(words $(programs)) tools in $(PREFIX)/bin, their man pages and completions in $(PREFIX)/share"
+	  $(BIN)/$t --generate $(firstword $(subst :, ,$p)) > $(part); install -m 644 $(part) $(DESTDIR)$(call page,$p,$t);))
+	echo "$(words $(programs)) tools in $(DESTDIR)$(PREFIX)/bin, their man pages and completions in $(DESTDIR)$(PREFIX)/share"
 uninstall:
-	[ -e $(installed) ] || { echo 'nothing of ours in $(PREFIX)' >&2; exit 1; }
-	xargs rm -f < $(installed)
-	rm -r $(dir $(installed))
+	[ -e $(DESTDIR)$(installed) ] || { echo 'nothing of ours in $(DESTDIR)$(PREFIX)' >&2; exit 1; }
+	while read -r f; do rm -f "$(DESTDIR)$$f"; done < $(DESTDIR)$(installed)
+	rm -r $(DESTDIR)$(dir $(installed))
 ## clean: remove what make made; never data/
 clean:
-	rm -rf $(OUT)
+	scripts/clean $(OUT)
 ## help: this list
 help:
 	sed -n 's/^## /  /p' Makefile
+
+# What the environment names as this file does reaches no command, and no helper is expanded for it.
+$(eval unexport $(foreach v,$(filter-out PATH SHELL MAKE% .%,$(.VARIABLES)),$(if $(filter file override,$(origin $v)),$v)))

@@ -364,7 +364,7 @@ fn an_attack_may_take_its_gradient_from_the_next_seeds_network() {
     let with = |seeds: &str, more: &str| {
         format!(
             "RULES='local backprop' CONTROLS= SUBSETS= SNAPSHOTS=1 SEEDS='{seeds}' \
-             ATTACKS='fgsm pgd fgsm-transfer' {more}"
+             ATTACKS='fgsm bim pgd fgsm-transfer' {more}"
         )
     };
     // What one make trains for another's attack is trained as it is for its own.
@@ -383,7 +383,8 @@ fn an_attack_may_take_its_gradient_from_the_next_seeds_network() {
             assert_eq!(model["seed"], seed);
             for (level, attack, network) in [
                 ("fgsm-transfer", "attack-fgsm", next),
-                ("pgd", "attack-pgd", seed),
+                ("bim", "attack-pgd", seed),
+                ("pgd", "attack-pgd --random-start", seed),
                 ("fgsm", "attack-fgsm", seed),
             ] {
                 let net = |seed: u64| format!("out/tiny/{rule}/seed-{seed}/model");
@@ -430,25 +431,251 @@ fn an_attack_may_take_its_gradient_from_the_next_seeds_network() {
     assert_eq!(project.table("out"), table);
 }
 
+/// The line of a study on the four arrays of `data/NAME`.
+fn on_arrays(name: &str) -> String {
+    Project::line(&format!("DATASET={name}")).replace("DATA_DIR=digits", "")
+}
+
 #[test]
-fn a_folder_of_arrays_is_a_data_set() {
+fn a_folder_of_arrays_is_a_data_set_whatever_axes_its_images_have() {
     let project = Project::new();
-    fs::create_dir_all(project.0.path("data/mine")).unwrap();
-    for (set, samples) in [("train", 300), ("test", 200)] {
-        let (x, y) = common::data(samples, 64);
-        let x = x.into_shape_with_order((samples, 8, 8)).unwrap();
-        project.0.write(&format!("data/mine/{set}-images.npy"), &x);
-        project.0.write(&format!("data/mine/{set}-labels.npy"), &y.mapv(i64::from));
+    let shapes: [(&str, &[usize]); 4] =
+        [("flat", &[64]), ("grey", &[8, 8]), ("channel", &[1, 8, 8]), ("colour", &[4, 4, 4])];
+    for (name, axes) in shapes {
+        let folder = format!("data/{name}");
+        fs::create_dir_all(project.0.path(&folder)).unwrap();
+        for (set, samples) in [("train", 300), ("test", 200)] {
+            let (x, y) = common::data(samples, 64);
+            let shape = [&[samples], axes].concat();
+            let x = x.into_shape_with_order(shape).unwrap();
+            project.0.write(&format!("{folder}/{set}-images.npy"), &x);
+            project.0.write(&format!("{folder}/{set}-labels.npy"), &y.mapv(i64::from));
+        }
+        let output = project.0.run(&on_arrays(name));
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
-    let line = Project::line("DATASET=mine").replace("DATA_DIR=digits", "");
-    let output = project.0.run(&line);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let table = String::from_utf8(project.0.bytes("out/mine/table.csv").0).unwrap();
-    let accuracy = column(&table, "accuracy", &["mine,backprop,1,,clean,0,2,"]);
+    let table = |name: &str| {
+        String::from_utf8(project.0.bytes(&format!("out/{name}/table.csv")).0).unwrap()
+    };
+    let flat = table("flat");
+    let accuracy = column(&flat, "accuracy", &["flat,backprop,1,,clean,0,2,"]);
     assert!(accuracy[0].parse::<f64>().unwrap() > 0.5, "{accuracy:?}");
-    let model = project.0.bytes("out/mine/local/seed-1/model/model.json");
+    assert_eq!(column(&flat, "layer", &["flat,,,,clean,0,"]), ["0", "0"]);
+    for (name, _) in shapes {
+        assert_eq!(table(name).replace(name, "flat"), flat, "{name}");
+    }
+    let model = project.0.bytes("out/grey/local/seed-1/model/model.json");
     let model: serde_json::Value = serde_json::from_slice(&model).unwrap();
     assert_eq!((&model["sizes"][0], &model["classes"]), (&64.into(), &3.into()));
+}
+
+#[test]
+fn data_are_known_by_what_is_in_them() {
+    let project = Project::new();
+    for (folder, from) in [("old", 0), ("new", 50)] {
+        fs::create_dir_all(project.0.path(folder)).unwrap();
+        let (x, y) = common::data(400, 36);
+        for (set, rows) in [("train", from..from + 200), ("test", from + 200..from + 300)] {
+            let x = x.slice(ndarray::s![rows.clone(), ..]).to_owned();
+            let y = y.slice(ndarray::s![rows]).to_owned();
+            project.0.write(&format!("{folder}/{set}-images.npy"), &x);
+            project.0.write(&format!("{folder}/{set}-labels.npy"), &y);
+        }
+    }
+    // As a copy that keeps times leaves them: all older than what is made.
+    project.0.ok("touch -d 2024-01-01 old/* new/*; cp -rp old used");
+    let mine = |folder: &str, more: &str| {
+        let line = on_arrays("mine") + &format!(" DATA_DIR={folder} {more}");
+        let output = project.0.run(&line);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        project.0.bytes("out/mine/table.csv")
+    };
+    let only = "RULES=local CONTROLS= ATTACKS=gauss";
+    let old = mine("used", only);
+    let new = mine("new", only);
+    assert!(old != new, "another DATA_DIR changed nothing");
+    assert!(mine("old", only) == old);
+    assert!(project.0.run(&(on_arrays("mine") + " DATA_DIR=used -q " + only)).status.success());
+    project.0.ok("cp -p --remove-destination new/* used");
+    assert!(mine("used", only) == new, "files replaced with their times kept changed nothing");
+    project.0.ok("cp -p old/* used");
+    assert!(mine("used", only) == old, "files overwritten with their times kept changed nothing");
+}
+
+#[test]
+fn idx_files_are_found_packed_unpacked_and_with_dots() {
+    let project = Project::new();
+    let data = |folder: &str| {
+        project.make(&format!("data DATA_DIR={folder} OUT=out-{folder}"));
+        project.0.bytes(&format!("out-{folder}/tiny/data/test-images.npy"))
+    };
+    let packed = data("digits");
+    project.0.ok("cp -r digits unpacked; gunzip unpacked/*
+         mkdir dotted; for f in unpacked/*; do g=${f##*/}; cp $f dotted/${g/-idx/.idx}; done");
+    assert!(data("unpacked") == packed);
+    assert!(data("dotted") == packed);
+}
+
+#[test]
+fn drawn_digits_are_drawn_whatever_the_environment_names() {
+    let project = Project::new();
+    let line = |environment: &str, dataset: &str| {
+        format!(
+            "{environment} make data BIN={} DATASET={dataset} DRAWN='30 20' OUT=out-{dataset}",
+            common::bin().display()
+        )
+    };
+    project.0.ok(&line("DATA_DIR=digits", "digits"));
+    let drawn = project.0.ok("draw-digits --count 20 --seed 2 --quiet");
+    assert_eq!(drawn, project.0.bytes("out-digits/digits/data/test-images.npy"));
+    // Where there are files to read, the environment may name them, and make says so.
+    let said = project.0.ok(&line("DATA_DIR=digits", "tiny"));
+    assert!(said.starts_with(b"data from DATA_DIR=digits, which the environment sets\n"));
+}
+
+#[test]
+fn what_the_environment_holds_changes_nothing() {
+    let project = Project::new();
+    let study = |environment: &str, out: &str| {
+        let line = Project::line(&format!("RULES=local ATTACKS='gauss fgsm' CONTROLS= OUT={out}"));
+        let output = project.0.run(&format!("env {environment} {line}"));
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{environment}: {stderr}");
+        (output.stdout, project.table(out))
+    };
+    let (said, table) = study("A=1", "plain");
+    fs::write(project.0.path("startup"), "set -o noclobber; echo noise; sort() { :; }\n").unwrap();
+    // Names of settings, of helpers and of what a rule or an attack may have.
+    let names = "HIDDEN=3 SEEDS=9 BIN=/nowhere RUN=false SCRATCH=/nowhere V=1 each=x list=x grep=x data=x \
+                 local=x local.attacks=x gauss.spectrum=false 'measure=$(error x)' name=x path=x say=x";
+    let shell = "BASH_ENV=$PWD/startup ENV=$PWD/startup SHELLOPTS=noclobber CDPATH=/ POSIXLY_CORRECT=1 \
+                 GREP_OPTIONS=-v 'BASH_FUNC_grep%%=() { false; }' 'BASH_FUNC_mv%%=() { false; }'";
+    for (out, environment) in [("names", names), ("shell", shell)] {
+        let (other, found) = study(environment, out);
+        assert_eq!(found, table, "{environment}");
+        let plain = String::from_utf8_lossy(&said).replace("plain/", &format!("{out}/"));
+        assert_eq!(String::from_utf8_lossy(&other), plain, "{environment}");
+    }
+    // Numbers with a decimal comma, where such a locale can be made.
+    fs::create_dir(project.0.path("locales")).unwrap();
+    let made = project.0.run(
+        "localedef -i de_DE -f UTF-8 locales/de_DE.UTF-8 2> /dev/null || true
+         LOCPATH=$PWD/locales LC_ALL=de_DE.UTF-8 locale decimal_point",
+    );
+    if made.stdout == b",\n" {
+        let german = "-u LC_ALL LANG=de_DE.UTF-8 LOCPATH=$PWD/locales";
+        assert_eq!(study(german, "comma").1, table);
+    } else {
+        eprintln!("LEFT OUT: no locale with a decimal comma can be made here");
+    }
+    for flags in ["e", "i", "t"] {
+        let output = project.0.run(&format!("MAKEFLAGS={flags} {}", Project::line("")));
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(stderr.contains(&format!("make -{flags} cannot make the study")), "{stderr}");
+    }
+}
+
+#[test]
+fn scripts_take_nothing_from_the_users_shell_or_checkout() {
+    let folder = Folder::new();
+    let root = env!("CARGO_MANIFEST_DIR");
+    folder
+        .ok(&format!("cp -r {root}/scripts {root}/data {root}/.gitattributes . && touch startup"));
+    let said = |environment: &str, script: &str| {
+        let line = format!("{environment} MIRRORS=file:///nowhere DATA=$PWD/none {script} mnist");
+        let output = folder.run(&line);
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8_lossy(&output.stderr).into_owned()
+            + &String::from_utf8_lossy(&output.stdout)
+    };
+    let plain = said("", "scripts/fetch-data");
+    assert!(plain.contains("could not be had"), "{plain}");
+    let shell = "env CDPATH=. SHELLOPTS=noclobber POSIXLY_CORRECT=1 GREP_OPTIONS=-v 'BASH_FUNC_cut%%=() { false; }'";
+    assert_eq!(said(shell, "scripts/fetch-data"), plain);
+    if folder.run("git --version").status.success() {
+        folder.ok("git init -q from; cp -r scripts data .gitattributes from; cd from; git add .
+             git -c user.name=n -c user.email=e commit -q -m all; cd ..
+             git clone -q -c core.autocrlf=true from windows");
+        assert_eq!(said("", "windows/scripts/fetch-data"), plain);
+    } else {
+        eprintln!("LEFT OUT: a checkout by Git for Windows, since git is missing");
+    }
+    // A login node belongs to all: what a cluster's tasks share takes two jobs there.
+    folder.ok(
+        "mkdir bin; printf '#!/bin/sh\\necho \"$@\" > said; exit 1\\n' > bin/make; cp bin/make bin/sbatch; chmod +x bin/*",
+    );
+    for (argument, jobs) in
+        [("", "-j2 inputs"), ("-j7", "-j7 inputs"), ("sweep", "-j2 sweep-inputs")]
+    {
+        folder.run(&format!("PATH=$PWD/bin:$PATH scripts/slurm-array {argument} SEEDS=1"));
+        let said = fs::read_to_string(folder.path("said")).unwrap();
+        assert!(said.starts_with(jobs) && said.ends_with("SEEDS=1\n"), "{argument}: {said}");
+    }
+}
+
+#[test]
+fn clean_removes_what_make_made_and_nothing_else() {
+    let project = Project::new();
+    let notes = [
+        "kept/notes.txt",
+        "kept/tiny/notes.txt",
+        "kept/tiny/mine-1/spectrum.npy",
+        "kept/tiny/local/seed-1/notes.txt",
+        "kept/tiny/local/seed-1/clean/notes.txt",
+        "kept/tiny/backprop/seed-1/notes.txt",
+        "kept/tiny/figures/mine.svg",
+        "kept/other/table.csv",
+        "kept/sweep/notes.txt",
+    ];
+    for note in notes {
+        fs::create_dir_all(project.0.path(note).parent().unwrap()).unwrap();
+        fs::write(project.0.path(note), "mine").unwrap();
+    }
+    project.make("SNAPSHOTS=1 OUT=kept");
+    let sweep = "WIDTHS=6 DEPTHS=1 RULES=local ATTACKS=gauss CONTROLS= SUBSETS= SNAPSHOTS=";
+    project.make(&format!("sweep {sweep} OUT=kept"));
+    project.make("data OUT=kept/quick");
+    // Of other settings, and what a make that was killed leaves.
+    project.make("RULES=local ATTACKS=gauss SIGMAS=0.7 CONTROLS= OUT=kept");
+    project.0.ok("cd kept/tiny; touch local/seed-1/fgsm-0.1/.x.host-1-2.part data/.x.npy.abc.tmp
+                  mkdir local/seed-1/.model.abc.tmp; touch local/seed-1/.model.abc.tmp/w1.npy");
+    project.make("clean OUT=kept");
+    let mut left: Vec<PathBuf> =
+        common::files(&project.0.path("kept")).into_iter().map(|(path, _)| path).collect();
+    left.sort();
+    let mut expected: Vec<PathBuf> =
+        notes.iter().map(|note| PathBuf::from(note.strip_prefix("kept/").unwrap())).collect();
+    expected.sort();
+    assert_eq!(left, expected);
+    // The folder of the project itself, and one in which there is nothing else.
+    let before = project.0.files();
+    for out in [".", "alone"] {
+        project.make(&format!("RULES=local ATTACKS=gauss CONTROLS= OUT={out}"));
+        project.make(&format!("clean OUT={out}"));
+    }
+    assert_eq!(project.0.files(), before);
+    assert!(!project.0.path("alone").exists());
+}
+
+#[test]
+fn a_value_that_is_named_twice_counts_once() {
+    let project = Project::new();
+    let table = |arguments: &str| {
+        project.make(&format!("CONTROLS= ATTACKS=gauss {arguments}"));
+        project.table("out")
+    };
+    let once = table("SNAPSHOTS=1");
+    let twice = table(
+        "SNAPSHOTS='1 1' SEEDS='01 2 1 2' RULES='local backprop local' ATTACKS='gauss gauss' \
+         SIGMAS='0.5 0.50 .5' SUBSETS='100 100' RANKS='1-8 2-6 1-8'",
+    );
+    assert_eq!(once, twice);
+    let again = project.would_run("CONTROLS= ATTACKS=gauss SNAPSHOTS='1 1' RANKS='1-8 2-6 1-8'");
+    assert_eq!(again, set(&[]));
+    let points = project
+        .0
+        .ok(&Project::line("-s sweep-tasks WIDTHS='6 6' DEPTHS='1 1' DATASETS='tiny tiny'"));
+    assert_eq!(points.iter().filter(|&&byte| byte == b'\n').count(), 1);
 }
 
 #[test]
@@ -468,6 +695,15 @@ fn tools_are_installed_and_removed_and_nobodys_are_overwritten() {
             project.0.ok(&format!("{tool} --generate {form} | cmp - there/share/{file}"));
         }
     }
+    // As a package is built: elsewhere, for everyone to read whatever the umask.
+    let staged = format!("umask 077; {}", Project::line("install PREFIX=/opt/le DESTDIR=staged"));
+    project.0.run(&staged);
+    let modes = project.0.ok("find staged -printf '%m %y\\n' | sort -u");
+    assert_eq!(String::from_utf8_lossy(&modes), "644 f\n755 d\n755 f\n");
+    let list = project.0.bytes("staged/opt/le/share/local-errors/installed");
+    assert!(list.starts_with(b"/opt/le/bin/"));
+    project.make("uninstall PREFIX=/opt/le DESTDIR=staged");
+    assert!(common::files(&project.0.path("staged")).is_empty());
     // And the list of them.
     let files = common::files(&project.0.path("there"));
     assert_eq!(files.len(), 5 * common::TOOLS.len() + 1);
@@ -531,8 +767,17 @@ fn malformed_settings_and_missing_data_are_refused() {
         ("sweep WIDTHS=wide", "WIDTHS has a bad value: wide"),
         ("sweep DEPTHS=", "DEPTHS is empty"),
         ("sweep TRAIN_SIZES=all", "TRAIN_SIZES has a bad value: all"),
-        ("OUT='a b'", "OUT must be a name without spaces"),
-        ("DATA_DIR=nowhere", "nowhere/t10k-images-idx3-ubyte.gz is missing"),
+        ("OUT='a b'", "OUT must be a folder, its name of letters"),
+        ("OUT=", "OUT must be a folder, its name of letters"),
+        ("OUT=run-12:30", "OUT must be a folder, its name of letters"),
+        ("OUT=lr=0.1,bs=64", "OUT must be a folder, its name of letters"),
+        ("OUT='out*'", "OUT must be a folder, its name of letters"),
+        ("OUT=-o", "OUT must be a folder, its name of letters"),
+        ("DATA_DIR='di gits'", "DATA_DIR must be a folder, its name of letters"),
+        ("SCRATCH='a:b'", "SCRATCH must be a folder, its name of letters"),
+        ("install PREFIX='my tools'", "PREFIX must be a folder, its name of letters"),
+        ("DATASET='tiny tiny'", "DATASET must be a name such as mnist, found tiny tiny"),
+        ("DATA_DIR=nowhere", "nowhere/train-images-idx3-ubyte.gz is missing"),
     ] {
         let output = project.run(arguments);
         let stderr = String::from_utf8_lossy(&output.stderr);

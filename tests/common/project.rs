@@ -14,7 +14,7 @@ impl Project {
         let folder = Folder::new();
         let root = env!("CARGO_MANIFEST_DIR");
         folder.ok(&format!(
-            "cp -r {root}/Makefile {root}/Cargo.toml {root}/Cargo.lock {root}/src . && mkdir digits"
+            "cp -r {root}/Makefile {root}/Cargo.toml {root}/Cargo.lock {root}/src {root}/scripts . && mkdir digits data && cp {root}/data/digits.json data"
         ));
         for (name, samples) in [("train", 300), ("t10k", 200)] {
             let (x, y) = super::data(samples, 36);
