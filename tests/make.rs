@@ -36,7 +36,7 @@ fn the_study_is_made_once_whatever_the_jobs_and_threads() {
     assert!(!project.0.path("out").exists(), "make -n made something");
     let said = project.make("-j1");
     assert!(said.contains("(36/36)"), "{said}");
-    assert!(said.contains("trained local/seed-2/model"), "{said}");
+    assert!(said.contains("local/seed-2 has learned"), "{said}");
     assert!(said.contains("36 levels in out/tiny/table.csv"), "{said}");
     assert!(
         said.contains("C2 local: under gauss, accuracy against alpha is monotonic: undecided"),
@@ -101,9 +101,12 @@ fn a_change_reruns_what_depends_on_it_and_nothing_else() {
     project.make("");
     assert_eq!(
         project.would_run("RANKS=1-5"),
-        set(&["fit-powerlaw", "tabulate", "claims", "report"])
+        set(&["fit-powerlaw", "tabulate", "claims", "describe-study", "report"])
     );
-    assert_eq!(project.would_run("SEEDS=1"), set(&["claims", "tabulate", "report"]));
+    assert_eq!(
+        project.would_run("SEEDS=1"),
+        set(&["claims", "describe-study", "tabulate", "report"])
+    );
     assert_eq!(project.would_run("SIGMAS='0.50 0.5'"), set(&[]));
     assert_eq!(
         project.would_run("EPSILONS='0.1 0.2 0.3'"),
@@ -115,33 +118,36 @@ fn a_change_reruns_what_depends_on_it_and_nothing_else() {
             "fit-powerlaw",
             "tabulate",
             "claims",
+            "describe-study",
             "report"
         ])
     );
     assert!(project.would_run("EPOCHS=3").contains("train"));
-    let append = |file: &str| {
-        let mut source = fs::OpenOptions::new().append(true).open(project.0.path(file)).unwrap();
-        source.write_all(b"// changed\n").unwrap();
-    };
-    let restore = |file: &str| {
-        fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join(file), project.0.path(file)).unwrap();
-    };
-    project.0.ok("touch src/linalg.rs src/bin/train.rs");
-    assert_eq!(project.would_run(""), set(&[]));
-    for (file, runs, rests) in [
-        ("src/spectrum/mod.rs", "spectrum", "train"),
-        ("src/powerlaw/mod.rs", "fit-powerlaw", "spectrum"),
-        ("src/attack/fgsm.rs", "attack-fgsm", "attack-gauss"),
-        ("src/attack/gauss.rs", "attack-gauss", "attack-fgsm"),
-        ("src/table.rs", "tabulate", "fit-powerlaw"),
-        ("src/bin/train.rs", "train", "import-idx"),
-    ] {
-        append(file);
-        let would_run = project.would_run("");
-        assert!(would_run.contains(runs), "{file}: {would_run:?}");
-        assert!(!would_run.contains(rests) || runs == "train", "{file}: {would_run:?}");
-        restore(file);
+    // A tool is known by its bytes, wherever it lies and however new it is.
+    fs::create_dir(project.0.path("bin")).unwrap();
+    for tool in common::TOOLS {
+        fs::copy(common::bin().join(tool), project.0.path(&format!("bin/{tool}"))).unwrap();
     }
+    assert_eq!(project.would_run("BIN=bin"), set(&[]));
+    for (tool, runs, rests) in [
+        ("spectrum", "spectrum", "train"),
+        ("fit-powerlaw", "fit-powerlaw", "spectrum"),
+        ("attack-fgsm", "attack-fgsm", "attack-gauss"),
+        ("attack-gauss", "attack-gauss", "attack-fgsm"),
+        ("tabulate", "tabulate", "fit-powerlaw"),
+        ("train", "train", "import-idx"),
+        ("report", "report", "claims"),
+    ] {
+        let path = project.0.path(&format!("bin/{tool}"));
+        // Bytes behind a program's end change nothing of what it does.
+        fs::OpenOptions::new().append(true).open(&path).unwrap().write_all(b"x").unwrap();
+        let would_run = project.would_run("BIN=bin");
+        assert!(would_run.contains(runs) && !would_run.contains(rests), "{tool}: {would_run:?}");
+        fs::copy(common::bin().join(tool), &path).unwrap();
+    }
+    fs::remove_file(project.0.path("bin/claims")).unwrap();
+    let output = project.run("BIN=bin");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("bin/claims is missing: BIN must be"));
     let before = project.table("out");
     project.make("RANKS=1-5");
     assert_ne!(project.table("out"), before);
@@ -199,7 +205,7 @@ fn seeds_can_be_made_apart_and_joined() {
     project.make("inputs");
     let line = Project::line("");
     project.0.ok(&format!("({line} seed-1 & {line} seed-2 & wait) > log 2>&1"));
-    assert_eq!(project.would_run(""), set(&["claims", "tabulate", "report"]));
+    assert_eq!(project.would_run(""), set(&["claims", "describe-study", "tabulate", "report"]));
     project.make("");
     assert_eq!(project.table("out"), project.table("whole"));
 }
@@ -752,31 +758,47 @@ fn malformed_settings_and_missing_data_are_refused() {
         ("SEEDS=", "SEEDS is empty"),
         ("SUBSETS=all", "SUBSETS has a bad value: all"),
         ("SNAPSHOTS=0", "SNAPSHOTS has a bad value: 0"),
-        ("CONTROLS=mine", "mine is named but no variable mine"),
+        ("CONTROLS=mine", "no attack mine: there are bim fgsm"),
+        (
+            "RULES=locl",
+            "no rule locl: there are backprop local shuffled untrained, or a line locl = COMMAND",
+        ),
+        ("SEED=1", "SEED is no setting: did you mean SEEDS?"),
+        ("ATTACK=gauss", "ATTACK is no setting: did you mean ATTACKS?"),
+        ("gaus.strengths=1", "gaus.strengths is no setting: did you mean"),
         ("SIGMAS=0,1", "SIGMAS has a bad value: 0,1"),
         ("EPSILONS=-0.1", "EPSILONS has a bad value: -0.1"),
         ("RANKS=1:50", "RANKS has a bad value: 1:50"),
         ("HIDDEN=20,30", "HIDDEN has a bad value: 20,30 (expected layers of one width"),
         ("EPOCHS=few", "EPOCHS has a bad value: few"),
         ("THREADS=-1", "THREADS has a bad value: -1"),
-        ("ATTACKS='gauss mine'", "mine is named but no variable mine holds its command"),
+        ("ATTACKS='gauss mine'", "no attack mine: there are"),
         ("ATTACKS=fgsm-transfer SEEDS=7", "SEEDS must be two or more, found 7"),
         ("ATTACKS=mine mine=cat", "mine has no strengths: set mine.strengths"),
-        ("ATTACKS=clean", "ATTACKS has a bad value: clean"),
+        ("ATTACKS=clean clean=cat clean.strengths=1", "the attack clean needs another name"),
         ("TRAIN_SAMPLES=-1", "TRAIN_SAMPLES has a bad value: -1"),
         ("sweep WIDTHS=wide", "WIDTHS has a bad value: wide"),
         ("sweep DEPTHS=", "DEPTHS is empty"),
         ("sweep TRAIN_SIZES=all", "TRAIN_SIZES has a bad value: all"),
-        ("OUT='a b'", "OUT must be a folder, its name of letters"),
-        ("OUT=", "OUT must be a folder, its name of letters"),
-        ("OUT=run-12:30", "OUT must be a folder, its name of letters"),
-        ("OUT=lr=0.1,bs=64", "OUT must be a folder, its name of letters"),
-        ("OUT='out*'", "OUT must be a folder, its name of letters"),
-        ("OUT=-o", "OUT must be a folder, its name of letters"),
-        ("DATA_DIR='di gits'", "DATA_DIR must be a folder, its name of letters"),
-        ("SCRATCH='a:b'", "SCRATCH must be a folder, its name of letters"),
-        ("install PREFIX='my tools'", "PREFIX must be a folder, its name of letters"),
-        ("DATASET='tiny tiny'", "DATASET must be a name such as mnist, found tiny tiny"),
+        ("OUT='a b'", "(expected a folder, its name of letters"),
+        ("OUT=", "(expected a folder, its name of letters"),
+        ("OUT=run-12:30", "(expected a folder, its name of letters"),
+        ("OUT=lr=0.1,bs=64", "(expected a folder, its name of letters"),
+        ("OUT='out*'", "(expected a folder, its name of letters"),
+        ("OUT=-o", "(expected a folder, its name of letters"),
+        (
+            "DATA_DIR='di gits'",
+            "DATA_DIR has a bad value: di gits (expected a folder, its name of letters",
+        ),
+        ("SCRATCH='a:b'", "SCRATCH has a bad value: a:b (expected a folder, its name of letters"),
+        (
+            "install PREFIX='my tools'",
+            "PREFIX has a bad value: my tools (expected a folder, its name of letters",
+        ),
+        (
+            "DATASET='tiny tiny'",
+            "DATASET has a bad value: tiny tiny (expected a name such as mnist",
+        ),
         ("DATA_DIR=nowhere", "nowhere/train-images-idx3-ubyte.gz is missing"),
     ] {
         let output = project.run(arguments);
@@ -785,93 +807,4 @@ fn malformed_settings_and_missing_data_are_refused() {
         assert!(stderr.contains(words), "{arguments}: {stderr}");
     }
     assert!(project.make("help").contains("all: the study"));
-}
-
-/// The lists of sources in the Makefile are what the sources use.
-#[test]
-fn each_stage_lists_the_sources_its_tool_uses() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for tool in common::TOOLS {
-        let show = format!("include Makefile\nshow: ; echo $(lib.{tool})\n");
-        let folder = Folder::new();
-        fs::write(folder.path("show.mk"), show).unwrap();
-        let line =
-            format!("cd {} && make -f {} show", root.display(), folder.path("show.mk").display());
-        let listed = String::from_utf8(folder.ok(&line).0).unwrap();
-        let listed: BTreeSet<String> = listed.split_whitespace().map(Into::into).collect();
-        let mut used = BTreeSet::from(["Cargo.lock".into()]);
-        follow(root, &format!("src/bin/{tool}.rs"), &mut used);
-        used.remove(&format!("src/bin/{tool}.rs"));
-        assert_eq!(listed, used, "{tool}");
-    }
-}
-
-/// Add `file` and all modules it names: by `use`, by a path, or as a private part.
-fn follow(root: &Path, file: &str, used: &mut BTreeSet<String>) {
-    if !used.insert(file.into()) {
-        return;
-    }
-    let text = fs::read_to_string(root.join(file)).unwrap();
-    let code = text.split("#[cfg(test)]").next().unwrap();
-    let module = |path: &str| {
-        let candidates = [format!("src/{path}.rs"), format!("src/{path}/mod.rs")];
-        candidates.into_iter().find(|file| root.join(file).is_file())
-    };
-    let mut found = Vec::new();
-    for path in paths(code) {
-        // The longest part of a path that is a file; the others are items in it.
-        let parts: Vec<&str> = path.split("::").filter(|part| !part.is_empty()).collect();
-        for end in 1..=parts.len() {
-            found.extend(module(&parts[..end].join("/")));
-        }
-        if ["Error", "Result", "Kind"].iter().any(|name| parts.first() == Some(name)) {
-            found.push("src/error.rs".into());
-        }
-    }
-    let folder = Path::new(file).parent().unwrap().display().to_string();
-    let parts = code.lines().filter_map(|line| line.strip_prefix("mod ")?.strip_suffix(';'));
-    found.extend(parts.map(|part| format!("{folder}/{part}.rs")));
-    for (place, name) in code.match_indices("include_str!(\"") {
-        let file = code[place + name.len()..].split('"').next().unwrap();
-        used.insert(file.strip_prefix("../").map_or(format!("{folder}/{file}"), Into::into));
-    }
-    for file in found {
-        follow(root, &file, used);
-    }
-}
-
-/// The paths below `crate::` or `local_errors::`, nested braces written out.
-fn paths(code: &str) -> Vec<String> {
-    let mut paths = Vec::new();
-    for start in ["crate::", "local_errors::"] {
-        for (place, _) in code.match_indices(start) {
-            let rest = &code[place + start.len()..];
-            expand("", rest, &mut paths);
-        }
-    }
-    paths
-}
-
-fn expand(prefix: &str, text: &str, paths: &mut Vec<String>) {
-    let end =
-        text.find(|c: char| !c.is_alphanumeric() && c != '_' && c != ':').unwrap_or(text.len());
-    let (head, rest) = text.split_at(end);
-    let Some(inside) = rest.strip_prefix('{') else {
-        return paths.push(format!("{prefix}{head}").trim_end_matches("::self").into());
-    };
-    let (mut depth, mut item) = (0, 0);
-    for (place, c) in inside.char_indices() {
-        match c {
-            '{' => depth += 1,
-            '}' if depth > 0 => depth -= 1,
-            ',' | '}' if depth == 0 => {
-                expand(&format!("{prefix}{head}"), inside[item..place].trim(), paths);
-                item = place + 1;
-                if c == '}' {
-                    break;
-                }
-            }
-            _ => {}
-        }
-    }
 }

@@ -18,7 +18,8 @@ use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
 use tempfile::TempDir;
 
 /// Every tool.
-pub const TOOLS: [&str; 18] = [
+pub const TOOLS: [&str; 19] = [
+    "describe-study",
     "dimension",
     "draw-powerlaw",
     "validate",
