@@ -95,7 +95,10 @@ fn run(args: Args) -> Result<()> {
         }
     }
     if fits.iter().all(|fit| fit.positive == 0) {
-        cli::warn(spectra.name(), "has no positive eigenvalue: every unit is constant, alpha is null");
+        cli::warn(
+            spectra.name(),
+            "has no positive eigenvalue: every unit is constant, alpha is null",
+        );
     }
     if args.draws {
         return write::json_lines(&args.output, &powerlaw::spread(&fits))?.finish();

@@ -5,3 +5,10 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+
+mod claims;
+mod dead_networks;
+mod report;
+mod sweep;
+mod tables;
+mod tabulate;
