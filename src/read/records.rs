@@ -51,8 +51,9 @@ pub fn csv<T: DeserializeOwned>(path: &Path, optional: &[&str]) -> Result<Record
     let mut source = Source::open(path)?;
     let name = source.name().to_owned();
     let wrong = |message: String| Error::data(message).in_file(&name);
+    let other = |message: String| wrong(format!("is not the table expected: {message}"));
     let mut reader = csv::Reader::from_reader((&mut source).take(MAX_BYTES));
-    let header = reader.headers().map_err(|e| wrong(malformed(&e, 0)))?;
+    let header = reader.headers().map_err(|e| other(malformed(&e, 0)))?;
     // Lines are counted by `\n`, of which one is still to come where lines end with `\r\n`.
     // The byte order mark of a file that some other program wrote is no part of a name.
     let columns: Vec<String> =
@@ -61,25 +62,25 @@ pub fn csv<T: DeserializeOwned>(path: &Path, optional: &[&str]) -> Result<Record
         !name.is_empty() && columns.iter().take(*index).any(|other| other == *name)
     });
     if let Some((_, name)) = twice {
-        return Err(wrong(format!("has two columns of the name {name}")));
+        return Err(other(format!("it has two columns of the name {name}")));
     }
     let uncounted = 2_u64.saturating_sub(reader.position().line());
     let mut lines = Vec::new();
     for record in reader.records() {
-        let cells = record.map_err(|e| wrong(malformed(&e, uncounted)))?;
+        let cells = record.map_err(|e| other(malformed(&e, uncounted)))?;
         let number = line(cells.position(), uncounted);
         let record = Record { columns: &columns, cells: &cells, optional };
         let record = T::deserialize(record).map_err(|e| match e {
-            Wrong::Columns(message) => wrong(message),
+            Wrong::Columns(message) => other(message),
             Wrong::Cell(message) => wrong(format!("line {number}: {message}")),
         })?;
         lines.push(Line { number, record });
     }
     if reader.get_ref().limit() == 0 {
-        return Err(wrong(format!("is too long (expected less than {MAX_BYTES} bytes)")));
+        return Err(other(format!("it is too long (expected less than {MAX_BYTES} bytes)")));
     }
     if lines.is_empty() {
-        return Err(wrong("has no rows (expected a header and at least one row)".into()));
+        return Err(other("it has no rows".into()));
     }
     Ok(Records { name, lines })
 }
@@ -98,7 +99,7 @@ fn malformed(error: &csv::Error, uncounted: u64) -> String {
         ErrorKind::Utf8 { pos, .. } => {
             format!("line {} is not UTF-8 text", line(pos.as_ref(), uncounted))
         }
-        _ => format!("is not a CSV table: {error}"),
+        _ => error.to_string(),
     }
 }
 
@@ -149,8 +150,8 @@ impl<'de> Deserializer<'de> for Record<'_> {
         let missing: Vec<&str> = fields.iter().filter(missing).copied().collect();
         match missing.as_slice() {
             [] => visitor.visit_map(Cells { record: self, next: 0 }),
-            [one] => Err(Wrong::Columns(format!("lacks the column {one}"))),
-            more => Err(Wrong::Columns(format!("lacks the columns {}", more.join(", ")))),
+            [one] => Err(Wrong::Columns(format!("it lacks the column {one}"))),
+            more => Err(Wrong::Columns(format!("it lacks the columns {}", more.join(", ")))),
         }
     }
 
@@ -350,7 +351,7 @@ mod tests {
             assert_eq!(read::<Place>(text, &[]).unwrap(), expected, "{text}");
         }
         let seed = read::<Place>("width,height\n1,18446744073709551615\n", &[]).unwrap();
-        assert_eq!(seed[0].record.height, Some(usize::MAX));
+        assert_eq!(seed.first().unwrap().record.height, Some(usize::MAX));
     }
 
     #[test]
@@ -382,16 +383,25 @@ mod tests {
 
     #[test]
     fn missing_columns_are_named_and_optional_ones_may_be_missing() {
-        assert_eq!(error::<Place>("a,b\n1,2\n"), "lacks the columns width, height");
-        assert_eq!(error::<Place>("width\n1\n"), "lacks the column height");
-        assert_eq!(error::<Place>("width,width\n1,1\n"), "has two columns of the name width");
+        assert_eq!(
+            error::<Place>("a,b\n1,2\n"),
+            "is not the table expected: it lacks the columns width, height"
+        );
+        assert_eq!(
+            error::<Place>("width\n1\n"),
+            "is not the table expected: it lacks the column height"
+        );
+        assert_eq!(
+            error::<Place>("width,width\n1,1\n"),
+            "is not the table expected: it has two columns of the name width"
+        );
         assert_eq!(
             error::<Place>("width,height\n1,2\n1\n"),
-            "line 3 has the wrong number of cells (found 1, expected 2, as the header has)"
+            "is not the table expected: line 3 has the wrong number of cells (found 1, expected 2, as the header has)"
         );
         let found = read::<Measured>("alpha,name\n1.5,a\n", &["kind"]).unwrap();
         let expected = Measured { name: "a".into(), kind: Kind::Flat, alpha: Some(1.5) };
-        assert_eq!(found[0].record, expected);
+        assert_eq!(found.first().unwrap().record, expected);
         for empty in ["", "width,height\n"] {
             assert!(read::<Place>(empty, &[]).is_err());
         }
@@ -401,7 +411,7 @@ mod tests {
     fn a_record_may_be_of_two_parts() {
         let text = "name,width,height,kind,alpha\nb,3,4,steep,1\n";
         let found = read::<(Place, Measured)>(text, &[]).unwrap();
-        assert_eq!(found[0].record.0, Place { width: 3, height: Some(4) });
-        assert_eq!(found[0].record.1.kind, Kind::Steep);
+        assert_eq!(found.first().unwrap().record.0, Place { width: 3, height: Some(4) });
+        assert_eq!(found.first().unwrap().record.1.kind, Kind::Steep);
     }
 }

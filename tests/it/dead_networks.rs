@@ -68,9 +68,8 @@ fn dead_networks_beside_living_ones_are_left_out_and_named() {
     dead(folder);
     // The rule `half` trains seeds 1, 2 and 3, and has a dead network for 4 and 5.
     let half = "RULES=half half.attacks='gauss fgsm' half='[ $(seed) -lt 4 ] && { $(local); } || { mkdir -p $(model) && cp dead/* $(model); }'";
-    let arguments = format!(
-        "all {half} SEEDS='1 2 3 4 5' HIDDEN=12,12 SIGMAS='0.5 1 2 4' SUBSETS= SNAPSHOTS="
-    );
+    let arguments =
+        format!("all {half} SEEDS='1 2 3 4 5' HIDDEN=12,12 SIGMAS='0.5 1 2 4' SUBSETS= SNAPSHOTS=");
     let output = project.run(&arguments);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let claims = json_lines(&folder.bytes("out/tiny/claims.jsonl"));
