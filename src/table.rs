@@ -190,6 +190,18 @@ impl Row {
     }
 }
 
+/// Refuse rows of two data sets, which are two studies.
+pub fn check_one_dataset(rows: &[Row], file: &Path) -> Result<()> {
+    let mut others = rows.windows(2).filter(|pair| pair[0].dataset != pair[1].dataset);
+    others.next().map_or(Ok(()), |pair| {
+        let message = format!(
+            "has more than one data set (found {} and {}, expected one)",
+            pair[0].dataset, pair[1].dataset
+        );
+        Err(Error::data(message).in_file(file))
+    })
+}
+
 /// The estimators of these rows, in the table's order.
 pub fn estimators<'a>(rows: impl IntoIterator<Item = &'a Row>) -> BTreeSet<Estimator> {
     rows.into_iter().map(Row::estimator).collect()

@@ -6,7 +6,7 @@ use std::{
 };
 
 use clap::Parser;
-use local_errors::{Error, Result, claims, cli, table, write};
+use local_errors::{Result, claims, cli, table, write};
 
 /// Judge the paper's claims on a study's table, as JSON lines
 ///
@@ -52,13 +52,7 @@ fn run(args: Args) -> Result<()> {
         [&args.table].into_iter().chain(&args.dimension).map(PathBuf::as_path).collect();
     cli::check_streams(&inputs, &[Some(&args.output)])?;
     let rows = table::read(&args.table)?;
-    if let Some(pair) = rows.windows(2).find(|pair| pair[0].dataset != pair[1].dataset) {
-        let message = format!(
-            "has more than one data set (found {} and {}, expected one)",
-            pair[0].dataset, pair[1].dataset
-        );
-        return Err(Error::data(message).in_file(&args.table));
-    }
+    table::check_one_dataset(&rows, &args.table)?;
     let d = match &args.dimension {
         Some(file) => Some(claims::stimulus_dimension(file)?),
         None => args.stimulus_dimension,

@@ -25,6 +25,7 @@ use crate::{
 };
 use curves::{Comparable, Point, Seeds, Subject};
 use statistics::{interval, mean, monotonicity, prominence, slope, spearman, turning_point};
+use thresholds::MIN_POINTS;
 pub use thresholds::{
     MIN_RANGE, MIN_SEEDS, MONOTONICITY, POSITIVE, PROMINENCE, RESOLUTION, RHO, Threshold,
 };
@@ -328,9 +329,10 @@ fn turning_place(curves: &[Vec<Point>]) -> Option<TurningPoint> {
         };
         interval(&curves.iter().filter_map(of).collect::<Vec<_>>())
     };
-    Some(TurningPoint {
+    let alpha = mean(&alphas(&at));
+    alpha.is_finite().then(|| TurningPoint {
         strength: mean(&places(&at)),
-        alpha: mean(&alphas(&at)),
+        alpha,
         accuracy: mean(&accuracies(&at)),
         valley: turn.valley,
         slope_before: slopes(0..=turn.index),
@@ -349,10 +351,20 @@ fn smooth(rows: &[Row], subject: &Subject, clean: &BTreeMap<usize, Seeds>, d: f6
     let is_images = |row: &&Row| row.rule.is_none() && row.attack == "clean";
     let images = rows.iter().filter(is_images).find(|row| row.estimator() == subject.estimator);
     let images = images.and_then(|row| row.alpha);
+    let short = |number: f64, digits: usize| {
+        if number.abs() < 1e9 {
+            format!("{number:.digits$}")
+        } else {
+            format!("{number:.digits$e}")
+        }
+    };
     let statement = format!(
-        "a smooth manifold is not excluded: alpha > 1 + 2/d = {bound:.2}, d = {d:.1}; the images \
-         themselves, layer 0, have {}",
-        images.map_or("no alpha at these ranks".into(), |alpha| format!("alpha {alpha:.2}"))
+        "a smooth manifold is not excluded: alpha > 1 + 2/d = {}, d = {}; the images themselves, \
+         layer 0, have {}",
+        short(bound, 2),
+        short(d, 1),
+        images
+            .map_or("no alpha at these ranks".into(), |alpha| format!("alpha {}", short(alpha, 2)))
     );
     let threshold = POSITIVE;
     let about =
@@ -461,8 +473,8 @@ fn decide(
     };
     let Some(statistic) = interval(&found).filter(|_| found.len() >= MIN_SEEDS) else {
         let reason = format!(
-            "{} of {seeds} seeds have the statistic (expected at least {MIN_SEEDS}): it needs points \
-             enough with an exponent, and values that vary",
+            "{} of {seeds} seeds have the statistic (expected at least {MIN_SEEDS}): it needs \
+             {MIN_POINTS} points with an exponent, and values that vary",
             found.len()
         );
         return undecided(reason, found.len());

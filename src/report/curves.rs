@@ -129,6 +129,8 @@ impl<'a> Part<'a> {
                 let state = State { strength: row.strength, alpha: row.alpha, accuracy };
                 seeds.entry(row.seed.unwrap_or_default()).or_default().push(state);
             }
+            // A seed without any exponent has no point here, and no part in the mean.
+            seeds.retain(|_, states| states.iter().any(|state| state.alpha.is_some()));
             for states in seeds.values_mut() {
                 states.sort_by(|a, b| a.strength.total_cmp(&b.strength));
             }

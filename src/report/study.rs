@@ -67,7 +67,9 @@ pub struct Samples {
 impl Study {
     /// Read the tables, and what is shown of the first network in them.
     pub fn read(table: &Path, claims: &Path, folder: &Path) -> Result<Self> {
-        let rows = table::read(table)?.into_iter().map(|row| ((), row)).collect();
+        let rows = table::read(table)?;
+        table::check_one_dataset(&rows, table)?;
+        let rows = rows.into_iter().map(|row| ((), row)).collect();
         let rows: Vec<Row> = table::clean_once(rows).into_iter().map(|((), row)| row).collect();
         let claims = read::json_lines(claims)?;
         let record = folder.join("study.json");

@@ -264,7 +264,7 @@ impl<'a> Networks<'a> {
                 None => curves.push((label, vec![pair])),
             }
         }
-        let curve = |(label, pairs)| Curve { label, points: means(pairs) };
+        let curve = |(label, pairs)| Curve { label, points: means(measured(pairs)) };
         curves.into_iter().map(curve).collect()
     }
 
@@ -289,8 +289,14 @@ impl<'a> Networks<'a> {
                 None => name,
             };
             let mean = |value: fn(&Row) -> Option<f64>, digits| {
-                let (mean, sd) = mean_and_sd(study.iter().map(|(_, row)| value(row)));
-                spread(mean, sd, digits)
+                let values = study.iter().map(|(_, row)| (0.0, value(row)));
+                let values = measured(values.collect()).into_iter().map(|(_, value)| value);
+                let with = values.clone().flatten().count();
+                let (mean, sd) = mean_and_sd(values);
+                match spread(mean, sd, digits) {
+                    cell if 0 < with && with < study.len() => format!("{cell} ({with} seeds)"),
+                    cell => cell,
+                }
             };
             Some(vec![
                 name,
@@ -312,6 +318,14 @@ impl<'a> Networks<'a> {
         });
         lines.collect()
     }
+}
+
+/// What networks have at an x, without those that have nothing there, as a layer without variance has no
+/// exponent; where none has anything, they stay.
+fn measured(pairs: Pairs) -> Pairs {
+    let has = |x: f64| pairs.iter().any(|(at, value)| at.total_cmp(&x).is_eq() && value.is_some());
+    let kept = pairs.iter().filter(|(x, value)| value.is_some() || !has(*x)).copied();
+    kept.collect()
 }
 
 fn percent(row: &Row) -> Option<f64> {

@@ -38,7 +38,9 @@ fn monotonic_means_accuracy_against_alpha_whatever_the_strengths() {
     }
     // Accuracy to and fro, while alpha only falls.
     let zigzag = |high: f64, low: f64| {
-        move |_, _, i: usize| (if i % 2 == 0 { high } else { low }, Some(2.0 - 0.1 * i as f64))
+        move |_, _, i: usize| {
+            (if i.is_multiple_of(2) { high } else { low }, Some(2.0 - 0.1 * i as f64))
+        }
     };
     assert_eq!(verdict(&study("gauss", 2, &STRENGTHS, zigzag(0.9, 0.5)), "C2"), "not-reproduced");
     // Accuracy to and fro, and alpha with it: there it turns, though along accuracy it does not.
@@ -95,9 +97,9 @@ fn a_strength_of_zero_is_the_clean_images_counted_once() {
         tables::write(&folder, "t.csv", rows);
         folder.ok("claims --stimulus-dimension 4 t.csv")
     };
-    let order = [0, 1, 3, 4, 2];
+    let order = [0.0, 1.0, 3.0, 4.0, 2.0];
     for attack in ["gauss", "fgsm", "mine"] {
-        let curve = |_, _, i: usize| (0.9 - 0.1 * i as f64, Some(3.0 - 0.1 * order[i] as f64));
+        let curve = |_, _, i: usize| (0.9 - 0.1 * i as f64, Some(3.0 - 0.1 * order[i]));
         for points in 3..=5 {
             let without = study(attack, 1, &STRENGTHS[..points], curve);
             let is_clean = |row: &&Row| row.get("attack") == "clean";

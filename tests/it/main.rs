@@ -8,6 +8,7 @@ mod common;
 
 mod claims;
 mod dead_networks;
+mod extremes;
 mod report;
 mod sweep;
 mod tables;

@@ -97,9 +97,12 @@ fn a_strength_of_zero_adds_nothing_to_the_page_and_a_point_twice_is_refused() {
     fs::write(folder.path("out/tiny/table.csv"), format!("{table}{zeros}")).unwrap();
     let (again, figures_again) = report(folder);
     assert!(page == again && figures == figures_again);
+    let other = table.lines().last().unwrap().replacen("tiny", "other", 1);
+    fs::write(folder.path("out/tiny/table.csv"), format!("{table}{other}\n")).unwrap();
+    let line = REPORT.replace("page.html", "new.html").replace("--figures figures", "");
+    assert!(folder.fails(1, &line).contains("more than one data set"));
     let last = table.lines().last().unwrap();
     fs::write(folder.path("out/tiny/table.csv"), format!("{table}{last}\n")).unwrap();
-    let message =
-        folder.fails(1, &REPORT.replace("page.html", "new.html").replace("--figures figures", ""));
+    let message = folder.fails(1, &line);
     assert!(message.contains("are the same point"), "{message}");
 }

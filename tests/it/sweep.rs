@@ -90,6 +90,28 @@ fn links_lead_to_the_studies_wherever_the_page_is() {
 }
 
 #[test]
+fn a_network_without_an_exponent_is_left_out_of_the_means() {
+    let folder = Folder::new();
+    sweep(&folder, "s");
+    let table = fs::read_to_string(folder.path("s/table.csv")).unwrap();
+    // Layer 2 of the clean images of seeds 1, 2 and 3: 2.1, 2.2 and 2.3.
+    let page = String::from_utf8(folder.ok("report-sweep s/table.csv").0).unwrap();
+    assert!(page.contains("<td>2.20 ± 0.10</td>"));
+    let alpha = table.lines().next().unwrap().split(',').position(|name| name == "alpha").unwrap();
+    let line = |line: &str| {
+        let mut cells: Vec<&str> = line.split(',').collect();
+        if cells[5] == "3" {
+            cells[alpha] = "";
+        }
+        cells.join(",")
+    };
+    let lines: Vec<String> = table.lines().map(line).collect();
+    fs::write(folder.path("s/table.csv"), lines.join("\n")).unwrap();
+    let page = String::from_utf8(folder.ok("report-sweep s/table.csv").0).unwrap();
+    assert!(page.contains("<td>2.15 ± 0.07 (2 seeds)</td>"));
+}
+
+#[test]
 fn a_point_that_is_there_twice_is_refused() {
     let folder = Folder::new();
     sweep(&folder, "s");

@@ -20,7 +20,7 @@ fn accuracy(layer: &str) -> String {
 fn run(folder: &Folder, name: &str, fits: &[String], accuracies: &[String]) {
     let run = folder.path(name);
     fs::create_dir_all(&run).unwrap();
-    let text = |lines: &[String]| lines.iter().map(|line| format!("{line}\n")).collect::<String>();
+    let text = |lines: &[String]| lines.iter().map(|line| line.clone() + "\n").collect::<String>();
     fs::write(run.join("alpha.jsonl"), text(fits)).unwrap();
     if !accuracies.is_empty() {
         fs::write(run.join("accuracy.jsonl"), text(accuracies)).unwrap();
