@@ -484,7 +484,7 @@ fn fits_have_the_fields_of_the_contract_in_order() {
 }
 
 #[test]
-fn a_collapsed_layer_stops_nothing_but_nothing_at_all_does() {
+fn a_collapsed_layer_stops_nothing() {
     let folder = Folder::new();
     let mut lambda = Array2::zeros((2, 20));
     lambda.row_mut(1).assign(&Array1::from_shape_fn(20, |n| 1.0 / (n + 1) as f64));
@@ -492,9 +492,6 @@ fn a_collapsed_layer_stops_nothing_but_nothing_at_all_does() {
     let lines = json_lines(&folder.ok("fit-powerlaw --ranks 1-20 l.npy"));
     assert!(lines[0]["alpha"].is_null());
     assert!((lines[1]["alpha"].as_f64().unwrap() - 1.0).abs() < 1e-12);
-    folder.write("zeros.npy", &Array2::<f64>::zeros((2, 20)));
-    let message = folder.fails(1, "fit-powerlaw zeros.npy");
-    assert!(message.contains("no positive eigenvalue"), "{message}");
 }
 
 #[test]

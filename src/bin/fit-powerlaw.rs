@@ -16,7 +16,8 @@ use local_errors::{
 /// units, positive (eigenvalues above 1e-10 of the largest), first, last (as
 /// asked), points (ranks used), method, alpha, stderr, intercept, r2, curvature
 /// (of a quadratic fit in ln n: 0 for a power law), participation_ratio,
-/// effective_rank, warnings. alpha is the exponent of the ranks; that of the
+/// effective_rank (exp of the entropy of the eigenvalues as shares of their sum; Roy and Vetterli
+/// take the singular values, the roots of these), warnings. alpha is the exponent of the ranks; that of the
 /// eigenvalues' density is 1 + 1/alpha.
 ///
 /// With --draws the rows are draws of one spectrum, such as spectrum --subsample writes: a line
@@ -26,7 +27,7 @@ use local_errors::{
 #[command(
     name = env!("CARGO_BIN_NAME"),
     version,
-    after_help = "Example:\n  fit-powerlaw --ranks 1-50 --ranks 11-100 spectrum.npy\n\nMethods:\n  ols       least squares of ln lambda_n on ln n\n  weighted  the same with weights 1/n\n  mle       maximum likelihood of the density of all eigenvalues above LAST's,\n            whatever FIRST is: cut off above it would be biased\n  all       each of them, side by side\n\nAs published codes have it:\n  Stringer et al. 2019   spectrum --repeat A B | fit-powerlaw --as-ranked --ranks 11-500\n                         --method weighted: ranks 11 to 500 of cvPCA, weights 1/n\n  Jiang et al. 2021      --method ols; their ranks are not known here\n  density of eigenvalues, p(lambda) ~ lambda^-a (package powerlaw, Hill's estimator):\n                         --method mle, and alpha = 1/(a - 1)\n\nWarnings:\n  cut-at-positive  LAST is beyond the positive eigenvalues\n  too-few-ranks    fewer than 3 are left: alpha is null\n  bent             a quadratic fit is flat at one end of the ranks: no power law\n  no-variance      no eigenvalue is positive\n\nSources: Stringer et al., Nature 571, 361 (2019); Hill, Ann. Stat. 3, 1163 (1975); Politis, Romano and Wolf, Subsampling (1999)"
+    after_help = "Example:\n  fit-powerlaw --ranks 1-50 --ranks 11-100 spectrum.npy\n\nMethods:\n  ols       least squares of ln lambda_n on ln n\n  weighted  the same with weights 1/n\n  mle       maximum likelihood of the density of all eigenvalues above LAST's,\n            whatever FIRST is: cut off above it would be biased\n  all       each of them, side by side\n\nAs published codes have it:\n  Stringer et al. 2019   spectrum --repeat A B | fit-powerlaw --as-ranked --ranks 11-500\n                         --method weighted: ranks 11 to 500 of cvPCA, weights 1/n.\n                         Their code differs: it exchanges the repeats of each stimulus\n                         at random, ten times, and fits the mean's absolute values up\n                         to rank min(500, n - 2)\n  Jiang et al. 2021      --method ols; their ranks are not known here\n  density of eigenvalues, p(lambda) ~ lambda^-a (package powerlaw, Hill's estimator):\n                         --method mle, and alpha = 1/(a - 1)\n\nWarnings:\n  cut-at-positive  LAST is beyond the positive eigenvalues\n  too-few-ranks    fewer than 3 are left: alpha is null\n  bent             a quadratic fit is flat at one end of the ranks: no power law\n  no-variance      no eigenvalue is positive, as of a dead layer: alpha is null\n\nSources: Stringer et al., Nature 571, 361 (2019); Hill, Ann. Stat. 3, 1163 (1975); Politis, Romano and Wolf, Subsampling (1999)"
 )]
 struct Args {
     /// Eigenvalues, f8 or f4 (units,) or (layers, units), largest first; - for stdin
@@ -94,8 +95,10 @@ fn run(args: Args) -> Result<()> {
         }
     }
     if fits.iter().all(|fit| fit.positive == 0) {
-        let message = "has no positive eigenvalue: every unit is constant";
-        return Err(Error::data(message).in_file(spectra.name()));
+        cli::warn(
+            spectra.name(),
+            "has no positive eigenvalue: every unit is constant, alpha is null",
+        );
     }
     if args.draws {
         return write::json_lines(&args.output, &powerlaw::spread(&fits))?.finish();

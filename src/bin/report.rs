@@ -13,7 +13,10 @@ use local_errors::{
 ///
 /// Shown are the paper's claims with their verdicts, accuracy and alpha along attack
 /// strength and layers, the audit of FGSM, and one network's training, spectra and
-/// images, with methods, thresholds and what to distrust.
+/// images, with methods, thresholds and what to distrust. Figures and first claims are of one
+/// range of ranks, the first of "ranks" in the study's study.json that the table has, or else the
+/// lowest there is, and of one method, ols where the table has it, or else its first. The page links to
+/// no file: figures and images are in it.
 #[derive(Parser)]
 #[command(
     name = env!("CARGO_BIN_NAME"),

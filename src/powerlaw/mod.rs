@@ -100,7 +100,8 @@ pub struct Fit {
     pub curvature: Option<f64>,
     /// `(sum lambda)² / sum lambda²`
     pub participation_ratio: Option<f64>,
-    /// `exp(-sum p ln p)`, `p = lambda / sum lambda` (Roy and Vetterli, EUSIPCO 2007).
+    /// `exp(-sum p ln p)`, `p = lambda / sum lambda`: that of Roy and Vetterli (EUSIPCO 2007), who
+    /// take singular values, but of the covariance's eigenvalues.
     pub effective_rank: Option<f64>,
     /// What to know before alpha is believed.
     pub warnings: Vec<Warning>,

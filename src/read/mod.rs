@@ -10,6 +10,7 @@ mod array;
 mod header;
 mod idx;
 mod labels;
+mod records;
 mod source;
 mod text;
 
@@ -17,5 +18,6 @@ pub use array::{Block, Elements, Rows, Values, matrix, vector};
 pub use header::{Dtype, shape_text};
 pub use idx::{Idx, IdxContent};
 pub use labels::Labels;
+pub use records::{Line, Records, csv};
 pub use source::{Source, is_stream};
-pub use text::{csv, csv_pairs, json, json_and_array, json_lines, lines};
+pub use text::{json, json_and_array, json_lines, lines};

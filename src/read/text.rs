@@ -1,17 +1,14 @@
-//! Small text files: JSON, JSON lines, CSV, lists of paths.
+//! Small text files: JSON, JSON lines, lists of paths.
 
 use std::{io::Read, path::Path};
 
-use csv::StringRecord;
 use serde::de::DeserializeOwned;
 
 use super::{Source, array};
-use crate::{Error, Result};
+use crate::Result;
 
 /// The largest of these files hold a line a layer and epoch: a few hundred kB.
 const MAX_BYTES: u64 = 64 << 20;
-/// A study's table has a few MB, a sweep's as many as it has studies.
-const MAX_TABLE_BYTES: u64 = 1 << 30;
 
 /// All of a file, and the file, for messages.
 fn text(path: &Path) -> Result<(Source, String)> {
@@ -61,38 +58,6 @@ pub fn json_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
             })
         })
         .collect()
-}
-
-/// The records of a CSV file with a header, at least one.
-pub fn csv<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
-    records(path, |record, header| record.deserialize(Some(header)))
-}
-
-/// The same where each record is of two parts, which `write::csv` writes side by side.
-pub fn csv_pairs<A: DeserializeOwned, B: DeserializeOwned>(path: &Path) -> Result<Vec<(A, B)>> {
-    records(path, |record, header| {
-        Ok((record.deserialize(Some(header))?, record.deserialize(Some(header))?))
-    })
-}
-
-fn records<T>(
-    path: &Path,
-    read: impl Fn(&StringRecord, &StringRecord) -> csv::Result<T>,
-) -> Result<Vec<T>> {
-    let mut source = Source::open(path)?;
-    let name = source.name().to_owned();
-    let wrong = |e: String| Error::data(format!("is not the table expected: {e}")).in_file(&name);
-    let mut reader = csv::Reader::from_reader((&mut source).take(MAX_TABLE_BYTES));
-    let header = reader.headers().map_err(|e| wrong(e.to_string()))?.clone();
-    let records = reader.records().map(|record| read(&record?, &header));
-    let records: Vec<T> = records.collect::<csv::Result<_>>().map_err(|e| wrong(e.to_string()))?;
-    if records.is_empty() {
-        return Err(wrong("it has no rows".into()));
-    }
-    if reader.get_ref().limit() == 0 {
-        return Err(wrong(format!("it is too long (expected less than {MAX_TABLE_BYTES} bytes)")));
-    }
-    Ok(records)
 }
 
 /// The lines of a file that are not empty, at least one.

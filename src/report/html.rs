@@ -32,9 +32,14 @@ pub fn figure(svg: &str, caption: &str) -> String {
     format!("<figure>{svg}<figcaption>{caption}</figcaption></figure>\n")
 }
 
-/// A number with so many digits after the point; a dash for none.
+/// A number with this many digits after the point, of a power of ten where it is far from 1; a dash
+/// for none.
 pub fn number(value: Option<f64>, digits: usize) -> String {
-    value.map_or("–".into(), |value| format!("{value:.digits$}").replace('-', "−"))
+    match value.filter(|value| value.is_finite()) {
+        None => "–".into(),
+        Some(value) if value.abs() < 1e9 => format!("{value:.digits$}").replace('-', "−"),
+        Some(value) => format!("{value:.digits$e}").replace('-', "−"),
+    }
 }
 
 /// Mean and standard deviation.

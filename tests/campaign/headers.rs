@@ -16,7 +16,7 @@ use flate2::{Compression, write::GzEncoder};
 use local_errors::{
     Result, model,
     read::{self, Idx, Labels, Rows, Source},
-    table::Row,
+    table,
 };
 use rand::{Rng, RngExt, SeedableRng, rngs::ChaCha8Rng, seq::IndexedRandom};
 use tempfile::{tempdir, tempdir_in};
@@ -75,7 +75,7 @@ pub fn run(size: &Size) -> Vec<Tally> {
             csv,
             Box::new(|bytes| {
                 fs::write(&file, bytes).unwrap();
-                read::csv::<Row>(&file).map(drop)
+                table::read(&file).map(drop)
             }),
         ),
     ];

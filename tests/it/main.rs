@@ -5,3 +5,11 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+
+mod claims;
+mod dead_networks;
+mod extremes;
+mod report;
+mod sweep;
+mod tables;
+mod tabulate;
