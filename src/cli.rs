@@ -271,6 +271,14 @@ pub fn count(text: &str) -> std::result::Result<usize, String> {
     }
 }
 
+/// A whole number from 1 to MOST, where work or memory for more would find no end.
+pub fn count_to<const MOST: usize>(text: &str) -> std::result::Result<usize, String> {
+    match count(text) {
+        Ok(count) if count <= MOST => Ok(count),
+        _ => Err(format!("expected a whole number from 1 to {MOST}")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
