@@ -64,6 +64,25 @@ pub fn subtract_and_sum(h: &mut Array2<f64>, shift: &Array1<f64>, sums: &mut Arr
     *sums += &h.sum_axis(Axis(0));
 }
 
+/// The largest magnitude in each column, (columns,).
+pub fn largest_of_columns(h: ArrayView2<'_, f64>) -> Vec<f64> {
+    let mut largest = vec![0.0; h.ncols()];
+    match h.as_slice() {
+        Some(h) => Arch::new().dispatch(LargestOfColumns { largest: &mut largest, h }),
+        None => {
+            for row in h.rows() {
+                largest.iter_mut().zip(row).for_each(|(largest, h)| *largest = larger(*largest, *h));
+            }
+        }
+    }
+    largest
+}
+
+struct LargestOfColumns<'a> {
+    largest: &'a mut [f64],
+    h: &'a [f64],
+}
+
 struct AllFinite<'a> {
     h: &'a [f32],
 }
@@ -96,6 +115,18 @@ impl WithSimd for AllFinite<'_> {
     fn with_simd<S: Simd>(self, _: S) -> bool {
         // Without a way out, which would be a way per element.
         self.h.iter().fold(true, |all, h| all & h.is_finite())
+    }
+}
+
+impl WithSimd for LargestOfColumns<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { largest, h } = self;
+        for row in h.chunks_exact(largest.len().max(1)) {
+            largest.iter_mut().zip(row).for_each(|(largest, h)| *largest = larger(*largest, *h));
+        }
     }
 }
 
@@ -149,6 +180,11 @@ impl WithSimd for SumRows<'_> {
 #[inline(always)]
 fn rectified(z: f32) -> f32 {
     if z < 0.0 { 0.0 } else { z }
+}
+
+#[inline(always)]
+fn larger(largest: f64, h: f64) -> f64 {
+    if h.abs() > largest { h.abs() } else { largest }
 }
 
 #[inline(always)]
