@@ -49,8 +49,35 @@ pub fn sum_of_rows(a: ArrayView2<'_, f32>) -> Vec<f32> {
 
 /// An element that is infinite or NaN.
 pub fn first_not_finite(h: ArrayView2<'_, f32>) -> Option<f32> {
-    let all = h.as_slice().is_some_and(|h| Arch::new().dispatch(AllFinite { h }));
-    if all { None } else { h.iter().copied().find(|h| !h.is_finite()) }
+    if h.as_slice().is_some_and(all_finite) {
+        return None;
+    }
+    h.iter().copied().find(|h| !h.is_finite())
+}
+
+/// Whether no element is infinite or NaN.
+pub fn all_finite<T: Float>(h: &[T]) -> bool {
+    Arch::new().dispatch(AllFinite { h })
+}
+
+/// f32 or f64.
+pub trait Float: Copy {
+    /// Neither infinite nor NaN.
+    fn finite(self) -> bool;
+}
+
+impl Float for f32 {
+    #[inline(always)]
+    fn finite(self) -> bool {
+        self.is_finite()
+    }
+}
+
+impl Float for f64 {
+    #[inline(always)]
+    fn finite(self) -> bool {
+        self.is_finite()
+    }
 }
 
 /// `h -= shift`, and `sums +=` what is left. Shapes (samples, units), (units,), (units,).
@@ -83,8 +110,8 @@ struct LargestOfColumns<'a> {
     h: &'a [f64],
 }
 
-struct AllFinite<'a> {
-    h: &'a [f32],
+struct AllFinite<'a, T> {
+    h: &'a [T],
 }
 
 struct SubtractAndSum<'a> {
@@ -108,13 +135,13 @@ struct SumRows<'a> {
     a: &'a [f32],
 }
 
-impl WithSimd for AllFinite<'_> {
+impl<T: Float> WithSimd for AllFinite<'_, T> {
     type Output = bool;
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) -> bool {
         // Without a way out, which would be a way per element.
-        self.h.iter().fold(true, |all, h| all & h.is_finite())
+        self.h.iter().fold(true, |all, h| all & h.finite())
     }
 }
 

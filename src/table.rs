@@ -69,6 +69,8 @@ pub struct Row {
     pub participation_ratio: Option<f64>,
     /// Exponential of the entropy of the spectrum.
     pub effective_rank: Option<f64>,
+    /// Of the audit of an attack: images of which the term of their own class was lost.
+    pub lost_label_images: Option<usize>,
     /// Of the audit of an attack.
     pub zero_gradient_images: Option<usize>,
     /// Of the audit of an attack.
@@ -118,6 +120,7 @@ pub struct Summary {
 /// `attack-fgsm --audit`, where a run has it.
 #[derive(Default, Deserialize)]
 struct Audit {
+    lost_label_images: Option<usize>,
     zero_gradient_images: Option<usize>,
     zero_sign_pixels: Option<usize>,
     max_change: Option<f64>,
@@ -262,6 +265,7 @@ fn run(directory: &str) -> Result<Vec<Row>> {
             curvature: fit.curvature,
             participation_ratio: fit.participation_ratio,
             effective_rank: fit.effective_rank,
+            lost_label_images: audit.lost_label_images,
             zero_gradient_images: audit.zero_gradient_images,
             zero_sign_pixels: audit.zero_sign_pixels,
             max_change: audit.max_change,

@@ -31,7 +31,7 @@ struct Args {
     /// Dimension d of the set of images: judge alpha > 1 + 2/d
     #[arg(long, value_name = "D", value_parser = cli::positive)]
     stimulus_dimension: Option<f64>,
-    /// Take d from what dimension says of the images there: its first line
+    /// Take d from what dimension says of the images there: its first estimate
     #[arg(long, value_name = "FILE", conflicts_with = "stimulus_dimension")]
     dimension: Option<PathBuf>,
     /// JSON lines; - for stdout
@@ -57,7 +57,7 @@ fn run(args: Args) -> Result<()> {
         Some(file) => read::json_lines(file)?,
         None => Vec::new(),
     };
-    let d = args.stimulus_dimension.or(measured.first().map(|line| line.dimension));
+    let d = args.stimulus_dimension.or(measured.iter().find_map(|line| line.dimension));
     write::json_lines(&args.output, &claims::judge(&rows, d))?.finish()
 }
 
