@@ -98,7 +98,10 @@ pub fn largest_of_columns(h: ArrayView2<'_, f64>) -> Vec<f64> {
         Some(h) => Arch::new().dispatch(LargestOfColumns { largest: &mut largest, h }),
         None => {
             for row in h.rows() {
-                largest.iter_mut().zip(row).for_each(|(largest, h)| *largest = larger(*largest, *h));
+                largest
+                    .iter_mut()
+                    .zip(row)
+                    .for_each(|(largest, h)| *largest = larger(*largest, *h));
             }
         }
     }

@@ -67,7 +67,9 @@ mod tests {
         for exponent in [-1022, -1000, -1, 0, 1, 52, 1000, 1023] {
             assert!(times_power_of_two(1.0, exponent) == 2.0_f64.powi(exponent), "{exponent}");
         }
-        assert!(times_power_of_two(3.0, -2100) == 0.0 && times_power_of_two(3.0, 2100) == f64::INFINITY);
+        assert!(
+            times_power_of_two(3.0, -2100) == 0.0 && times_power_of_two(3.0, 2100) == f64::INFINITY
+        );
         assert!(times_power_of_two(5e-324, 2000) == times_power_of_two(1.0, 926));
     }
 }

@@ -90,11 +90,10 @@ mod tests {
         // A power law, one that is bent, and one with steps of a pseudo-random height.
         let bend = |n: usize| (n as f64).ln().powi(2);
         let step = |n: usize| ((n * 7919) % 101) as f64 / 101.0;
-        let spectra: [&dyn Fn(usize) -> f64; 3] = [
-            &|n| -(n as f64).ln(),
-            &|n| -1.5 * (n as f64).ln() - 0.03 * bend(n),
-            &|n| -0.8 * (n as f64).ln() + 0.1 * step(n),
-        ];
+        let spectra: [&dyn Fn(usize) -> f64; 3] =
+            [&|n| -(n as f64).ln(), &|n| -1.5 * (n as f64).ln() - 0.03 * bend(n), &|n| {
+                -0.8 * (n as f64).ln() + 0.1 * step(n)
+            }];
         for spectrum in spectra {
             for points in [3, 4, 6, 11, 31, 101, 201, 700] {
                 for first in (1..=2000 - points).step_by(1 + points / 2) {

@@ -347,7 +347,8 @@ mod tests {
             let whole = of(scaled(by).view()).to_array().unwrap();
             assert!(whole.iter().all(|x| x.is_finite()));
             let read = Moments::from_array(&whole).unwrap();
-            let parts = of(scaled(by).slice(s![..99, ..])).merge(of(scaled(by).slice(s![99.., ..])));
+            let parts =
+                of(scaled(by).slice(s![..99, ..])).merge(of(scaled(by).slice(s![99.., ..])));
             for moments in [read, parts] {
                 let found = moments.matrix(Of::Correlation).0;
                 for (i, j) in (0..6).flat_map(|i| (0..=i).map(move |j| (i, j))) {

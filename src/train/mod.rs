@@ -160,6 +160,31 @@ fn normal(rng: &mut impl Rng, shape: (usize, usize), scale: f64) -> Array2<f32> 
     })
 }
 
+/// Refuse networks whose parameters, with the arrays of a step on `batch` samples, memory does not
+/// hold.
+pub fn check_size(sizes: &[usize], classes: usize, batch: usize) -> Result<()> {
+    let layer = |pair: &[usize]| {
+        let &[inputs, units] = pair else { return Some(0) };
+        let readout = units.checked_add(1)?.checked_mul(classes)?;
+        let step = batch.checked_mul(units.checked_mul(2)?.checked_add(classes)?)?;
+        inputs.checked_add(1)?.checked_mul(units)?.checked_add(readout)?.checked_add(step)
+    };
+    let mut layers = sizes.windows(2).map(layer);
+    let total = layers.try_fold(0, |total: usize, layer| total.checked_add(layer?));
+    let fits = |&total: &usize| {
+        total <= MOST_NUMBERS && Vec::<f32>::new().try_reserve_exact(total).is_ok()
+    };
+    if total.filter(fits).is_some() {
+        return Ok(());
+    }
+    Err(Error::usage(format!(
+        "a network of {sizes:?} units is too large for memory, or for the limit of {MOST_NUMBERS} numbers"
+    )))
+}
+
+/// 17 GB. Systems that promise more memory than they have would end the process.
+const MOST_NUMBERS: usize = 1 << 32;
+
 /// The labels in an order of the seed's.
 pub fn shuffle_labels(labels: &mut [u8], seed: u64) {
     labels.shuffle(&mut rng::stream(seed, Purpose::Labels, 0));
@@ -189,7 +214,7 @@ impl Settings {
     /// The learning rate of the epoch that counts as `epoch`, from 0.
     #[must_use]
     pub fn rate(&self, epoch: usize) -> f64 {
-        let decays = i32::try_from(epoch / self.lr_decay_every).unwrap_or(i32::MAX);
+        let decays = i32::try_from(epoch / self.lr_decay_every.max(1)).unwrap_or(i32::MAX);
         self.learning_rate * self.lr_decay.powi(decays)
     }
 }
@@ -304,6 +329,8 @@ pub struct Record {
     pub samples: usize,
     /// The form in which the first layer learned from them.
     pub first_layer: Form,
+    /// The epochs after which networks are kept, in ascending order.
+    pub snapshots: Vec<usize>,
 }
 
 /// SHA-256 of each file, in hexadecimal.

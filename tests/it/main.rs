@@ -5,3 +5,11 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+
+mod attacks;
+mod dimension;
+mod draw_powerlaw;
+mod fit_powerlaw;
+mod numeric_flags;
+mod scale;
+mod train;
