@@ -103,7 +103,9 @@ pub fn symmetric_eigenvalues(lower: &Array2<f64>) -> Result<Vec<f64>> {
     let mut lambda = view(&near_one)
         .self_adjoint_eigenvalues(Side::Lower)
         .map_err(|_| Error::data("the eigenvalues do not converge"))?;
-    lambda.iter_mut().for_each(|l| *l = times_power_of_two(*l, exponent));
+    for l in &mut lambda {
+        *l = times_power_of_two(*l, exponent);
+    }
     Ok(lambda)
 }
 
@@ -119,7 +121,7 @@ pub fn symmetric_eigenvectors(lower: ArrayView2<'_, f64>) -> Result<Array2<f64>>
 
 /// A matrix far from 1 divided by a power of two, which is given too: a solver squares.
 fn near_one(matrix: ArrayView2<'_, f64>) -> (CowArray<'_, f64, Ix2>, i32) {
-    match exponent_of(&matrix) {
+    match exponent_of(matrix) {
         0 => (dense(matrix), 0),
         exponent => (matrix.mapv(|x| times_power_of_two(x, -exponent)).into(), exponent),
     }

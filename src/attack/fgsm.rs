@@ -425,8 +425,8 @@ mod tests {
         };
         // f4 has numbers 2^-24 apart below 1; the sum of the exponentials is rounded as well.
         let (mut lost, mut kept, mut wrong_not_zero) = (0, 0, 0);
-        for row in 0..400 {
-            let missing = 1.0 - p_of_label(&network, x.row(row), y[row]);
+        for (row, &label) in y.iter().enumerate() {
+            let missing = 1.0 - p_of_label(&network, x.row(row), label);
             let float32 = audit(Gradient::Float32, row);
             if missing < 2.0_f64.powi(-26) {
                 assert_eq!(float32.lost_label_images, 1, "{missing:e}");

@@ -105,7 +105,9 @@ fn multiplied(mut lambda: Vec<f64>, exponent: i32) -> Result<Vec<f64>> {
             "has a largest eigenvalue that f8 does not hold (found about {found}): {way} the activations by a number, or take --normalize"
         )));
     }
-    lambda.iter_mut().for_each(|l| *l = scale::times_power_of_two(*l, exponent));
+    for l in &mut lambda {
+        *l = scale::times_power_of_two(*l, exponent);
+    }
     Ok(lambda)
 }
 
@@ -280,9 +282,9 @@ mod tests {
         let h = random(300, 20);
         let expected = of(&h, Of::Correlation).unwrap();
         let mut each = h.clone();
-        for (unit, mut column) in each.columns_mut().into_iter().enumerate() {
+        for (unit, mut column) in (0..).zip(each.columns_mut()) {
             let by = if unit % 2 == 0 { 40 * unit } else { 1000 - 30 * unit };
-            column.mapv_inplace(|x| scale::times_power_of_two(x, by as i32 - 500));
+            column.mapv_inplace(|x| scale::times_power_of_two(x, by - 500));
         }
         assert_eq!(of(&each, Of::Correlation).unwrap(), expected);
         let other = of(&h.mapv(|x| x * 1e-300), Of::Correlation).unwrap();

@@ -128,8 +128,8 @@ fn difference(found: &Map<String, Value>, expected: &Map<String, Value>) -> Opti
     let mut differing = keys.filter(|key| found.get(*key) != expected.get(*key));
     let first = differing.next()?;
     let text = |value: Option<&Value>| value.map_or("nothing".into(), ToString::to_string);
-    let others: String = differing.map(|key| format!(", {key}")).collect();
-    let also = if others.is_empty() { String::new() } else { format!("; also {}", &others[2..]) };
+    let others = differing.map(String::as_str).collect::<Vec<_>>().join(", ");
+    let also = if others.is_empty() { others } else { format!("; also {others}") };
     Some(format!(
         "{first} differs, found {}, expected {}{also}",
         text(found.get(first)),

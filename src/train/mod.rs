@@ -171,10 +171,8 @@ pub fn check_size(sizes: &[usize], classes: usize, batch: usize) -> Result<()> {
     };
     let mut layers = sizes.windows(2).map(layer);
     let total = layers.try_fold(0, |total: usize, layer| total.checked_add(layer?));
-    let fits = |&total: &usize| {
-        total <= MOST_NUMBERS && Vec::<f32>::new().try_reserve_exact(total).is_ok()
-    };
-    if total.filter(fits).is_some() {
+    let fits = |total| total <= MOST_NUMBERS && Vec::<f32>::new().try_reserve_exact(total).is_ok();
+    if total.is_some_and(fits) {
         return Ok(());
     }
     Err(Error::usage(format!(
@@ -255,12 +253,8 @@ impl Training {
             let last = step.last().map_or(0.0, |part| part.loss);
             seen(batch.len(), last / batch.len() as f64);
         }
-        for (layer, parameters) in self.network.layers.iter().enumerate() {
-            let readout = parameters.readout.iter().flat_map(|readout| &readout.r);
-            let all = parameters.w.iter().chain(&parameters.b).chain(readout);
-            if let Some(weight) = all.copied().find(|w| !w.is_finite()) {
-                return Err(diverged(epoch, layer, &format!("it has a weight of {weight}")));
-            }
+        if let Some((layer, weight)) = not_finite(&self.network) {
+            return Err(diverged(epoch, layer, &format!("it has a weight of {weight}")));
         }
         let test_errors = self.test_errors(test)?;
         for (index, (layer, sum)) in self.network.layers.iter().zip(&sums).enumerate() {
@@ -297,6 +291,13 @@ impl Training {
     /// Write the network's directory: arrays, `model.json`, `history.jsonl` and
     /// a network `epoch-N` for each snapshot.
     pub fn write(&self, directory: &Path, record: &Record) -> Result<()> {
+        // After an epoch it was looked at already.
+        if let Some((layer, weight)) = not_finite(&self.network) {
+            return Err(Error::usage(format!(
+                "--readout-scale is too large: layer {} has a weight of {weight}",
+                layer + 1
+            )));
+        }
         let output = model::create(directory)?;
         for (epoch, network) in &self.snapshots {
             let folder = output.path().join(format!("epoch-{epoch}"));
@@ -307,6 +308,15 @@ impl Training {
         model::write_into(output.path(), &self.network, &record.at(&self.network, self.epoch))?;
         output.finish()
     }
+}
+
+/// A layer, from 0, with a parameter that is infinite or NaN.
+fn not_finite(network: &Network) -> Option<(usize, f32)> {
+    network.layers.iter().enumerate().find_map(|(index, layer)| {
+        let readout = layer.readout.iter().flat_map(|readout| &readout.r);
+        let all = layer.w.iter().chain(&layer.b).chain(readout);
+        all.copied().find(|w| !w.is_finite()).map(|weight| (index, weight))
+    })
 }
 
 fn diverged(epoch: usize, layer: usize, how: &str) -> Error {

@@ -100,15 +100,12 @@ fn a_flat_spectrum_has_no_slope_no_bend_and_no_r2() {
 fn an_exact_power_law_is_straight_over_any_ranks() {
     let folder = Folder::new();
     folder.write("s.npy", &law(1.0, 2000));
-    let mut ranges = String::new();
-    for first in (1..1990).step_by(13) {
-        for width in [2, 9, 30, 400] {
-            if first + width <= 2000 {
-                ranges += &format!(" --ranks {first}-{}", first + width);
-            }
-        }
-    }
-    let (lines, _) = fit(&folder, &format!("fit-powerlaw{ranges} s.npy"));
+    let firsts = (1..1990).step_by(13);
+    let ranges = firsts.flat_map(|first| [2, 9, 30, 400].map(|width| (first, first + width)));
+    let ranges = ranges.filter(|&(_, last)| last <= 2000);
+    let ranges: Vec<_> = ranges.map(|(first, last)| format!("--ranks {first}-{last}")).collect();
+    let ranges = ranges.join(" ");
+    let (lines, _) = fit(&folder, &format!("fit-powerlaw {ranges} s.npy"));
     for line in lines {
         let number = |key: &str| line[key].as_f64().unwrap();
         let width = (number("last") / number("first")).ln();

@@ -25,7 +25,7 @@ fn near(found: &Value, expected: &Value, keys: &[&str]) {
     for key in keys {
         match (found[key].as_f64(), expected[key].as_f64()) {
             (Some(a), Some(b)) => {
-                assert!((a - b).abs() <= 1e-9 * b.abs().max(1.0), "{key}: {a} {b}")
+                assert!((a - b).abs() <= 1e-9 * b.abs().max(1.0), "{key}: {a} {b}");
             }
             _ => assert_eq!(found[key], expected[key], "{key}"),
         }

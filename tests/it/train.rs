@@ -96,6 +96,18 @@ fn a_checkpoint_of_anything_else_is_refused_and_says_what_differs() {
 }
 
 #[test]
+fn readouts_beyond_single_precision_are_refused() {
+    let folder = Folder::with_data();
+    let train = "train --images x.npy --labels y.npy --hidden 10 --epochs 0 -o net --readout-scale";
+    for scale in ["1e39", "1e300", "1e-50"] {
+        let message = folder.fails(2, &format!("{train} {scale}"));
+        assert!(message.contains("in single precision"), "{message}");
+    }
+    let message = folder.fails(2, &format!("{train} 3e38"));
+    assert!(message.contains("--readout-scale is too large: layer 1 has a weight of"), "{message}");
+}
+
+#[test]
 fn a_network_too_large_for_memory_is_refused() {
     let folder = Folder::with_data();
     for hidden in ["1000000000000", "10,18446744073709551615", "4294967296,4294967296"] {
