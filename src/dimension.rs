@@ -60,6 +60,7 @@ pub struct Dimension {
     /// Points left out because an equal one is kept.
     pub duplicates: usize,
     /// Points whose neighbours used are all equally far, as on a lattice.
+    #[serde(default)] // which the first versions did not write
     pub equally_far: usize,
     /// The estimate; none where the neighbours of all points are equally far.
     pub dimension: Option<f64>,

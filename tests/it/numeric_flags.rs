@@ -200,13 +200,11 @@ const WORDS: [&str; 21] = [
     "--test-labels",
 ];
 
+/// All files that the arguments name.
 fn folder() -> Folder {
-    let folder = Folder::with_network();
-    folder.ok("spectrum -q x.npy -o s.npy 2> /dev/null; printf '\\0\\0\\10\\1\\0\\0\\0\\1\\7' > labels
-               mkdir -p out/digits/local/seed-1/clean; cd out/digits/local/seed-1/clean
-               accuracy --model ../../../../../net --labels ../../../../../y.npy ../../../../../x.npy > accuracy.jsonl
-               extract-activations --model ../../../../../net ../../../../../x.npy | spectrum -q 2> /dev/null | fit-powerlaw --ranks 1-8 > alpha.jsonl
-               echo out/digits/local/seed-1/clean > ../../../../../runs; cd ../../../../..; tabulate --runs runs -o t.csv");
+    let folder = Folder::with_table();
+    folder
+        .ok("spectrum x.npy -o s.npy 2> /dev/null; printf '\\0\\0\\10\\1\\0\\0\\0\\1\\7' > labels");
     folder
 }
 
