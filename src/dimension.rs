@@ -88,6 +88,10 @@ impl Dimension {
     }
 }
 
+/// Logarithms of ratios of distances up to this are those of equal distances: the coordinates of a
+/// lattice are rounded, in f4 at 1e-7 of their size.
+const EQUAL: f64 = 1e-5;
+
 /// The part of the points with equally far neighbours from which on an estimate is doubtful.
 const TIES: f64 = 0.1;
 
@@ -123,8 +127,8 @@ pub fn dimensions(x: Array2<f64>, methods: &[Method], neighbours: usize) -> Resu
             Method::TwoNn => two_nn(&distances),
             Method::Mle => maximum_likelihood(&distances, neighbours),
         };
-        let equally_far = distances.iter().filter(|r| r[0] >= r[neighbours - 1]).count();
-        let dimension = Some(dimension).filter(|dimension| dimension.is_finite());
+        let equal = |r: &&Vec<f64>| (r[neighbours - 1] / r[0]).ln() <= EQUAL;
+        let equally_far = distances.iter().filter(equal).count();
         Dimension { method, neighbours, points, coordinates, duplicates, equally_far, dimension }
     };
     let lines: Vec<Dimension> = methods.iter().map(estimate).collect();
@@ -157,29 +161,32 @@ fn compare(a: ArrayView1<'_, f64>, b: ArrayView1<'_, f64>) -> Ordering {
 }
 
 /// With `mu = r_2 / r_1` and F its distribution, `-ln(1 - F(mu)) = d ln mu`: the slope through the
-/// origin by least squares, F of the i-th smallest of N being i/N.
-fn two_nn(distances: &[Vec<f64>]) -> f64 {
+/// origin by least squares, F of the i-th smallest of N being i/N. None where all `mu` used are 1.
+fn two_nn(distances: &[Vec<f64>]) -> Option<f64> {
     let mut log_mu: Vec<f64> = distances.iter().map(|r| (r[1] / r[0]).ln()).collect();
     log_mu.sort_by(f64::total_cmp);
     let points = log_mu.len() as f64;
     log_mu.truncate((points * (1.0 - DISCARDED)) as usize);
+    log_mu.last().filter(|&&largest| largest > EQUAL)?;
     let (mut xy, mut xx) = (0.0, 0.0);
     for (i, x) in log_mu.iter().enumerate() {
         xy -= x * (1.0 - (i + 1) as f64 / points).ln();
         xx += x * x;
     }
-    xy / xx
+    Some(xy / xx)
 }
 
-/// `1/d` is the mean over points and over the k - 1 nearer neighbours of `ln(r_k / r_j)`.
-fn maximum_likelihood(distances: &[Vec<f64>], neighbours: usize) -> f64 {
+/// `1/d` is the mean over points and over the k - 1 nearer neighbours of `ln(r_k / r_j)`. None
+/// where all of these are 0.
+fn maximum_likelihood(distances: &[Vec<f64>], neighbours: usize) -> Option<f64> {
     let inverse = |r: &Vec<f64>| {
         let (last, nearer) = r[..neighbours].split_last()?;
         let sum: f64 = nearer.iter().map(|r| (last / r).ln()).sum();
         Some(sum / nearer.len() as f64)
     };
     let inverses: Vec<f64> = distances.iter().filter_map(inverse).collect();
-    inverses.len() as f64 / inverses.iter().sum::<f64>()
+    inverses.iter().find(|&&inverse| inverse > EQUAL)?;
+    Some(inverses.len() as f64 / inverses.iter().sum::<f64>())
 }
 
 /// Of each point the distances to the nearest others, nearest first, in a common unit.
@@ -353,6 +360,12 @@ mod tests {
         let line = Array2::from_shape_fn((60, 1), |(i, _)| i as f64);
         let grid = Array2::from_shape_fn((400, 2), |(i, j)| [i / 20, i % 20][j] as f64);
         for x in [line, grid] {
+            for step in [0.1, 1e-200, 3e200] {
+                let scaled = x.mapv(|x| x * step);
+                assert!(dimensions(scaled, &[Method::TwoNn], 10).is_err(), "{step}");
+            }
+            let single = x.mapv(|x| f64::from(x as f32 * 0.1));
+            assert!(dimensions(single, &[Method::TwoNn], 10).is_err());
             let both = dimensions(x.clone(), &[Method::TwoNn, Method::Mle], 10).unwrap();
             assert_eq!((both[0].dimension, both[0].method), (None, Method::TwoNn));
             assert!(both[0].doubt().unwrap().contains("no dimension by twonn"), "{both:?}");

@@ -15,7 +15,7 @@ use local_errors::{
 /// Points (points, coordinates), or (points, ...) flattened, of any dtype: images, say, or
 /// activations. One line per method: method, neighbours, points (given), coordinates, duplicates
 /// (points left out because an equal one is kept), equally_far (points whose neighbours used are
-/// all equally far, as on a lattice), dimension (null where that holds for all points; an error
+/// all equally far to 1e-5, as on a lattice), dimension (null where that holds for all points; an error
 /// where no method has an estimate). All distances are taken: time grows with the square of
 /// the points.
 #[derive(Parser)]

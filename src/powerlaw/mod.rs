@@ -258,7 +258,7 @@ fn check(lambda: &[f64]) -> Result<()> {
     match level.iter().position(|&l| l < 0.0) {
         None => Ok(()),
         Some(n) => Err(Error::data(format!(
-            "has a negative eigenvalue at rank {} (found {:?}, expected at least 0, or round-off of at most {POSITIVE:?} of the largest)",
+            "has a negative eigenvalue at rank {} (found {:?}, expected at least 0, or round-off of f8, at most {POSITIVE:?} of the largest)",
             n + 1,
             lambda[n]
         ))),
