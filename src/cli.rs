@@ -160,8 +160,8 @@ pub fn bar(quiet: bool, len: u64, template: &str) -> ProgressBar {
 /// What every tool has whose work threads share.
 #[derive(clap::Args)]
 pub struct Threads {
-    /// Threads to use, 0 for one a core; the results do not depend on it
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    /// Threads to use, at most 1024, 0 for one a core; the results do not depend on it
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = threads)]
     threads: usize,
 }
 
@@ -220,6 +220,13 @@ impl FromImages {
     }
 }
 
+fn threads(text: &str) -> std::result::Result<usize, String> {
+    match text.parse() {
+        Ok(threads) if threads <= 1024 => Ok(threads),
+        _ => Err("expected a whole number from 0 to 1024".into()),
+    }
+}
+
 /// Refuse arguments that cannot be read or written together: two that are stdin,
 /// stdin a terminal, two outputs that are the same.
 pub fn check_streams(inputs: &[&Path], outputs: &[Option<&Path>]) -> Result<()> {
@@ -263,6 +270,28 @@ pub fn positive(text: &str) -> std::result::Result<f64, String> {
     }
 }
 
+/// A finite number from 0 that single precision holds: neither infinite in it nor rounded to 0.
+pub fn non_negative_single(text: &str) -> std::result::Result<f64, String> {
+    non_negative(text).and_then(single)
+}
+
+/// A finite number above 0 that single precision holds.
+pub fn positive_single(text: &str) -> std::result::Result<f64, String> {
+    positive(text).and_then(single)
+}
+
+fn single(number: f64) -> std::result::Result<f64, String> {
+    let rounded = number as f32;
+    if rounded.is_finite() && (rounded > 0.0 || number <= 0.0) {
+        return Ok(number);
+    }
+    Err(format!(
+        "it is {rounded} in single precision, which the arrays have (expected 0, or {:?} to {:?})",
+        f32::from_bits(1),
+        f32::MAX
+    ))
+}
+
 /// A whole number from 1.
 pub fn count(text: &str) -> std::result::Result<usize, String> {
     match text.parse() {
@@ -271,9 +300,32 @@ pub fn count(text: &str) -> std::result::Result<usize, String> {
     }
 }
 
+/// A whole number from 1 to MOST, where work or memory for more would find no end.
+pub fn count_to<const MOST: usize>(text: &str) -> std::result::Result<usize, String> {
+    match count(text) {
+        Ok(count) if count <= MOST => Ok(count),
+        _ => Err(format!("expected a whole number from 1 to {MOST}")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_that_single_precision_does_not_hold_are_refused() {
+        for text in ["1e39", "1e-46", "3.5e38", "1e300", "5e-324"] {
+            let message = non_negative_single(text).unwrap_err();
+            assert!(message.contains("in single precision"), "{message}");
+            assert!(positive_single(text).is_err());
+        }
+        assert_eq!(non_negative_single("0"), Ok(0.0));
+        assert_eq!(positive_single("0.1"), Ok(0.1));
+        assert_eq!(non_negative_single("3.4e38"), Ok(3.4e38));
+        assert_eq!(non_negative_single("1e-45"), Ok(1e-45));
+        assert_eq!(count_to::<7>("7"), Ok(7));
+        assert!(count_to::<7>("8").is_err() && count_to::<7>("0").is_err());
+    }
 
     #[test]
     fn numbers_that_mean_nothing_are_refused() {

@@ -52,6 +52,7 @@ pub mod powerlaw;
 pub mod read;
 pub mod report;
 pub mod rng;
+mod scale;
 mod sparse;
 pub mod spectrum;
 pub mod sweep;

@@ -22,7 +22,7 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 use serde::Serialize;
 use tempfile::{Builder, NamedTempFile, TempDir};
 
-use crate::{Error, Result, read::is_stream};
+use crate::{Error, Result, elementwise::all_finite, read::is_stream};
 
 /// What has to be removed when a signal ends the process. Locked while a
 /// temporary comes or goes, so that none is overlooked.
@@ -208,14 +208,39 @@ impl Write for Output {
     }
 }
 
+/// What arrays are written of.
+pub trait Element: WritableElement + Copy + Display {
+    /// Whether all are numbers: neither infinite nor NaN.
+    fn are_numbers(elements: &[Self]) -> bool;
+}
+
+impl Element for f32 {
+    fn are_numbers(elements: &[Self]) -> bool {
+        all_finite(elements)
+    }
+}
+
+impl Element for f64 {
+    fn are_numbers(elements: &[Self]) -> bool {
+        all_finite(elements)
+    }
+}
+
+impl Element for u8 {
+    fn are_numbers(_: &[Self]) -> bool {
+        true
+    }
+}
+
 /// An array that is written in blocks, first axis first.
 pub struct NpyOutput<T> {
     output: Output,
+    shape: Vec<usize>,
     missing: usize,
     element: std::marker::PhantomData<T>,
 }
 
-impl<T: WritableElement + Clone> NpyOutput<T> {
+impl<T: Element> NpyOutput<T> {
     /// Begin an array of this shape, in C order.
     pub fn create(path: &Path, shape: &[usize]) -> Result<Self> {
         Self::within(Output::create(path)?, shape)
@@ -223,8 +248,16 @@ impl<T: WritableElement + Clone> NpyOutput<T> {
 
     /// Begin an array of this shape after what was already written.
     pub fn within(mut output: Output, shape: &[usize]) -> Result<Self> {
+        let missing = shape.iter().try_fold(1, |count: usize, &axis| count.checked_mul(axis));
+        let most = usize::MAX / 2 / size_of::<T>();
+        let Some(missing) = missing.filter(|&missing| missing <= most) else {
+            return Err(Error::data(format!(
+                "is to hold more elements than a file can have (found shape {shape:?}, expected at most {most} in all)"
+            ))
+            .in_file(&output.name));
+        };
         output.bytes(&npy_header::<T>(shape))?;
-        Ok(Self { output, missing: shape.iter().product(), element: std::marker::PhantomData })
+        Ok(Self { output, shape: shape.to_vec(), missing, element: std::marker::PhantomData })
     }
 
     /// Write the next elements: those of `block`, in C order.
@@ -234,6 +267,9 @@ impl<T: WritableElement + Clone> NpyOutput<T> {
     ) -> Result<()> {
         let standard = block.as_standard_layout();
         let elements = standard.as_slice().unwrap_or_default();
+        if !T::are_numbers(elements) {
+            return Err(self.no_number(elements));
+        }
         self.missing = self
             .missing
             .checked_sub(elements.len())
@@ -257,6 +293,22 @@ impl<T: WritableElement + Clone> NpyOutput<T> {
         }
     }
 
+    /// What is written can be read again: every value is a number.
+    fn no_number(&self, elements: &[T]) -> Error {
+        let (place, found) = (0..).zip(elements).find(|(_, x)| !T::are_numbers(&[**x])).unzip();
+        let written = self.shape.iter().product::<usize>() - self.missing;
+        let mut place = written + place.unwrap_or(0);
+        let mut index: Vec<usize> = Vec::new();
+        for &axis in self.shape.iter().rev() {
+            index.insert(0, place % axis.max(1));
+            place /= axis.max(1);
+        }
+        let found = found.map(ToString::to_string).unwrap_or_default();
+        self.wrong(&format!(
+            "is to hold a value at {index:?} that is no finite number (found {found}): the arguments or the data are too large"
+        ))
+    }
+
     fn wrong(&self, message: &str) -> Error {
         Error::data(message).in_file(&self.output.name)
     }
@@ -265,7 +317,7 @@ impl<T: WritableElement + Clone> NpyOutput<T> {
 /// An output of a whole array, to be finished.
 pub fn npy<T, S, D>(path: &Path, array: &ArrayBase<S, D>) -> Result<Output>
 where
-    T: WritableElement + Clone,
+    T: Element,
     S: Data<Elem = T>,
     D: Dimension,
 {
@@ -491,6 +543,31 @@ mod tests {
         assert!(header.ends_with(b" \n"));
         let text = String::from_utf8_lossy(&header[10..]).into_owned();
         assert!(text.starts_with("{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }"));
+    }
+
+    #[test]
+    fn a_value_that_is_no_number_is_named_and_nothing_appears() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.npy");
+        for bad in [f32::INFINITY, f32::NEG_INFINITY, f32::NAN] {
+            let mut output = NpyOutput::create(&path, &[3, 2, 2]).unwrap();
+            output.block(&array![[1.0, 2.0], [3.0, f32::MAX]]).unwrap();
+            let message = output.block(&array![[1.0, 2.0], [bad, bad]]).unwrap_err().to_string();
+            assert!(message.contains("at [1, 1, 0]") && message.contains("x.npy"), "{message}");
+            drop(output);
+            assert!(npy(&path, &array![1.0, f64::from(bad)]).is_err());
+        }
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_shape_that_no_file_holds_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.npy");
+        for shape in [[usize::MAX, 1], [usize::MAX, usize::MAX], [1 << 40, 1 << 40]] {
+            assert!(NpyOutput::<f32>::create(&path, &shape).is_err(), "{shape:?}");
+        }
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 
     #[test]

@@ -21,8 +21,8 @@ use local_errors::{
     after_help = "Example:\n  draw-digits --count 1000 -o x.npy && draw-digits --count 1000 --labels -o y.npy\n\nSource: skeletons of this project, in the format of the MNIST images (LeCun, Cortes and Burges)"
 )]
 struct Args {
-    /// How many
-    #[arg(long, value_name = "N", value_parser = cli::count)]
+    /// How many, at most 1000000000
+    #[arg(long, value_name = "N", value_parser = cli::count_to::<1_000_000_000>)]
     count: usize,
     /// Of the drawing
     #[arg(long, default_value_t = 1)]

@@ -149,8 +149,8 @@ fn write_spectra(output: &Path, stack: bool, spectra: &[Array1<f64>]) -> Result<
 
 fn write_moments(output: &Path, stack: bool, moments: &[Moments]) -> Result<()> {
     match moments {
-        [one] if !stack => write::npy(output, &one.to_array())?.finish(),
-        all => write::npy(output, &Moments::stacked(all))?.finish(),
+        [one] if !stack => write::npy(output, &one.to_array()?)?.finish(),
+        all => write::npy(output, &Moments::stacked(all)?)?.finish(),
     }
 }
 

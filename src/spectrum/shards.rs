@@ -15,6 +15,9 @@ use crate::{
 /// Rows taken in at a time.
 const BLOCK: usize = 256;
 
+/// 34 GB of draws. Systems that promise more memory than they have would end the process.
+const MOST_NUMBERS: usize = 1 << 32;
+
 /// Files whose samples follow on each other: (samples, units) each, or (layers, samples, units).
 pub struct Shards {
     files: Vec<Rows<f64>>,
@@ -119,6 +122,17 @@ impl Shards {
             return Err(Error::data(format!(
                 "has too few samples for --subsample (found {}, expected at least {size})",
                 self.samples
+            ))
+            .in_file(&self.name));
+        }
+        // What is kept of each draw: which rows, and their sums or themselves.
+        let numbers = size.min(self.units).checked_mul(self.units);
+        let kept =
+            numbers.and_then(|numbers| numbers.checked_add(self.samples)?.checked_mul(draws));
+        if kept.is_none_or(|kept| kept > MOST_NUMBERS) {
+            return Err(Error::data(format!(
+                "has too many draws for memory (found {draws} of {size} samples of {} units)",
+                self.units
             ))
             .in_file(&self.name));
         }

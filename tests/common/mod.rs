@@ -90,6 +90,16 @@ impl Folder {
         folder
     }
 
+    /// And t.csv, the table of a study of one run: the clean images.
+    pub fn with_table() -> Self {
+        let folder = Self::with_network();
+        folder.ok("run=out/digits/local/seed-1/clean; mkdir -p $run
+                   accuracy --model net --labels y.npy x.npy -o $run/accuracy.jsonl
+                   extract-activations --model net x.npy | spectrum 2> /dev/null | fit-powerlaw --ranks 1-8 -o $run/alpha.jsonl
+                   echo $run | tabulate --runs - -o t.csv");
+        folder
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
