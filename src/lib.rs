@@ -52,6 +52,7 @@ pub mod report;
 pub mod rng;
 mod sparse;
 pub mod spectrum;
+mod startup;
 pub mod sweep;
 pub mod synthetic;
 pub mod table;
