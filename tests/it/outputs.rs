@@ -181,12 +181,12 @@ const OF_TWO: [&str; 7] = [
 fn two_outputs_that_are_one_file_are_refused_however_they_are_spelled() {
     let folder = Folder::with_network();
     folder.ok("mkdir sub; echo > old; ln old hard; ln -s old link; ln -s new dangling
-               ln -s /dev/stdout out; touch redirected");
+               touch redirected");
     // Where nobody looks into every file.
     let outside = Folder::new();
-    outside.ok(&format!("ln -s {} here; mkfifo fifo", folder.path("").display()));
-    let (here, fifo) = (outside.path("here/new"), outside.path("fifo"));
-    let (here, fifo) = (here.to_str().unwrap(), fifo.to_str().unwrap());
+    outside.ok(&format!("ln -s {} here; ln -s /dev/stdout out; mkfifo fifo", folder.path("").display()));
+    let [here, out, fifo] = ["here/new", "out", "fifo"].map(|name| outside.path(name));
+    let [here, out, fifo] = [&here, &out, &fifo].map(|path| path.to_str().unwrap());
     for tool in OF_TWO {
         for (one, other) in [
             ("new", "new"),
@@ -201,7 +201,7 @@ fn two_outputs_that_are_one_file_are_refused_however_they_are_spelled() {
             (fifo, &*fifo.replace("/fifo", "/./fifo")),
             ("/dev/stdout", "/proc/self/fd/1"),
             ("-", "/dev/stdout"),
-            ("out", "/dev/fd/1"),
+            (out, "/dev/fd/1"),
             ("/dev/fd/3", "/dev/fd/1"),
             ("redirected", "/dev/fd/3"),
         ] {
