@@ -22,7 +22,7 @@ use signal_hook::{
 use crate::{
     Error, Kind, Result, manual,
     read::{Rows, Source, is_stream},
-    write,
+    startup, write,
 };
 
 /// Run a tool: parse its arguments, do its work, turn the outcome into an exit
@@ -36,7 +36,7 @@ pub fn main<A: Parser>(run: impl FnOnce(A) -> Result<()>) -> ExitCode {
         match A::try_parse() {
             Ok(args) => run(args),
             Err(e) if matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
-                e.print().map_err(|e| Error::io(Path::new("stdout"), &e))
+                show(&e)
             }
             Err(e) => Err(usage(&e)),
         }
@@ -47,7 +47,7 @@ pub fn main<A: Parser>(run: impl FnOnce(A) -> Result<()>) -> ExitCode {
     // Where a signal is ending the process already, this waits for that end.
     let _halted = write::halt();
     match error.kind() {
-        Kind::ClosedPipe => {
+        Kind::ClosedPipe if !startup::was_ignored(SIGPIPE) => {
             // The reader, `head` say, has all it wants; end as other programs do.
             let _ = emulate_default_handler(SIGPIPE);
             ExitCode::FAILURE
@@ -56,11 +56,22 @@ pub fn main<A: Parser>(run: impl FnOnce(A) -> Result<()>) -> ExitCode {
             say(&error);
             ExitCode::from(2)
         }
-        Kind::Data => {
+        // Where SIGPIPE is ignored, a closed pipe is an error of writing like others.
+        Kind::Data | Kind::ClosedPipe => {
             say(&error);
             ExitCode::FAILURE
         }
     }
+}
+
+/// The help or version that was asked for; a terminal gets it with bold titles.
+fn show(text: &clap::Error) -> Result<()> {
+    let mut output = write::Output::create(Path::new("-"))?;
+    if io::stdout().is_terminal() {
+        return text.print().map_err(|e| output.failed(&e));
+    }
+    output.text(&text.render().to_string())?;
+    output.finish()
 }
 
 /// `--generate man`, or a shell's name: every tool has it, and what installs them uses it.
@@ -90,10 +101,13 @@ fn usage(error: &clap::Error) -> Error {
 }
 
 /// SIGINT, SIGTERM and SIGHUP end the process as they do by default, once what
-/// was being written is removed; a file size limit is an error of writing.
+/// was being written is removed; a file size limit is an error of writing. What was
+/// ignored when the process started stays ignored: by `nohup`, say.
 fn end_by_signals() -> Result<()> {
     let failed = |e: io::Error| Error::data(format!("cannot wait for signals: {e}"));
-    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGXFSZ]).map_err(failed)?;
+    let heard = [SIGINT, SIGTERM, SIGHUP, SIGXFSZ];
+    let heard = heard.into_iter().filter(|&signal| !startup::was_ignored(signal));
+    let mut signals = Signals::new(heard).map_err(failed)?;
     thread::Builder::new()
         .spawn(move || {
             for signal in signals.forever().filter(|&signal| signal != SIGXFSZ) {
@@ -109,8 +123,10 @@ fn end_by_signals() -> Result<()> {
 fn say(message: &dyn Display) {
     let name = env::args_os().next().unwrap_or_default();
     let name = Path::new(&name).file_name().unwrap_or(OsStr::new("local-errors"));
+    // In one call of the system, so that lines of several tools do not mix.
+    let line = format!("{}: {message}\n", name.to_string_lossy());
     // A closed stderr leaves nobody to tell.
-    let _ = writeln!(io::stderr(), "{}: {message}", name.to_string_lossy());
+    let _ = io::stderr().write_all(line.as_bytes());
 }
 
 /// Something the user should know although the output is complete.
@@ -228,27 +244,27 @@ fn threads(text: &str) -> std::result::Result<usize, String> {
 }
 
 /// Refuse arguments that cannot be read or written together: two that are stdin,
-/// stdin a terminal, two outputs that are the same.
+/// stdin a terminal, two outputs that are the same file; and outputs that cannot be
+/// written, before the work.
 pub fn check_streams(inputs: &[&Path], outputs: &[Option<&Path>]) -> Result<()> {
     match inputs.iter().filter(|path| is_stream(path)).count() {
         0 => {}
+        1 if startup::was_closed(0) => {
+            return Err(Error::data("is closed").in_file(Path::new("stdin")));
+        }
         1 if !io::stdin().is_terminal() => {}
         1 => return Err(Error::usage("stdin is a terminal: name a file, or pipe data in")),
         _ => return Err(Error::usage("only one argument can be -, stdin")),
     }
     let outputs: Vec<&Path> = outputs.iter().copied().flatten().collect();
-    match outputs.as_slice() {
-        [one, other] if one == other && is_stream(one) => {
-            Err(Error::usage("only one output can be -, stdout"))
-        }
-        [one, other] if one == other => Err(Error::usage("is named for two outputs").in_file(one)),
-        _ => Ok(()),
-    }
+    write::distinct(&outputs)?;
+    outputs.iter().try_for_each(|output| write::check_not_read(output, inputs))?;
+    write::check(&outputs)
 }
 
 /// Refuse to print an array on the screen.
 pub fn check_binary(output: &Path) -> Result<()> {
-    if is_stream(output) && io::stdout().is_terminal() {
+    if write::is_terminal(output) {
         return Err(Error::usage("will not write an array to a terminal: use -o FILE, or a pipe"));
     }
     Ok(())

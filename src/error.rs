@@ -41,8 +41,7 @@ impl Error {
     /// `file` could not be opened, read, written or renamed.
     #[must_use]
     pub fn io(file: &Path, error: &io::Error) -> Self {
-        let text = error.to_string();
-        let message = text.split(" (os error").next().unwrap_or_default().to_owned();
+        let message = reason(error);
         let kind = match error.kind() {
             io::ErrorKind::BrokenPipe => Kind::ClosedPipe,
             _ => Kind::Data,
@@ -74,6 +73,12 @@ impl fmt::Display for Error {
         }
         f.write_str(&shorten(&escape(&self.message), 220, 50))
     }
+}
+
+/// What the system says, without its number.
+pub(crate) fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or_default().to_owned()
 }
 
 /// Control characters, escapes and line ends among them, as `\n` or `\u{1b}`.

@@ -55,6 +55,7 @@ pub mod rng;
 mod scale;
 mod sparse;
 pub mod spectrum;
+mod startup;
 pub mod sweep;
 pub mod synthetic;
 pub mod table;

@@ -7,12 +7,13 @@ use std::{
 
 use clap::Parser;
 use local_errors::{
-    Error, Result, cli,
+    Error, Result, cli, model,
     read::{self, Labels, Source},
     train::{
         Data, Images, Inputs, Record, Rule, Settings, TestSet, Training, TrainingSet, check_size,
         shuffle_labels, start,
     },
+    write,
 };
 
 /// Train a deep network with local errors, or by backpropagation
@@ -142,10 +143,14 @@ fn run(args: Args) -> Result<()> {
     let mut inputs = vec![args.images.as_path(), &args.labels];
     inputs.extend(args.test_images.as_deref());
     inputs.extend(args.test_labels.as_deref());
-    cli::check_streams(&inputs, &[])?;
     if read::is_stream(&args.output) {
         return Err(Error::usage("a network is a directory: -o - cannot be"));
     }
+    if let Some(file) = &args.checkpoint {
+        check_checkpoint(file, &args.output)?;
+    }
+    cli::check_streams(&inputs, &[args.checkpoint.as_deref()])?;
+    model::check(&args.output)?;
     if let Some(late) = args.snapshots.iter().find(|&&epoch| epoch > settings.epochs) {
         let epochs = settings.epochs;
         return Err(Error::usage(format!("--snapshots {late} is after the last epoch, {epochs}")));
@@ -201,6 +206,19 @@ fn run(args: Args) -> Result<()> {
         Some(file) if file.exists() => std::fs::remove_file(file).map_err(|e| Error::io(file, &e)),
         _ => Ok(()),
     }
+}
+
+/// Refuse a checkpoint that stands where the network is to be.
+fn check_checkpoint(file: &Path, output: &Path) -> Result<()> {
+    if read::is_stream(file) {
+        return Err(Error::usage("a checkpoint is a file: --checkpoint - cannot be"));
+    }
+    write::distinct(&[output, file])?;
+    if write::is_inside(file, output) {
+        let message = "is in the directory that the network replaces: name another --checkpoint";
+        return Err(Error::usage(message).in_file(file));
+    }
+    Ok(())
 }
 
 /// Train for the epochs of the settings, with a bar that shows how it goes.

@@ -11,17 +11,16 @@ mod sweep;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
     path::Path,
 };
 
 use crate::{
-    Error, Result,
+    Result,
     claims::Claim,
     figures::{self, Curve, Point, Sample, SampleRow, Spectra, layer_name},
     powerlaw::Fit,
     table::{self, Estimator, Row},
-    write::Output,
+    write::{self, Output},
 };
 use curves::{images, is_control, part, snapshots};
 use html::{escape, figure, number, spread};
@@ -41,12 +40,12 @@ impl Report {
     pub fn outputs(&self, page: &Path, figures: Option<&Path>) -> Result<Vec<Output>> {
         let mut texts = vec![(page.to_owned(), &self.page)];
         if let Some(folder) = figures {
-            if !folder.is_dir() {
-                fs::create_dir(folder).map_err(|e| Error::io(folder, &e))?;
-            }
+            write::distinct(&[page, folder])?;
+            write::create_folder(folder)?;
             let path = |name: &str| folder.join(format!("{name}.svg"));
             texts.extend(self.figures.iter().map(|(name, svg)| (path(name), svg)));
         }
+        write::distinct(&texts.iter().map(|(path, _)| path.as_path()).collect::<Vec<_>>())?;
         let written = texts.iter().map(|(path, text)| {
             let mut output = Output::create(path)?;
             output.bytes(text.as_bytes())?;

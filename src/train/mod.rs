@@ -304,7 +304,7 @@ impl Training {
             std::fs::create_dir(&folder).map_err(|e| Error::io(directory, &e))?;
             model::write_into(&folder, network, &record.at(network, *epoch))?;
         }
-        write::json_lines(&output.path().join("history.jsonl"), &self.history)?.finish()?;
+        write::json_lines(&output.path().join(model::HISTORY), &self.history)?.finish()?;
         model::write_into(output.path(), &self.network, &record.at(&self.network, self.epoch))?;
         output.finish()
     }

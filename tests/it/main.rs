@@ -6,17 +6,20 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod attacks;
 mod claims;
 mod dead_networks;
+mod dimension;
+mod draw_powerlaw;
 mod extremes;
+mod fit_powerlaw;
+mod numeric_flags;
+mod outputs;
 mod report;
+mod scale;
+mod signals;
+mod streams;
 mod sweep;
 mod tables;
 mod tabulate;
-mod attacks;
-mod dimension;
-mod draw_powerlaw;
-mod fit_powerlaw;
-mod numeric_flags;
-mod scale;
 mod train;
