@@ -178,6 +178,7 @@ $(study)/claims.jsonl: $(study)/table.csv $(measured-d) $(as.claims)
 	$(call whole,$(claims) < $<)
 $(study)/report.html: $(study)/table.csv $(study)/claims.jsonl $(study)/study.json $(samples-shown) $(as.report)
 	$(report) --table $< --claims $(word 2,$^) $(study) -o $@
+	$(list-figures)
 	$(say-verdicts)
 
 ## all: the study, to its tables and its report

@@ -287,7 +287,10 @@ fn a_training_that_was_cut_off_goes_on_unless_its_settings_changed() {
     let whole = project.0.bytes(model);
     // That of another seed stands for one of other settings; `train` itself refuses it.
     let left = "out/tiny/local/seed-1/model.checkpoint";
-    project.0.run(&format!("{} gone/net", line(2, left)));
+    project.0.run(&format!(
+        "{} net & while [ ! -e {left} ]; do sleep 0.01; done; kill -KILL $!",
+        line(2, left).replace("--epochs 20", "--epochs 100000")
+    ));
     assert!(project.0.path(left).is_file());
     project.0.fails(1, &format!("{} net", line(1, left)));
     fs::remove_file(project.0.path(model)).unwrap();

@@ -7,6 +7,7 @@ use local_errors::{
     Result,
     catalogue::{AttackEntry, Catalogue, RuleEntry, Stage},
     cli,
+    powerlaw::Ranks,
     read::Source,
     write,
 };
@@ -31,7 +32,7 @@ struct Args {
     command: String,
     /// A range of ranks that is fitted; the first is the headline (repeatable)
     #[arg(long, value_name = "FIRST-LAST")]
-    ranks: Vec<String>,
+    ranks: Vec<Ranks>,
     /// A learning rule: NAME; TITLE; the rule that it is a control of, or nothing; COMMAND (repeatable)
     #[arg(long, value_name = "DESCRIPTION")]
     rule: Vec<RuleEntry>,
@@ -67,7 +68,7 @@ fn run(args: Args) -> Result<()> {
     let catalogue = Catalogue {
         command: args.command,
         version: env!("CARGO_PKG_VERSION").into(),
-        ranks: args.ranks,
+        ranks: args.ranks.iter().map(ToString::to_string).collect(),
         rules: args.rule,
         attacks: args.attack,
         stages: args.stage,

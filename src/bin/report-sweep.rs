@@ -3,7 +3,11 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::Parser;
-use local_errors::{Result, cli, report, write};
+use local_errors::{
+    Result, cli,
+    report::{self, Links, Sweep},
+    write,
+};
 
 /// Write a sweep's report: one self-contained HTML page, and its figures as SVG
 ///
@@ -34,8 +38,10 @@ struct Args {
 
 fn run(args: Args) -> Result<()> {
     cli::check_streams(&[&args.table], &[Some(&args.output)])?;
-    let report = report::sweep(&report::Sweep::read(&args.table, &args.output)?);
-    write::finish_all(report.outputs(&args.output, args.figures.as_deref())?)
+    let sweep = Sweep::read(&args.table, &args.output)?;
+    let figures = args.figures.as_deref();
+    let report = report::sweep(&sweep, Links::optional(&args.output, figures)?);
+    write::finish_all(report.outputs(&args.output, figures)?)
 }
 
 fn main() -> ExitCode {

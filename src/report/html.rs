@@ -25,11 +25,12 @@ pub fn table(header: &[&str], rows: &[Vec<String>]) -> String {
     html
 }
 
-/// A figure with what it shows.
-pub fn figure(svg: &str, caption: &str) -> String {
+/// A figure with what it shows, and a link to its file where there is one.
+pub fn figure(svg: &str, caption: &str, file: Option<&str>) -> String {
     // A page has no use for an XML declaration.
     let svg = svg.find("<svg").map_or("", |start| &svg[start..]);
-    format!("<figure>{svg}<figcaption>{caption}</figcaption></figure>\n")
+    let link = file.map(|file| format!(" <a href=\"{file}\">SVG</a>")).unwrap_or_default();
+    format!("<figure>{svg}<figcaption>{caption}{link}</figcaption></figure>\n")
 }
 
 /// A number with this many digits after the point, of a power of ten where it is far from 1; a dash

@@ -30,6 +30,11 @@ impl Links {
         Ok(Self { folder: url(&between(&plain(from).map_err(|e| failed(from, &e))?, &to)) })
     }
 
+    /// The same where there may be no folder.
+    pub fn optional(page: &Path, folder: Option<&Path>) -> Result<Option<Self>> {
+        folder.map(|folder| Self::new(page, folder)).transpose()
+    }
+
     /// To a file, by the names of the folders that it lies in and its own.
     pub fn to<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> String {
         let names = names.into_iter().map(|name| encoded(OsStr::new(name)));
@@ -42,7 +47,13 @@ impl Links {
 /// a reader of the page, unless `..` follows it, which leads elsewhere then.
 fn plain(path: &Path) -> io::Result<PathBuf> {
     if path.components().any(|part| part == Component::ParentDir) {
-        return fs::canonicalize(path);
+        return match (fs::canonicalize(path), path.parent(), path.file_name()) {
+            // A folder that is yet to be made.
+            (Err(e), Some(parent), Some(name)) if e.kind() == io::ErrorKind::NotFound => {
+                Ok(fs::canonicalize(Path::new(".").join(parent))?.join(name))
+            }
+            (found, ..) => found,
+        };
     }
     // An empty one is that of `page.html`.
     Ok(path::absolute(Path::new(".").join(path))?.components().collect())

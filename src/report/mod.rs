@@ -24,6 +24,7 @@ use crate::{
 };
 use curves::{images, is_control, part, snapshots};
 use html::{escape, figure, number, spread};
+pub use links::Links;
 pub use study::{Level, Samples, Study};
 pub use sweep::{Sweep, sweep};
 
@@ -33,6 +34,8 @@ pub struct Report {
     pub page: String,
     /// SVG.
     pub figures: Vec<(String, String)>,
+    /// To the files of the figures, where they are files too.
+    pub links: Option<Links>,
 }
 
 impl Report {
@@ -55,9 +58,9 @@ impl Report {
     }
 }
 
-/// Make the report of a study.
+/// Make the report of a study; `links` lead to its figures where they are files too.
 #[must_use]
-pub fn report(study: &Study) -> Report {
+pub fn report(study: &Study, links: Option<Links>) -> Report {
     let dataset = study.rows.first().map_or("", |row| row.dataset.as_str());
     let rules = rules(&study.rows);
     let estimator = study.headline;
@@ -69,6 +72,7 @@ pub fn report(study: &Study) -> Report {
              {}",
             headline_words(&study.rows, estimator)
         ),
+        links,
     );
     // Local errors are what the study is about; where they are not, the first rule there is.
     let Some(rule) = rules.first() else { return report };
@@ -145,14 +149,14 @@ impl Study {
 
 impl Report {
     /// A page that has a heading and says what it is about, both HTML.
-    fn begin(heading: &str, lead: &str) -> Self {
+    fn begin(heading: &str, lead: &str, links: Option<Links>) -> Self {
         let page = format!(
             "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
              <title>{heading}</title>\n<style>\n{}</style></head><body>\n<h1>{heading}</h1>\n<p>{lead}</p>\n",
             include_str!("style.css")
         );
-        Self { page, figures: Vec::new() }
+        Self { page, figures: Vec::new(), links }
     }
 
     fn end(&mut self) {
@@ -164,7 +168,8 @@ impl Report {
     }
 
     fn draw(&mut self, name: &str, svg: String, caption: &str) {
-        self.add(&figure(&svg, caption));
+        let file = self.links.as_ref().map(|links| links.to([format!("{name}.svg").as_str()]));
+        self.add(&figure(&svg, caption, file.as_deref()));
         self.figures.push((name.into(), svg));
     }
 

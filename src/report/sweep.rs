@@ -79,14 +79,15 @@ impl Sweep {
     }
 }
 
-/// Make the report of a sweep.
+/// Make the report of a sweep; `figures` leads to its figures where they are files too.
 #[must_use]
-pub fn sweep(sweep: &Sweep) -> Report {
+pub fn sweep(sweep: &Sweep, figures: Option<Links>) -> Report {
     let Sweep { rows, headline, links } = sweep;
     let mut report = Report::begin(
         "A sweep: accuracy, exponent and dimensionality",
         "How accuracy, the exponent α of the eigenspectrum's decay and the participation ratio of the last layer go \
          with what was varied. Mean and standard deviation over seeds.",
+        figures,
     );
     let studied = || rows.iter().map(|(_, row)| row);
     let rules = rules(studied());

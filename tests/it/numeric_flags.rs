@@ -135,6 +135,7 @@ fn tools() -> Vec<(&'static str, &'static str, Vec<Flag>)> {
         ),
         ("import-idx", "labels", vec![]),
         ("npy-info", "x.npy", vec![]),
+        ("describe-study", "--command make x.npy", vec![RANKS]),
         ("report", "", vec![]),
         ("report-sweep", "", vec![]),
         (
@@ -176,11 +177,13 @@ fn tools() -> Vec<(&'static str, &'static str, Vec<Flag>)> {
 }
 
 /// Flags whose value is no number.
-const WORDS: [&str; 21] = [
+const WORDS: [&str; 24] = [
     "--accuracy",
+    "--attack",
     "--audit",
     "--checkpoint",
     "--claims",
+    "--command",
     "--dimension",
     "--figure",
     "--figures",
@@ -194,6 +197,7 @@ const WORDS: [&str; 21] = [
     "--predictions",
     "--rule",
     "--runs",
+    "--stage",
     "--summary",
     "--table",
     "--test-images",
