@@ -184,7 +184,10 @@ fn two_outputs_that_are_one_file_are_refused_however_they_are_spelled() {
                touch redirected");
     // Where nobody looks into every file.
     let outside = Folder::new();
-    outside.ok(&format!("ln -s {} here; ln -s /dev/stdout out; mkfifo fifo", folder.path("").display()));
+    outside.ok(&format!(
+        "ln -s {} here; ln -s /dev/stdout out; mkfifo fifo",
+        folder.path("").display()
+    ));
     let [here, out, fifo] = ["here/new", "out", "fifo"].map(|name| outside.path(name));
     let [here, out, fifo] = [&here, &out, &fifo].map(|path| path.to_str().unwrap());
     for tool in OF_TWO {
