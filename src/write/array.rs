@@ -66,7 +66,7 @@ impl<T: WritableElement + Clone> NpyOutput<T> {
     }
 
     fn wrong(&self, message: &str) -> Error {
-        Error::data(message).in_file(&self.output.name())
+        Error::data(message).in_file(self.output.name())
     }
 }
 
