@@ -173,16 +173,24 @@ pub fn bar(quiet: bool, len: u64, template: &str) -> ProgressBar {
     bar
 }
 
+/// More are no help, and take longer to start than the work.
+const MOST_THREADS: usize = 1024;
+
+fn threads(text: &str) -> std::result::Result<usize, String> {
+    let few = text.parse().ok().filter(|&threads| threads <= MOST_THREADS);
+    few.ok_or_else(|| format!("expected a whole number from 0 to {MOST_THREADS}"))
+}
+
 /// What every tool has whose work threads share.
 #[derive(clap::Args)]
 pub struct Threads {
-    /// Threads to use, at most 1024, 0 for one a core; the results do not depend on it
+    /// Threads to use, at most 1024, 0 for one per core; the results do not depend on it
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = threads)]
     threads: usize,
 }
 
 impl Threads {
-    /// From here on, share out work among so many threads.
+    /// From here on, share out work among these threads.
     pub fn start(&self) -> Result<()> {
         let threads = match self.threads {
             0 => thread::available_parallelism().map_or(1, usize::from),
@@ -354,5 +362,9 @@ mod tests {
         for text in ["0", "-1", "1.5", "", "99999999999999999999"] {
             assert!(count(text).is_err(), "{text}");
         }
+        for text in ["-1", "1.5", "", "1025", "18446744073709551615"] {
+            assert!(threads(text).is_err(), "{text}");
+        }
+        assert_eq!((threads("0"), threads("1024")), (Ok(0), Ok(1024)));
     }
 }

@@ -276,23 +276,23 @@ fn a_training_that_was_cut_off_goes_on_unless_its_settings_changed() {
     let project = Project::new();
     let only = "RULES=local CONTROLS= SUBSETS= SNAPSHOTS= SEEDS=1 EPOCHS=20";
     let model = "out/tiny/local/seed-1/model/model.json";
-    let line = |seed: u64, checkpoint: &str| {
+    let line = |epochs: usize, checkpoint: &str| {
         format!(
-            "train -q --hidden 12,12 --epochs 20 --seed {seed} --checkpoint {checkpoint} \
+            "train -q --hidden 12,12 --epochs {epochs} --checkpoint {checkpoint} \
              --images out/tiny/data/train-images.npy --labels out/tiny/data/train-labels.npy \
              --test-images out/tiny/data/test-images.npy --test-labels out/tiny/data/test-labels.npy -o"
         )
     };
     project.make(&format!("{only} {model}"));
     let whole = project.0.bytes(model);
-    // That of another seed stands for one of other settings; `train` itself refuses it.
+    // That of more epochs stands for one of other settings; `train` itself refuses it.
     let left = "out/tiny/local/seed-1/model.checkpoint";
     project.0.run(&format!(
-        "{} net & while [ ! -e {left} ]; do sleep 0.01; done; kill -KILL $!",
-        line(2, left).replace("--epochs 20", "--epochs 100000")
+        "{} net & until [ -e {left} ]; do sleep 0.01; done; kill $!; wait $!",
+        line(1_000_000, left)
     ));
     assert!(project.0.path(left).is_file());
-    project.0.fails(1, &format!("{} net", line(1, left)));
+    project.0.fails(1, &format!("{} net", line(20, left)));
     fs::remove_file(project.0.path(model)).unwrap();
     project.0.ok(&format!("touch -t 200001010000 {left}"));
     project.make(&format!("{only} {model}"));

@@ -621,7 +621,7 @@ fn data_that_do_not_fit_are_named_with_both_numbers() {
         ("train --images x.npy --labels y.npy -o empty/new/deep --epochs 1", "empty/new/deep: "),
         (
             "train --images x.npy --labels y.npy -o . --epochs 1",
-            ".: would replace a folder that is something else",
+            ".: would replace a folder that holds something else (found broken)",
         ),
         (
             "spectrum one.npy 2> >(tail -n 1 >&2)",

@@ -38,10 +38,8 @@ impl Directory {
 
     /// Refuse what cannot become such a directory; gives where it is to be.
     pub fn check(path: &Path, foreign: Foreign) -> Result<PathBuf> {
-        let target = match Target::of(path)? {
-            Target::Folder(target, _) => target,
-            Target::File(target, None) => target,
-            _ => return Err(Error::io(path, &io::ErrorKind::NotADirectory.into())),
+        let (Target::Folder(target, _) | Target::File(target, None)) = Target::of(path)? else {
+            return Err(Error::io(path, &io::ErrorKind::NotADirectory.into()));
         };
         check_folder(&target, path)?;
         check_older(&target, path, foreign)?;
