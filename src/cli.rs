@@ -244,13 +244,6 @@ impl FromImages {
     }
 }
 
-fn threads(text: &str) -> std::result::Result<usize, String> {
-    match text.parse() {
-        Ok(threads) if threads <= 1024 => Ok(threads),
-        _ => Err("expected a whole number from 0 to 1024".into()),
-    }
-}
-
 /// Refuse arguments that cannot be read or written together: two that are stdin,
 /// stdin a terminal, two outputs that are the same file; and outputs that cannot be
 /// written, before the work.
