@@ -834,9 +834,7 @@ fn where_installed(folder: &Folder, program: &str, line: &str) -> Option<std::pr
     if folder.run(&format!("command -v {program}")).status.success() {
         return Some(folder.run(line));
     }
-    // Past what captures the output of tests that pass.
-    let mut stderr = std::io::stderr();
-    writeln!(stderr, "SKIPPED: {program} is not installed: {line}").unwrap();
+    common::skipped(&format!("{program} is not installed: {line}"));
     None
 }
 

@@ -8,6 +8,7 @@ pub mod project;
 use std::{
     fs,
     hash::{DefaultHasher, Hash, Hasher},
+    io::Write,
     path::{Path, PathBuf},
     process::{Command, Output},
 };
@@ -160,6 +161,12 @@ impl Folder {
     pub fn bytes(&self, name: &str) -> Bytes {
         Bytes(fs::read(self.path(name)).unwrap())
     }
+}
+
+/// Say what a test leaves out, past what captures the output of tests that pass.
+pub fn skipped(why: &str) {
+    let mut stderr = std::io::stderr();
+    writeln!(stderr, "SKIPPED: {why}").unwrap();
 }
 
 /// All files below a folder, sorted, and what is in them.

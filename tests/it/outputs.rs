@@ -147,8 +147,7 @@ fn a_file_that_may_not_be_written_is_refused() {
                mkdir closed; echo mine > closed/out; chmod 666 closed/out; chmod 555 closed; chmod 777 .");
     let by_root = fs::metadata(folder.path("out")).unwrap().uid() == 0;
     if by_root && !folder.run("setpriv --reuid 65534 --clear-groups true").status.success() {
-        let mut stderr = std::io::stderr();
-        writeln!(stderr, "SKIPPED: root may write every file, and cannot be another here").unwrap();
+        crate::common::skipped("root may write every file, and cannot be another here");
         return;
     }
     let user = if by_root { "setpriv --reuid 65534 --regid 65534 --clear-groups" } else { "" };
