@@ -1,496 +1,194 @@
-# The study, step by step. A file's name says how it was made:
-#   out/digits/local/seed-1/fgsm-0.05/spectrum.npy
-# `make help` lists the targets and what can be set on the command line.
+# The study: what is varied, what is done, and in which order. make's own machinery is in mk/.
+#
+# A file's name says how it was made: out/mnist/local/seed-1/fgsm-0.05/alpha.jsonl has the exponents of
+# the network that learned by the rule `local` from seed 1, for images attacked by `fgsm` with
+# strength 0.05. "Order", at the end, says how it comes about.
+#
+#   make quick    a miniature of the study        make all    the study        make help    everything else
 
-SHELL := bash
-.SHELLFLAGS := -eu -o pipefail -c
-MAKEFLAGS += --no-builtin-rules --no-print-directory
-$(if $(filter grouped-target,$(.FEATURES)),,$(error GNU make 4.3 or later is needed, this is $(MAKE_VERSION) (macOS: brew install make, then gmake)))
-.DELETE_ON_ERROR:
-.SECONDARY:
-.SECONDEXPANSION:
-V :=
-$V.SILENT:
+include mk/shell.mk
 
-# --- Settings -----------------------------------------------------------------------
-DATASET := digits# drawn; or mnist, fashion-mnist, kmnist, or a folder of yours, data/NAME
-SEEDS   := $(if $(filter digits,$(DATASET)),1 2 3,1 2 3 4 5)
-DRAWN   := 20000 10000# digits to train on and to test on
-HIDDEN  := 200,200,200,200,200
-RULES   := local backprop untrained shuffled
-ATTACKS := gauss fgsm fgsm-float32
-CONTROLS := gauss-clipped gauss-repeat fgsm-clipped fgsm-random# attacks of local errors alone
-SIGMAS  := 0.1 0.2 0.3 0.4 0.5 0.6 0.8 1 1.25 1.5 2 3$(if $(filter digits,$(DATASET)), 5 8)
+# --- Settings: each can be set on the command line, or in own.mk -------------------------------
+DATASET  := digits         # drawn; or mnist, fashion-mnist, kmnist; or NAME of a folder data/NAME
+SEEDS    := $(if $(filter digits,$(DATASET)),1 2 3,1 2 3 4 5)
+DRAWN    := 20000 10000    # digits to train on and to test on
+HIDDEN   := 200,200,200,200,200    # units of each layer
+RULES    := local backprop untrained shuffled
+ATTACKS  := gauss fgsm fgsm-float32
+CONTROLS := gauss-clipped gauss-repeat fgsm-clipped fgsm-random    # attacks of local errors alone
+SIGMAS   := 0.1 0.2 0.3 0.4 0.5 0.6 0.8 1 1.25 1.5 2 3 $(if $(filter digits,$(DATASET)),5 8)
 EPSILONS := 0.01 0.02 0.03 0.04 0.05 0.06 0.08 0.1 0.12 0.15 0.2 0.3
-RANKS   := 1-50 1-20 11-100
-EPOCHS  :=# empty: the preset of the rule
-BATCH   :=# empty: the preset
-SAMPLES :=# of the test images; empty: all
-TRAIN_SAMPLES :=# of the training images; empty: all
-SUBSETS := $(if $(filter digits mnist fashion-mnist kmnist,$(DATASET)),1000 2000 5000)# so many of them: alpha against samples
-SNAPSHOTS := 1 2 3 5 10 20 40# epochs of local errors that are measured too
-STIMULUS_DIMENSION :=# d of the set of images, for alpha > 1 + 2/d; empty: as `dimension` measures it
-OUT     := out
-BIN     := target/release
-RUN     :=# stands before what learns, the one stage long enough to be a cluster's job
-THREADS := $(or $(if $(RUN),$(SLURM_CPUS_PER_TASK)),1)
-SCRATCH ?= $(SLURM_TMPDIR)# a folder on this machine's own disk for attacked images; empty: beside what is measured
-DATA_DIR ?= data/$(DATASET)
-PREFIX  := /usr/local
-TASKS   := /dev/stdout
+RANKS    := 1-50 1-20 11-100    # of the fits; the first is the headline
+EPOCHS   :=                # empty: the preset of the rule
+BATCH    :=                # images per step; empty: the preset
+SAMPLES  :=                # use the first N test images; empty: all
+TRAIN_SAMPLES :=           # train on the first N images; empty: all
+SUBSETS  := $(if $(filter digits mnist fashion-mnist kmnist,$(DATASET)),1000 2000 5000)    # alpha against samples
+SNAPSHOTS := 1 2 3 5 10 20 40    # epochs of local errors that are measured too
+STIMULUS_DIMENSION :=      # d of the set of images, for alpha > 1 + 2/d; empty: measured
+OUT      := out
+BIN      := target/release # a folder with the tools
+RUN      :=                # stands before each training, which is long enough to be a cluster's job
+THREADS  := $(or $(if $(RUN),$(SLURM_CPUS_PER_TASK)),1)
+SCRATCH  := $(SLURM_TMPDIR)    # a folder for attacked images; empty: beside what is measured
+PREFIX   := /usr/local     # where `make install` puts the tools
+DESTDIR  :=                # stands before PREFIX where a package is built
+WIDTHS   := 50 100 200     # of a sweep
+DEPTHS   := 2 5            # of a sweep
+TRAIN_SIZES :=             # of a sweep, as TRAIN_SAMPLES
+DATASETS := $(DATASET)     # of a sweep
 
-# --- Method: a line a learning rule, an attack, a measurement. Replace one, or add ---
-# A rule makes the directory $(model); it may use $(seed). It meets all ATTACKS, or those in
-# NAME.attacks; NAME.snapshots and NAME.subsets are measured on clean images besides.
-train     = train --hidden $(HIDDEN) $(EPOCHS:%=--epochs %) $(BATCH:%=--batch-size %) \
-  $(TRAIN_SAMPLES:%=--samples %) --seed $(seed) --threads $(THREADS) --checkpoint $(checkpoint) --quiet \
-  --images $(data)/train-images.npy --labels $(data)/train-labels.npy \
-  --test-images $(data)/test-images.npy --test-labels $(labels) -o $(model)
-local     = $(train) --rule local $(local.snapshots:%=--snapshots %)
-backprop  = $(train) --rule backprop
-shuffled  = $(train) --rule local --shuffle-labels
-untrained = $(foreach EPOCHS,0,$(train)) --rule local
+# --- 1. Learning rules: each writes the network $(model); it may use $(seed) -------------------
+# NAME.about is its title, and the rule that it is a control of. A network meets all ATTACKS, or those
+# in NAME.attacks; NAME.snapshots and NAME.subsets are measured on clean images too.
+local           = $(train) $(epochs) --rule local $(local.snapshots:%=--snapshots %)
+local.about     = local errors;
 local.attacks   = $(ATTACKS) $(CONTROLS)
 local.snapshots = $(snapshots)
 local.subsets   = $(subsets)
 
-# An attack reads images on stdin and writes images on stdout; it may use $(strength) $(model)
-# $(labels) $(seed), and write $(call scratch,audit). NAME.strengths are its strengths;
-# NAME.spectrum takes the place of spectrum; SHARED are the attacks that need no network, of
-# which one set of images serves all, TRANSFER those that use $(source), the network of the next
-# of SEEDS by the same rule, where that of $(model) is measured.
-gauss         = attack-gauss --sigma $(strength) --seed 1 $(options)
-gauss-clipped = $(gauss) --clip 0,1
-# Its spectrum is the signal's alone, from two draws of the noise.
-gauss-repeat  = $(gauss)
-gauss-repeat.spectrum = { $(subst --seed 1,--seed 2,$(gauss)) < $(data)/test-images.npy | \
-  extract-activations --model $(model) $(options) > $(call scratch,second); spectrum --quiet --repeat - $(call scratch,second); }
-fgsm          = attack-fgsm --epsilon $(strength) --model $(model) --labels $(labels) \
-  --audit $(call scratch,audit) $(options)
-fgsm-float32  = $(fgsm) --gradient float32
-fgsm-random   = $(fgsm) --gradient random
-fgsm-clipped  = $(fgsm) --clip 0,1
-fgsm-transfer = $(foreach model,$(source),$(fgsm))
-pgd           = attack-pgd --epsilon $(strength) --model $(model) --labels $(labels) \
-  --audit $(call scratch,audit) $(options)
+backprop        = $(train) $(epochs) --rule backprop
+backprop.about  = backpropagation; local
+
+untrained       = $(train) --epochs 0 --rule local
+untrained.about = untrained; local
+
+shuffled        = $(train) $(epochs) --rule local --shuffle-labels
+shuffled.about  = shuffled labels; local
+
+epochs = $(EPOCHS:%=--epochs %)
+train  = train --hidden $(HIDDEN) $(BATCH:%=--batch-size %) $(TRAIN_SAMPLES:%=--samples %) --seed $(seed) \
+  --threads $(THREADS) --checkpoint $(checkpoint) --quiet \
+  --images $(data)/train-images.npy --labels $(data)/train-labels.npy \
+  --test-images $(data)/test-images.npy --test-labels $(labels) -o $(model)
+
+# --- 2. Attacks: images on stdin, images on stdout --------------------------------------------
+# An attack may use $(strength) $(model) $(labels) $(seed), and write $(call scratch,audit).
+# NAME.about is its family (noise, gradient or other; control), its title and the unit of its strength.
+gauss           = attack-gauss --sigma $(strength) --seed 1 $(options)
+gauss.strengths = $(SIGMAS)
+gauss.about     = noise; Gaussian noise; σ (pixel units)
+
+fgsm            = attack-fgsm --epsilon $(strength) $(of-network)
+fgsm.strengths  = $(EPSILONS)
+fgsm.about      = gradient; FGSM, exact gradient; ε (pixel units)
+
+fgsm-float32           = $(fgsm) --gradient float32
+fgsm-float32.strengths = $(EPSILONS)
+fgsm-float32.about     = gradient; FGSM, single-precision gradient; ε (pixel units)
+
+# Basic iterative method; PGD is the same from a random start.
+bim             = attack-pgd --epsilon $(strength) $(of-network)
+bim.strengths   = $(EPSILONS)
+bim.about       = gradient; BIM, exact gradient; ε (pixel units)
+
+pgd             = $(bim) --random-start --seed 1
+pgd.strengths   = $(EPSILONS)
+pgd.about       = gradient; PGD, exact gradient; ε (pixel units)
+
+# Takes its gradient from the network of the next seed.
+fgsm-transfer           = attack-fgsm --epsilon $(strength) --model $(source) $(audited)
+fgsm-transfer.strengths = $(EPSILONS)
+fgsm-transfer.about     = gradient; FGSM on another seed's network; ε (pixel units)
+
+fgsm-random           = $(fgsm) --gradient random
+fgsm-random.strengths = $(EPSILONS)
+fgsm-random.about     = gradient control; random signs; ε (pixel units)
+
+fgsm-clipped           = $(fgsm) --clip 0,1
+fgsm-clipped.strengths = $(EPSILONS)
+fgsm-clipped.about     = gradient control; FGSM, clipped to [0,1]; ε (pixel units)
+
+gauss-clipped           = $(gauss) --clip 0,1
+gauss-clipped.strengths = $(SIGMAS)
+gauss-clipped.about     = noise control; Gaussian noise, clipped to [0,1]; σ (pixel units)
+
+# The spectrum of the signal alone, from two draws of the noise: in place of the measurements below.
+gauss-repeat           = $(gauss)
+gauss-repeat.strengths = $(SIGMAS)
+gauss-repeat.about     = noise control; signal under Gaussian noise (cvPCA); σ (pixel units)
+gauss-repeat.spectrum  = { $(subst --seed 1,--seed 2,$(gauss)) < $(data)/test-images.npy | \
+  extract-activations --model $(model) $(options) > $(call scratch,second); \
+  spectrum --quiet --repeat - $(call scratch,second); }
+gauss-repeat.fit       = $(fit) --as-ranked
+
+of-network = --model $(model) $(audited)
+audited    = --labels $(labels) --audit $(call scratch,audit) $(options)
+# One set of images serves all networks.
 SHARED   := gauss
 TRANSFER := fgsm-transfer
-gauss.strengths         = $(SIGMAS)
-gauss-clipped.strengths = $(SIGMAS)
-gauss-repeat.strengths  = $(SIGMAS)
-fgsm.strengths          = $(EPSILONS)
-fgsm-float32.strengths  = $(EPSILONS)
-fgsm-random.strengths   = $(EPSILONS)
-fgsm-clipped.strengths  = $(EPSILONS)
-fgsm-transfer.strengths = $(EPSILONS)
-pgd.strengths           = $(EPSILONS)
 
-# Measurements read stdin and write stdout: images | activations | spectrum | fit.
+# --- 3. Measurements: images | activations | spectrum | fit, all on stdin and stdout ----------
 accuracy    = accuracy --model $(model) --labels $(labels) $(options)
 activations = extract-activations --model $(model) $(options) $(beside)
 spectrum    = spectrum --quiet
-fit         = fit-powerlaw $(RANKS:%=--ranks %) $(if $(filter %-repeat,$(attack)),--as-ranked)
-dimension   = dimension --threads $(THREADS) --quiet $(SAMPLES:%=--samples %)
-claims      = claims $(if $(STIMULUS_DIMENSION),--stimulus-dimension $(STIMULUS_DIMENSION),--dimension $(study)/dimension.jsonl)
+fit         = fit-powerlaw $(RANKS:%=--ranks %)
 options     = $(samples:%=--samples %) --threads $(THREADS) --quiet
-# One pass through the network gives both, unless another command measures accuracy.
+# The images themselves, as layer 0; and the dimension of their set.
+pixels      = $(spectrum) $(SAMPLES:%=--samples %)
+dimension   = dimension --threads $(THREADS) --quiet $(SAMPLES:%=--samples %)
+tabulate    = tabulate
+claims      = claims $(if $(STIMULUS_DIMENSION),--stimulus-dimension $(STIMULUS_DIMENSION),--dimension $(study)/dimension.jsonl)
+report      = report --figures $(study)/figures
+# One pass through the network gives its accuracy too, unless another command measures that.
 beside      = $(if $(call same,$(strip $(accuracy)),accuracy --model $(model) --labels $(labels) $(strip $(options))),--labels $(labels) --accuracy $(call scratch,accuracy))
 
-# Lines of one's own, out of git's sight: ATTACKS += mine
 -include own.mk
+include mk/check.mk mk/paths.mk mk/levels.mk mk/tools.mk mk/data.mk mk/record.mk mk/stamps.mk mk/progress.mk
 
-# --- What a target's name says: $(study)/RULE/seed-SEED[/epoch-N]/ATTACK-STRENGTH/FILE -------
-study    = $(OUT)/$(DATASET)
-data     = $(study)/data
-labels   = $(data)/test-labels.npy
-stamps   = $(study)/.stamps
-up       = $(patsubst %/,%,$(dir $1))
-level    = $(notdir $(@D))
-strength = $(lastword $(subst -, ,$(level)))
-attack   = $(patsubst %-$(strength),%,$(level))
-network  = $(call up,$(@D))
-epoch    = $(filter epoch-%,$(notdir $(network)))
-trained  = $(if $(epoch),$(call up,$(network)),$(network))
-seed     = $(patsubst seed-%,%,$(notdir $(trained)))
-rule     = $(notdir $(call up,$(trained)))
-model    = $(trained)/model$(epoch:%=/%)
-source   = $(call up,$(trained))/$(next-$(seed))/model
-lender   = $(if $(filter $(TRANSFER),$(attack)),$(stamps)/next-$(seed) $(source)/model.json)
-samples  = $(or $(patsubst subset-%,%,$(filter subset-%,$(level))),$(SAMPLES))
-shared   = $(filter $(SHARED),$(attack))
-stored   = $(if $(shared),$(study)/$(level)/x.npy,$(data)/test-images.npy)
-passing  = $(if $(shared)$(filter clean subset,$(attack)),,$(if $(SCRATCH),$(SCRATCH)/$(subst /,_,$(abspath $(call scratch,x))),$(call scratch,x)))
-images   = $(or $(passing),$(stored))
-checkpoint = $(model).checkpoint
-# Files appear whole: written under a name that is this make's alone, then renamed.
-me      := $(shell echo "$${SLURMD_NODENAME:-$$(uname -n)}-$$PPID")
-scratch  = $(@D)/.$1.$(me).part
-part     = $(call scratch,$(@F))
-whole    = trap 'rm -f $(part)' EXIT; $1 > $(part); mv $(part) $@
-# What a make or a tool that was killed left; nothing that is being written is an hour old.
-tidy     = find $(study) -depth '(' -name '.*.part' -o -name '.*.tmp' ')' -mmin +60 -exec rm -rf {} + 2> /dev/null || true
+# --- 4. Order: what is made from what ----------------------------------------------------------
+# What stands behind $$ is read when the target is known; $(as.X) changes when the command X, or a
+# tool in it, does.
 
-# --- Malformed settings are refused here, before anything is made -----------------------
-quote  = '$(subst ','\'',$1)'
-grep   = $(if $2,$(shell printf '%s\n' $(foreach v,$2,$(call quote,$v)) | grep -Evx -m1 -- $(call quote,$1) || true))
-refuse = $(if $2,$(error $1 has a bad value: $2 (expected $3)))
-each   = $(if $(strip $($1)),,$(error $1 is empty (expected $3)))$(call refuse,$1,$(call grep,$2,$($1)),$3)
-maybe  = $(call refuse,$1,$(call grep,[1-9][0-9]*,$($1)),a whole number or nothing)
-number = ([0-9]+\.?[0-9]*|\.[0-9]+)
-comma  := ,
-space  := $(subst ,, )
-widths = ([1-9][0-9]*)(,\1)*
-name   = [A-Za-z][A-Za-z0-9_.-]*
-$(foreach v,DATASET OUT,$(if $(word 2,[$($v)]),$(error $v must be a name without spaces, found $($v))))
-$(call each,DATASET,$(name),a name such as mnist)
-$(call each,SEEDS,[0-9]+,whole numbers such as 1 2 3)
-$(call each,RULES,$(name),names of rules such as local)
-$(call each,ATTACKS,$(name),names of attacks such as gauss)
-$(call refuse,CONTROLS,$(call grep,$(name),$(CONTROLS)),names of attacks or nothing)
-$(call each,SIGMAS,$(number),numbers such as 0.1 0.5)
-$(call each,EPSILONS,$(number),numbers such as 0.01 0.1)
-$(call each,RANKS,[1-9][0-9]*-[1-9][0-9]*,ranges such as 1-50)
-$(call each,HIDDEN,$(widths),layers of one width such as 200$(comma)200)
-$(call each,THREADS,[0-9]+,a whole number)
-$(call each,DRAWN,[1-9][0-9]*,two numbers such as 20000 10000)
-$(if $(filter 2,$(words $(DRAWN))),,$(error DRAWN must be two numbers such as 20000 10000))
-$(foreach v,EPOCHS BATCH SAMPLES TRAIN_SAMPLES,$(call maybe,$v))
-$(foreach v,SUBSETS SNAPSHOTS,$(call refuse,$v,$(call grep,[1-9][0-9]*,$($v)),whole numbers or nothing))
-# All that are attacked with: those of all rules, and those of one.
-attacked := $(sort $(ATTACKS) $(foreach r,$(RULES),$($r.attacks)))
-$(call refuse,ATTACKS,$(filter clean data epoch subset subset-%,$(attacked)),a name that is not taken)
-$(foreach c,$(RULES) $(attacked),$(if $(filter undefined,$(origin $c)),$(error $c is named but no variable $c holds its command)))
-$(foreach a,$(attacked),$(if $(filter undefined,$(origin $a.strengths)),$(error $a has no strengths: set $a.strengths)))
-
-# 0.10 and 0.1 are one strength. Words are names of lists and numbers, such as gauss:0.10.
-plain = $(shell printf '%s\n' $1 | sed -E 's/:0*([0-9])/:\1/; s/:\./:0./; /\./s/\.?0*$$//' | sort -t : -k 1,1 -k 2,2g -u)
-list  = $(patsubst $1:%,%,$(filter $1:%,$2))
-$(foreach a,$(attacked),$(call refuse,$a.strengths,$(call grep,$(number),$($a.strengths)),numbers))
-plains := $(call plain,$(SIGMAS:%=SIGMAS:%) $(EPSILONS:%=EPSILONS:%) $(foreach a,$(attacked),$(addprefix $a:,$($a.strengths))))
-$(foreach a,$(attacked),$(eval levels.$a := $(addprefix $a-,$(call list,$a,$(plains)))))
-
-# No snapshot after the last epoch, of which 40 is the preset; no subset that is the whole.
-below     = $(if $2,$(shell printf '%s\n' $1 | awk '$$1 < $2'),$1)
-snapshots := $(if $(SNAPSHOTS),$(call below,$(SNAPSHOTS),$(or $(EPOCHS),40) + 1))
-subsets   := $(if $(SUBSETS),$(call below,$(SUBSETS),$(or $(SAMPLES),$(if $(filter digits,$(DATASET)),$(word 2,$(DRAWN))))))
-
-seeds    := $(shell printf '%s\n' $(SEEDS) | sort -nu)
-# next-1 is seed-2; after the last seed comes the first.
-$(foreach n,$(join $(seeds:%=next-%:=seed-),$(wordlist 2,$(words $(seeds)),$(seeds)) $(firstword $(seeds))),$(eval $n))
-transfers := $(filter $(TRANSFER),$(attacked))
-$(if $(transfers),$(if $(word 2,$(seeds)),,$(error $(firstword $(transfers)) needs the network of another seed: SEEDS must be two or more, found $(seeds))))
-# The one that the report shows.
-first    := $(firstword $(filter local,$(RULES)) $(sort $(RULES)))
-shows    := $(first)/seed-$(firstword $(seeds))
-levels    = clean $($1.subsets:%=subset-%) $($1.snapshots:%=epoch-%/clean) $(foreach a,$(sort $(or $($1.attacks),$(ATTACKS))),$(levels.$a))
-$(foreach r,$(RULES),$(eval runs.$r := $(call levels,$r)))
-layer0   := clean $(foreach a,$(filter $(SHARED),$(attacked)),$(levels.$a))
-networks := $(foreach r,$(RULES),$(foreach s,$(seeds),$(runs.$r:%=$(study)/$r/seed-$s/%)))
-runs     := $(layer0:%=$(study)/%) $(networks)
-arrays   := $(foreach s,train test,$(data)/$s-images.npy $(data)/$s-labels.npy)
-export PATH := $(abspath $(BIN)):$(PATH)
-export LC_ALL := C
-
-built    := $(if $(filter file,$(origin BIN)),$(BIN)/.built)# a BIN of the user's is theirs to build
-
-.DEFAULT_GOAL := all
-.PHONY: all quick data inputs tasks sweep sweep-inputs sweep-tasks test test-slurm check-mnist check-digits validate campaign bench \
-  figure install uninstall clean help FORCE $(SEEDS:%=seed-%)
-## all: the study, to its tables and its report
-all: $(study)/summary.csv $(study)/report.html
-## quick: a miniature of everything in a minute, in $(OUT)/quick
-quick:
-	$(MAKE) all OUT=$(OUT)/quick DATASET=digits DRAWN='4000 1000' SEEDS='1 2 3' HIDDEN=50,50,50 EPOCHS=6 SUBSETS='250 500' \
-	  SIGMAS='0.25 0.5 1 2' EPSILONS='0.02 0.05 0.1 0.2' RANKS='1-40 1-20'
-## data: the data set as arrays
-data: $(arrays)
-## inputs: what all seeds share; after it, several makes may run at once, one a seed
-inputs: data $(built) $$(addprefix $$(stamps)/,$$(stamped)) $(layer0:%=$(study)/%/alpha.jsonl) $$(measured-d)
-	$(tidy)
-## seed-1, seed-2 ...: all of one seed
-# With an attack in TRANSFER that includes the next seed's network. Makes that run at once would both train it, to the same bytes,
-# and what is older than the second is measured again: make the study without the attack first.
-$(foreach s,$(SEEDS),$(eval seed-$s: $(filter $(RULES:%=$(study)/%/seed-$s/%),$(runs:%=%/alpha.jsonl) $(runs:%=%/accuracy.jsonl))))
-seed-$(firstword $(seeds)): $$(foreach l,$$(shown),$$(study)/samples/$$l/predictions.npy)
-# ... as a list for a cluster, which scripts/slurm-array reads
-tasks:
-	printf '%s\n' $(seeds:%=seed-%) > $(TASKS)
-
-# --- Stages --------------------------------------------------------------------------------
-todo  := $(filter-out $(wildcard $(runs:%=%/alpha.jsonl)),$(runs:%=%/alpha.jsonl))
-total := $(words $(or $(todo),$(runs)))
-made  :=
-count  = $(eval made += x)($(words $(made))/$(total))
-say    = echo "$1 $(patsubst $(study)/%,%,$(@D))"
-
-# What these recipes make appears whole. A make that is stopped need not delete it, and must not where
-# another has made it meanwhile, as on a cluster whose node was given up and then answers.
-.PRECIOUS: %/alpha.jsonl $(study)/%/accuracy.jsonl $(study)/%/spectrum.npy \
-  $(foreach r,$(RULES),$(if $(filter train,$(firstword $($r))),$(seeds:%=$(study)/$r/seed-%/model/model.json)))
-
-# Of a network by a rule of one's own, a make that is stopped deletes this file alone: what is left
-# of the folder goes first. Training goes on from its checkpoint, unless what it was made from has
-# changed since.
-$(study)/%/model/model.json: $(arrays) $(stamps)/$$(rule) | $(built)
-	mkdir -p $(network)
-	[ -e $@ ] || rm -rf $(model)
-	[ -z "$$(find $^ -newer $(checkpoint) 2>&1)" ] || rm -f $(checkpoint)
+# A network learns.
+$(study)/%/model/model.json: $(arrays) $(as.rule)
+	$(clear-model)
 	$(RUN) $($(rule))
-	$(call say,trained)
+	$(call done,network,$(rule)/seed-$(seed) has learned)
 
-# Attacked images of one network are made, measured and removed in one recipe: as targets of
-# their own, `make -j` would make all of them, 30 MB each, before it measured the first.
-$(study)/%/accuracy.jsonl $(study)/%/spectrum.npy: $$(trained)/model/model.json $$(stored) $(labels) \
-  $(stamps)/measure $$(if $$(passing),$(stamps)/$$(attack)) $$(lender) | $(built)
-	mkdir -p $(@D)
-	trap 'rm -f $(call scratch,*) $(passing)' EXIT; \
+# Images are attacked, and pass through the network: its accuracy, and the spectra of its layers.
+$(study)/%/accuracy.jsonl $(study)/%/spectrum.npy: $$(trained)/model/model.json $$(stored) $(labels) $(as.measure)
+	mkdir -p $(@D); $(at-the-end) \
 	$(if $(passing),$($(attack)) < $(stored) > $(passing);) \
-	$(activations) < $(images) | $(or $($(attack).spectrum),$(spectrum)) > $(call scratch,spectrum); \
+	$(activations) < $(images) | $(or $(call own,$(attack).spectrum),$(spectrum)) > $(call scratch,spectrum); \
 	[ -e $(call scratch,accuracy) ] || $(accuracy) < $(images) > $(call scratch,accuracy); \
-	if [ -e $(call scratch,audit) ]; then mv $(call scratch,audit) $(@D)/audit.json; else rm -f $(@D)/audit.json; fi; \
-	mv $(call scratch,accuracy) $(@D)/accuracy.jsonl; \
-	mv $(call scratch,spectrum) $(@D)/spectrum.npy
+	$(keep)
+
+# The exponents of the spectra.
+$(study)/%/alpha.jsonl: $(study)/%/spectrum.npy $(as.fit)
+	$(call whole,$(or $(call own,$(attack).fit),$(fit)) < $<)
+	$(call done,level,$(@D:$(study)/%=%))
 
 # The images themselves are layer 0.
-$(layer0:%=$(study)/%/spectrum.npy): $$(stored) $(stamps)/pixels | $(built)
-	mkdir -p $(@D)
+$(layer0:%=$(study)/%/spectrum.npy): $$(stored) $(as.pixels)
 	$(call whole,$(pixels) < $(stored))
-
-# Attacked images by name: those that all networks share, or one set to look at.
-$(study)/%/x.npy: $(data)/test-images.npy $(stamps)/$$(attack) \
-  $$(if $$(shared),,$$(model)/model.json $(labels)) $$(lender) | $(built)
-	mkdir -p $(@D)
-	trap 'rm -f $(call scratch,*)' EXIT; $($(attack)) < $< > $(part); mv $(part) $@
-
-%/alpha.jsonl: %/spectrum.npy $(stamps)/fit | $(built)
-	$(call whole,$(fit) < $<)
-	$(call say,$(count))
-
-measured := $(runs:%=%/alpha.jsonl) $(networks:%=%/accuracy.jsonl)
-$(study)/table.csv: $(measured) $(stamps)/runs $(stamps)/tabulate | $(built)
-	$(tabulate) --runs $(stamps)/runs -o $@
-	echo "$(words $(runs)) levels in $@, their mean and spread over seeds in summary.csv"
-$(study)/summary.csv: $(measured) $(stamps)/runs $(stamps)/tabulate | $(built)
-	$(tabulate) --runs $(stamps)/runs --summary $@ -o /dev/null
-
-measured-d := $(if $(STIMULUS_DIMENSION),,$(study)/dimension.jsonl)
-$(study)/dimension.jsonl: $(data)/test-images.npy $(stamps)/dimension | $(built)
+$(study)/dimension.jsonl: $(data)/test-images.npy $(as.dimension)
 	$(call whole,$(dimension) < $<)
 
-$(study)/claims.jsonl: $(study)/table.csv $(measured-d) $(stamps)/claims | $(built)
+# Attacked images: those that all networks share, or by name one set to look at.
+$(study)/%/x.npy: $(data)/test-images.npy $(as.attack)
+	$(call whole,$($(attack)) < $<); rm -f $(call scratch,*)
+
+# All levels in one table, the claims judged on it, one page.
+$(study)/table.csv: $(measured) $(stamps)/runs $(as.tabulate)
+	$(tabulate) --runs $(stamps)/runs -o $@
+$(study)/summary.csv: $(measured) $(stamps)/runs $(as.tabulate)
+	$(tabulate) --runs $(stamps)/runs --summary $@ -o /dev/null
+$(study)/claims.jsonl: $(study)/table.csv $(measured-d) $(as.claims)
 	$(call whole,$(claims) < $<)
+$(study)/report.html: $(study)/table.csv $(study)/claims.jsonl $(study)/study.json $(samples-shown) $(as.report)
+	$(report) --table $< --claims $(word 2,$^) $(study) -o $@
+	$(list-figures)
+	$(say-verdicts)
 
-# Ten images, clean and attacked at two strengths an attack, and what the network shown makes of them.
-third  = $(word $(shell echo $$(( ($1 * $(words $2) + 2) / 3 ))),$2)
-shown := clean $(sort $(foreach a,$(sort $(ATTACKS)),$(call third,1,$(levels.$a)) $(call third,2,$(levels.$a))))
-$(study)/samples/%: private network = $(study)/$(shows)# not that of the networks made for it
-$(study)/samples/%/predictions.npy: $(study)/$(shows)/model/model.json $(data)/test-images.npy \
-  $(labels) $(stamps)/measure $$(if $$(filter clean,$$(attack)),,$(stamps)/$$(attack)) $$(lender) | $(built)
-	mkdir -p $(@D)
-	$(if $(filter clean,$(attack)),ln -sf ../../data/test-images.npy $(@D)/x.npy,\
-	  $(foreach samples,10,$($(attack))) < $(data)/test-images.npy > $(part) && mv $(part) $(@D)/x.npy)
-	$(foreach samples,10,$(accuracy)) --predictions $@ < $(@D)/x.npy > /dev/null
-	rm -f $(call scratch,audit)
+## all: the study, to its tables and its report
+all: $(study)/summary.csv $(study)/report.html
+	$(say-end)
+## quick: a miniature of everything in less than a minute, in $(OUT)/quick
+quick:
+	$(MAKE) all OUT=$(OUT)/quick $(miniature)
+## plan: how many networks and levels `make all` would make
+plan:
+	$(dry) all | $(say-plan)
 
-# At the end, the verdicts on the paper's three claims at the first range of ranks, without controls.
-headline = $(subst -,$(comma)"last":,$(firstword $(RANKS)))
-$(study)/report.html: $(study)/table.csv $(study)/claims.jsonl $(study)/study.json \
-  $(shown:%=$(study)/samples/%/predictions.npy) $(stamps)/report | $(built)
-	report --table $< --claims $(word 2,$^) --figures $(study)/figures $(study) -o $@
-	grep -Ev '"attack":"[^"]*-(clipped|random|repeat)"' $(study)/claims.jsonl | \
-	  sed -nE 's/^.*"claim":"(C[123])","statement":"([^"]*)","rule":"($(first))".*"first":$(headline),.*"verdict":"([^"]*)".*/\1 \3: \2: \4/p'
-	$(tidy)
-	echo "the report: $@"
-
-# --- Data: four .npy files; or drawn; or four IDX files, fetched if need be --------
-ifneq ($(wildcard $(DATA_DIR)/train-images.npy),)
-$(data)/%.npy: $(DATA_DIR)/%.npy
-	mkdir -p $(data)
-	ln -fL $< $(part) 2> /dev/null || cp $< $(part)
-	mv $(part) $@
-else ifeq ($(DATASET),digits)
-draw.train = draw-digits --quiet --count $(word 1,$(DRAWN)) --seed 1
-draw.test  = draw-digits --quiet --count $(word 2,$(DRAWN)) --seed 2
-draw       = $(draw.train); $(draw.test)
-$(data)/%-images.npy $(data)/%-labels.npy: $(stamps)/draw | $(built)
-	mkdir -p $(data)
-	$(draw.$*) -o $(data)/$*-images.npy
-	$(draw.$*) --labels -o $(data)/$*-labels.npy
-	$(call say,$*:)
-else
-idx = $(DATA_DIR)/$(patsubst test,t10k,$1)-$2-ubyte.gz
-$(data)/%-images.npy $(data)/%-labels.npy: $$(call idx,$$*,images-idx3) $$(call idx,$$*,labels-idx1) \
-  $(stamps)/import | $(built)
-	mkdir -p $(data)
-	import-idx --quiet $< -o $(data)/$*-images.npy
-	import-idx --quiet $(word 2,$^) -o $(data)/$*-labels.npy
-	$(call say,$*:)
-$(DATA_DIR)/%.gz:
-	$(if $(filter data/$(DATASET),$(DATA_DIR)),scripts/fetch-data $(DATASET) $(@F),\
-	  echo "$@ is missing: DATA_DIR must hold the four files of $(DATASET)" >&2; exit 1)
-endif
-
-# --- Sweep: a study a point, each in an OUT of its own, on data that all share ----------------
-WIDTHS      := 50 100 200
-DEPTHS      := 2 5
-TRAIN_SIZES :=# as TRAIN_SAMPLES
-DATASETS    := $(DATASET)
-swept  := $(OUT)/sweep
-points := $(foreach n,$(or $(TRAIN_SIZES),all),$(foreach w,$(WIDTHS),$(foreach k,$(DEPTHS),$(DATASETS:%=$(swept)/train-$n/width-$w/depth-$k/%))))
-$(foreach v,WIDTHS DEPTHS,$(call each,$v,[1-9][0-9]*,whole numbers such as 50 100))
-$(call each,DATASETS,$(name),names such as digits mnist)
-$(call refuse,TRAIN_SIZES,$(call grep,[1-9][0-9]*,$(TRAIN_SIZES)),whole numbers or nothing)
-.PHONY: $(points) $(DATASETS:%=$(swept)/%)
-# What a point's name says of it.
-said   = $(lastword $(patsubst $1-%,%,$(filter $1-%,$(subst /, ,$@))))
-hidden = $(subst $(space),$(comma),$(foreach k,$(shell seq $(call said,depth)),$(call said,width)))
-## sweep: a study for each of WIDTHS, DEPTHS, TRAIN_SIZES and DATASETS, then all in one report
-sweep: $(points) | $(built)
-	cat $(points:%=%/.stamps/runs) | tabulate --sweep -o $(swept)/table.csv
-	report-sweep $(swept)/table.csv --figures $(swept)/figures -o $(swept)/report.html
-	echo "the report: $(swept)/report.html"
-## sweep-inputs: what all its points share; after it they may be made apart
-sweep-inputs: $(DATASETS:%=$(swept)/%)
-sweep-tasks:
-	printf '%s\n' $(points) > $(TASKS)
-$(DATASETS:%=$(swept)/%): | $(built)
-	$(MAKE) data OUT=$(swept) DATASET=$(@F)
-$(points): | $$(swept)/$$(@F)
-	mkdir -p $@
-	$(MAKE) all OUT=$(call up,$@) DATASET=$(@F) DATA_DIR=$(swept)/$(@F)/data HIDDEN=$(hidden) \
-	  TRAIN_SAMPLES=$(filter-out all,$(call said,train)) > $@/log || { tail -n 5 $@/log >&2; exit 1; }
-	echo "made $(@:$(swept)/%=%)"
-
-# --- Programs: cargo decides what to compile, the stamps what to run again -------------------
-$(BIN)/.built: Cargo.toml Cargo.lock data/digits.json $(shell find src -type f)
-	command -v cargo > /dev/null || { echo 'cargo is missing: https://rustup.rs installs it' >&2; exit 1; }
-	cargo build --release --locked --quiet
-	touch $@
-
-# --- Stamps: what no file name carries (a command, its settings, its sources) is kept in a
-# file that is rewritten only when it changes. ------------------------------------------------
-io              := Cargo.lock src/error.rs src/cli.rs src/manual.rs src/write.rs $(sort $(wildcard src/read/*.rs))
-net             := $(io) src/network.rs src/elementwise.rs src/linalg.rs src/model.rs
-lib.import-idx          := $(io)
-lib.draw-digits         := $(io) src/rng.rs src/digits.rs data/digits.json
-lib.train               := $(net) src/sparse.rs src/accuracy.rs src/rng.rs $(sort $(wildcard src/train/*.rs))
-lib.attack-gauss        := $(io) src/rng.rs src/attack/mod.rs src/attack/gauss.rs
-lib.attack-fgsm         := $(net) src/rng.rs src/attack/mod.rs src/attack/fgsm.rs
-lib.attack-pgd          := $(lib.attack-fgsm) src/attack/pgd.rs
-lib.extract-activations := $(net) src/accuracy.rs
-lib.accuracy            := $(lib.extract-activations)
-lib.spectrum            := $(io) src/rng.rs src/elementwise.rs src/linalg.rs $(sort $(wildcard src/spectrum/*.rs))
-lib.fit-powerlaw        := $(io) src/mean.rs $(sort $(wildcard src/powerlaw/*.rs))
-lib.dimension           := $(io) src/linalg.rs src/dimension.rs
-lib.draw-powerlaw       := $(io) src/rng.rs src/synthetic.rs
-lib.tabulate            := $(lib.fit-powerlaw) src/network.rs src/elementwise.rs src/linalg.rs src/accuracy.rs src/table.rs src/sweep.rs
-lib.claims              := $(filter-out %/sweep.rs,$(lib.tabulate)) src/dimension.rs $(sort $(wildcard src/claims/*.rs))
-lib.report              := $(filter-out src/dimension.rs,$(lib.claims)) $(lib.spectrum) src/sweep.rs src/synthetic.rs src/validate.rs src/marchenko_pastur.rs src/model.rs src/rng.rs src/sparse.rs src/report/style.css src/report/methods.html src/report/distrust.html \
-  $(sort $(filter-out %/tests.rs,$(wildcard src/train/*.rs src/figures/*.rs src/report/*.rs)))
-lib.report-sweep        := $(lib.report)
-lib.validate            := $(lib.spectrum) $(lib.fit-powerlaw) src/synthetic.rs src/validate.rs \
-  $(sort $(filter-out %/tests.rs,$(wildcard src/figures/*.rs)))
-lib.npy-info            := $(io) src/info.rs
-
-define measure
-$(accuracy); $(activations) | $(spectrum)
-endef
-pixels   = $(spectrum) $(SAMPLES:%=--samples %)
-import   = import-idx
-report   = report
-tabulate = tabulate
-stamped := $(RULES) $(attacked) $(if $(transfers),$(seeds:%=next-%)) measure pixels fit dimension tabulate claims report $(if $(filter digits,$(DATASET)),draw,import)
-
-# A command's sources: the words in it that are files (a script of one's own) or tools of ours.
-tools   = $(foreach w,$1,$(if $(filter undefined,$(origin lib.$w)),,src/bin/$w.rs $(lib.$w)))
-sources = $(sort $(wildcard $(filter-out $(OUT)/%,$1)) $(call tools,$1))
-# The command $1, of which neither THREADS nor OUT changes a result, nor which make runs it.
-plainly = $(foreach THREADS,1,$(foreach OUT,out,$(foreach me,MAKE,$(strip $($1)))))
-used    = $(call sources,$($1) $($1.spectrum))
-sums   := $(shell cksum /dev/null $(sort $(foreach s,$(stamped),$(call used,$s))) | tr ' ' :)
-says    = $(strip $(plainly) $(call plainly,$1.spectrum) $(foreach s,$(used),$(filter %:$s,$(sums))))
-same    = $(and $(findstring [$1],[$2]),$(findstring [$2],[$1]))
-define stamp
-$(stamps)/$1: $(if $(call same,$(strip $(file <$(stamps)/$1)),$2),,FORCE)
-	mkdir -p $$(@D); trap 'rm -f $$(part)' EXIT; printf '%s\n' $(subst $$,$$$$,$(call quote,$2)) > $$(part); mv $$(part) $$@
-endef
-$(foreach s,$(stamped),$(eval $(call stamp,$s,$(call says,$s))))
-
-# How the study was made, as JSON.
-settings := DATASET SEEDS HIDDEN RULES ATTACKS CONTROLS SIGMAS EPSILONS RANKS EPOCHS BATCH SAMPLES TRAIN_SAMPLES SUBSETS SNAPSHOTS DRAWN STIMULUS_DIMENSION
-json   = "$(subst ",\",$(subst \,\\,$(strip $1)))"
-example = $(foreach @D,LEVEL,$(foreach seed,SEED,$(foreach strength,STRENGTH,$(foreach model,MODEL,$(foreach source,SOURCE,$(call json,$(call plainly,$1)))))))
-record := {"command":$(call json,make all $(foreach v,$(settings),$v='$(strip $(if $(filter SIGMAS EPSILONS,$v),$(call list,$v,$(plains)),$($v)))')),"commands":{$(foreach \
-  c,$(RULES) $(attacked) $(foreach a,$(attacked),$(if $($a.spectrum),$a.spectrum)) accuracy activations spectrum fit dimension,$(call json,$c):$(call example,$c)$(comma))"tabulate":"tabulate"}}
-$(eval $(call stamp,record,$(strip $(record))))
-$(study)/study.json: $(stamps)/record $(arrays) | $(built)
-	{ sed 's/}$$/,/' $<; printf '"version":"%s","sha256":{' "$$(train --version | cut -d ' ' -f 2)"; \
-	  { sha256sum $(arrays) 2> /dev/null || shasum -a 256 $(arrays); } | \
-	  sed -E 's|^([0-9a-f]+).*/|"\1":"|; s|"(.*)":"(.*)|"\2":"\1"|' | paste -sd, -; echo '}}'; } > $(part)
-	mv $(part) $@
-
-define newline
-
-
-endef
-$(stamps)/runs: $(if $(call same,$(strip $(subst $(newline), ,$(file <$(stamps)/runs))),$(runs)),,FORCE)
-	mkdir -p $(@D)
-	printf '%s\n' $(layer0:%=$(study)/%) > $(part)
-	$(foreach r,$(RULES),for s in $(seeds); do printf "$(study)/$r/seed-$$s/%s\n" $(runs.$r); done >> $(part);)
-	mv $(part) $@
-
-# --- Development ------------------------------------------------------------------------------
-## test: the tests of the library, the tools and this file
-test:
-	cargo test --locked --quiet
-## test-slurm: the cluster's launchers, on a Slurm of three nodes that is started here and taken down
-test-slurm: $(built)
-	BIN=$(abspath $(BIN)) cargo test --locked --quiet --test slurm -- --ignored --nocapture
-## check-mnist: compare the tables of DATASET=mnist with what is expected of them
-check-mnist:
-	STUDY=$(OUT)/mnist cargo test --locked --quiet --test mnist -- --ignored --nocapture
-## check-digits: measure the drawn digits against what they must be, beside MNIST where DATA_DIR has it
-check-digits:
-	cargo test --release --locked --quiet --test digits -- --ignored --nocapture
-## validate: the estimators of alpha on spectra that are known: a table and a figure in $(OUT)/validate
-validate: $(built)
-	mkdir -p $(OUT)/validate
-	validate --figure $(OUT)/validate/estimators.svg -o $(OUT)/validate/estimators.csv
-	echo "bias and spread: $(OUT)/validate/estimators.csv, estimators.svg"
-## campaign: kills, failing calls and bad inputs by the hundred, made-up headers by the million; CAMPAIGN=short for fewer
-campaign: $(built)
-	BIN=$(abspath $(BIN)) cargo test --locked --quiet --test campaign -- --ignored --nocapture
-## bench: kernels and tools beside the machine's limit, and how the time grows
-bench:
-	cargo bench --locked --quiet --bench kernels
-	scripts/bench-tools
-## figure: the README's figure, from the study on MNIST
-figure:
-	mkdir -p doc
-	sed 's|<svg [^>]*>|&<rect width="100%" height="100%" fill="white"/>|' $(OUT)/mnist/figures/accuracy-alpha-local.svg > doc/accuracy-alpha.svg
-## install: the tools, their man pages and completions, into PREFIX; uninstall: remove them
-programs  := $(sort $(basename $(notdir $(wildcard src/bin/*.rs))))
-# What a tool writes for man and for shells, and where below PREFIX/share they look for it.
-pages     := man:man/man1/%.1 bash:bash-completion/completions/% zsh:zsh/site-functions/_% fish:fish/vendor_completions.d/%.fish
-page      = $(patsubst %,$(PREFIX)/share/$(lastword $(subst :, ,$1)),$2)
-installed := $(PREFIX)/share/local-errors/installed
-ours      := $(programs:%=$(PREFIX)/bin/%) $(foreach p,$(pages),$(call page,$p,$(programs)))
-install: $(built)
-	for f in $(ours); do [ ! -e $$f ] || grep -Fqsx "$$f" $(installed) || \
-	  { echo "$$f is there and not ours: choose another PREFIX" >&2; exit 1; }; done
-	mkdir -p $(sort $(dir $(ours) $(installed)))
-	printf '%s\n' $(ours) > $(installed)
-	install -m 755 $(programs:%=$(BIN)/%) $(PREFIX)/bin
-	trap 'rm -f $(part)' EXIT; $(foreach p,$(pages),$(foreach t,$(programs),\
-	  $(BIN)/$t --generate $(firstword $(subst :, ,$p)) > $(part); install -m 644 $(part) $(call page,$p,$t);))
-	echo "$(words $(programs)) tools in $(PREFIX)/bin, their man pages and completions in $(PREFIX)/share"
-uninstall:
-	[ -e $(installed) ] || { echo 'nothing of ours in $(PREFIX)' >&2; exit 1; }
-	xargs rm -f < $(installed)
-	rm -r $(dir $(installed))
-## clean: remove what make made; never data/
-clean:
-	rm -rf $(OUT)
-## help: this list
-help:
-	sed -n 's/^## /  /p' Makefile
+include mk/samples.mk mk/sweep.mk mk/install.mk mk/develop.mk

@@ -3,31 +3,40 @@
 Layers are tuples (w, b), and with a readout (w, b, r) or (w, b, r, c):
 h = max(0, x w + b), logits = h r + c; w is (inputs, units), r is (units, classes).
 
-    python3 scripts/own_network.py NET.pt DIRECTORY    a module that torch.save wrote, such as
-                                                       Sequential(Linear, ReLU, ..., Linear)
+    python3 scripts/own_network.py NET.pt DIRECTORY    what torch.save wrote: a module, such as
+                                                       Sequential(Linear, ReLU, ..., Linear), or a state_dict
 """
 
+import io
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
 
-import numpy as np
+try:
+    import numpy as np
+except ImportError as error:
+    if __name__ == "__main__":
+        sys.exit(f"own_network: needs NumPy ({error})")
+    raise
 
 SCHEMA = "local-errors/model/1"
+FAMILY = "local-errors/model/"
+FILE = re.compile(r"model\.json|history\.jsonl|[wbrc][1-9][0-9]*\.npy")
+SNAPSHOT = re.compile(r"epoch-(0|[1-9][0-9]*)")
 
 
 def save_network(directory, layers, rule="own"):
     """Write layers as a network's directory, f4, in the place of an older network there."""
-    layers = [[np.asarray(array, dtype="<f4") for array in layer] for layer in layers]
+    layers = [[np.asarray(as_numpy(array), dtype="<f4") for array in layer] for layer in layers]
     description = {"schema": SCHEMA, "rule": rule, "sizes": check(layers), "classes": classes(layers)}
-    # A link keeps, and so does what is no network.
-    directory = os.path.realpath(directory)
-    if os.path.exists(directory) and os.listdir(directory) and not os.path.exists(f"{directory}/model.json"):
-        raise ValueError(f"{directory}: would replace a folder that is something else (found no model.json in it)")
-    parent, name = os.path.split(directory)
-    with tempfile.TemporaryDirectory(prefix=f".{name}.", suffix=".tmp", dir=parent) as folder:
+    # A link stays.
+    target = os.path.realpath(directory)
+    check_target(directory, target)
+    folder = beside(target)
+    try:
         new = f"{folder}/new"
         os.mkdir(new)
         for number, layer in enumerate(layers, 1):
@@ -35,9 +44,112 @@ def save_network(directory, layers, rule="own"):
                 np.save(f"{new}/{letter}{number}.npy", np.ascontiguousarray(array))
         with open(f"{new}/model.json", "w") as file:
             print(json.dumps(description), file=file)
-        if os.path.exists(directory):
-            shutil.rmtree(directory)
-        os.rename(new, directory)
+        settle(new)
+        # Something may have been put there since.
+        check_target(directory, target)
+        take_over(target, new)
+        replace(new, target, f"{folder}/old")
+    finally:
+        # An older network goes only where there is another.
+        if os.path.exists(target) or not os.path.exists(f"{folder}/old"):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def check_target(directory, target):
+    """Refuse a place where no network can be, or where something else is."""
+    parent = os.path.dirname(target)
+    if not os.path.isdir(parent):
+        raise ValueError(f"{directory}: its folder {parent} does not exist")
+    if os.path.lexists(target) and os.listdir(target):
+        found = foreign(target)
+        if found:
+            raise ValueError(
+                f"{directory}: would replace a folder that holds something else (found {found}): name another folder"
+            )
+        for folder, _, files in os.walk(target):
+            for path in [folder, *(f"{folder}/{name}" for name in files)]:
+                check_writable(directory, path)
+
+
+def check_writable(name, path):
+    """Refuse to replace what may not be written, as cp does."""
+    if os.path.exists(path) and not os.access(path, os.W_OK):
+        raise ValueError(f"{name}: may not be written ({path} is closed to writing)")
+
+
+def foreign(directory, snapshots=True):
+    """What a folder holds besides a network and its snapshots, in words; None if that is all."""
+    with os.scandir(directory) as entries:
+        entries = sorted(entries, key=lambda entry: entry.name)
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            if not (snapshots and SNAPSHOT.fullmatch(entry.name)):
+                return entry.name
+            found = os.listdir(entry.path) and foreign(entry.path, snapshots=False)
+            if found:
+                return f"{found} in {entry.name}"
+        elif not FILE.fullmatch(entry.name):
+            return entry.name
+        elif not entry.is_file(follow_symlinks=False):
+            return f"{entry.name}, which is no regular file"
+    if not os.path.exists(f"{directory}/model.json"):
+        return "no model.json"
+    try:
+        with open(f"{directory}/model.json", "rb") as file:
+            ours = json.loads(file.read(1 << 20))["schema"].startswith(FAMILY)
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        ours = False
+    return None if ours else f"model.json of something else, without the schema {FAMILY}N"
+
+
+def beside(target):
+    """A temporary folder beside a target."""
+    parent, name = os.path.split(target)
+    # A name may have 255 bytes; 30 characters have at most 120.
+    return tempfile.mkdtemp(prefix=f".{name[:30]}.", suffix=".tmp", dir=parent)
+
+
+def settle(folder):
+    """Bring the files of a folder to where they cannot be lost."""
+    for path in [*(f"{folder}/{name}" for name in os.listdir(folder)), folder]:
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def take_over(old, new):
+    """Give what is new the mode of what it replaces, and the owner where that is allowed."""
+    if not os.path.exists(old):
+        return
+    if os.path.isdir(new):
+        for name in os.listdir(new):
+            take_over(f"{old}/{name}", f"{new}/{name}")
+    there = os.stat(old)
+    mode = there.st_mode & 0o7777
+    for owner in (there.st_uid, -1):
+        try:
+            os.chown(new, owner, there.st_gid)
+            break
+        except OSError:
+            pass
+    if os.stat(new).st_gid != there.st_gid:
+        # Another group must not get what the old one could do: it gets what all can.
+        mode = mode & ~0o070 | (mode & 0o007) << 3
+    os.chmod(new, mode)
+
+
+def replace(new, target, old):
+    """Put a folder in the place of another, which is back where that fails."""
+    try:
+        if os.path.exists(target):
+            os.rename(target, old)
+        os.rename(new, target)
+    except BaseException:
+        if os.path.exists(old):
+            os.rename(old, target)
+        raise
 
 
 def read_network(directory):
@@ -51,7 +163,8 @@ def read_network(directory):
 
 
 def save_activations(file, activations):
-    """Write activations (samples, units), or a list of them, a layer each, as f4 (layers, samples, units)."""
+    """Write activations (samples, units), or a list of them, one per layer, as f4 (layers, samples, units)."""
+    activations = [as_numpy(h) for h in activations]
     shapes = {np.shape(h) for h in activations}
     if len(shapes) != 1:
         raise ValueError(f"{file}: layers of different shapes have no common array (found {sorted(shapes)}): write one each")
@@ -60,34 +173,123 @@ def save_activations(file, activations):
         raise ValueError(f"{file}: activations have a wrong shape (found {h.shape}, expected (samples, units))")
     if not np.isfinite(h).all():
         raise ValueError(f"{file}: has a value that is not finite")
-    with tempfile.TemporaryDirectory(suffix=".tmp", dir=os.path.dirname(os.path.abspath(file))) as folder:
+    check_writable(file, file)
+    if os.path.abspath(file).startswith(("/dev/", "/proc/")) or os.path.exists(file) and not os.path.isfile(file):
+        # A device, a FIFO or an open descriptor is written into, not replaced.
+        array = io.BytesIO()
+        np.save(array, h)
+        with open(file, "ab") as stream:
+            stream.write(array.getbuffer())
+        return
+    # A link stays.
+    target = os.path.realpath(file)
+    folder = beside(target)
+    try:
         np.save(f"{folder}/new.npy", h)
-        os.rename(f"{folder}/new.npy", file)
+        settle(folder)
+        take_over(target, f"{folder}/new.npy")
+        os.rename(f"{folder}/new.npy", target)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
-def from_torch(module):
-    """The layers of Sequential(Linear, ReLU, ..., Linear), of which the last Linear is the readout."""
+def as_numpy(array):
+    """An array, or a tensor of PyTorch in any precision, as NumPy takes it."""
+    if not hasattr(array, "detach"):
+        return array
+    if not array.is_floating_point():
+        raise ValueError(f"has numbers of a wrong kind (found {array.dtype}, expected floating point)")
+    return array.detach().cpu().double().numpy()
+
+
+def from_torch(module, activation=None):
+    """The layers of Sequential(Linear, ReLU, ..., Linear), of which the last Linear is the readout.
+
+    Of a state_dict, the Linear layers in their order. It does not hold what stands between
+    them: activation="relu" says that it is ReLU.
+    """
     from torch import nn
 
-    def array(parameter):
-        return parameter.detach().cpu().double().numpy()
+    module = unwrapped(module)
+    if isinstance(module, nn.Module):
+        linears = linears_of_module(module)
+    elif activation == "relu":
+        linears = linears_of_state_dict(module)
+    else:
+        raise ValueError(
+            "is a state_dict, which does not say what stands between its Linear layers: "
+            'where that is ReLU, say so by --activation relu, or from_torch(..., activation="relu")'
+        )
+    if len(linears) < 2:
+        raise ValueError("must end with a hidden layer, Linear and ReLU, and a Linear that is its readout")
+    *hidden, readout = [
+        (as_numpy(weight).T, np.zeros(len(weight)) if bias is None else as_numpy(bias)) for weight, bias in linears
+    ]
+    return hidden[:-1] + [hidden[-1] + readout]
 
-    def linear(part):
-        zeros = part.weight.new_zeros(part.out_features)
-        return array(part.weight).T, array(zeros if part.bias is None else part.bias)
 
-    parts = list(module) if isinstance(module, nn.Sequential) else [module]
-    if parts and isinstance(parts[0], nn.Flatten) and (parts[0].start_dim, parts[0].end_dim) == (1, -1):
-        parts = parts[1:]
-    for place, part in enumerate(parts):
+def unwrapped(module):
+    """The module or state_dict in what torch.compile, DataParallel or a checkpoint keeps it in."""
+    from torch import is_tensor, nn
+
+    while True:
+        inner = None
+        if isinstance(module, nn.Module):
+            if isinstance(module, (nn.DataParallel, nn.parallel.DistributedDataParallel)):
+                inner = module.module
+            else:
+                inner = getattr(module, "_orig_mod", None)
+        elif not hasattr(module, "items"):
+            raise ValueError(f"is no module or state_dict (found {type(module).__name__})")
+        elif not all(is_tensor(value) for value in module.values()):
+            names = ("state_dict", "model_state_dict", "model")
+            inner = next((module[name] for name in names if name in module), None)
+            if inner is None:
+                raise ValueError(f"is no state_dict (found the keys {', '.join(map(str, module))[:100]})")
+        if inner is None:
+            return module
+        module = inner
+
+
+def linears_of_module(module):
+    """Weights and biases of Sequential(Linear, ReLU, ..., Linear); what is the identity in use is left out."""
+    from torch import nn
+
+    dropouts = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.FeatureAlphaDropout)
+
+    def parts(module):
+        # A class of its own may do anything in its forward.
+        if type(module).forward is nn.Sequential.forward:
+            for part in module:
+                yield from parts(part)
+        elif type(module) is nn.Flatten and (module.start_dim, module.end_dim) == (1, -1):
+            pass
+        elif type(module) not in (nn.Identity, *dropouts):
+            yield module
+
+    sequence = list(parts(module))
+    for place, part in enumerate(sequence):
         expected = [nn.Linear, nn.ReLU][place % 2]
         if type(part) is not expected:
             found = type(part).__name__
             raise ValueError(f"has {found} where {expected.__name__} is expected: a network is Linear, ReLU, ..., Linear")
-    if len(parts) < 3 or len(parts) % 2 == 0:
+    if len(sequence) % 2 == 0:
         raise ValueError("must end with a hidden layer, Linear and ReLU, and a Linear that is its readout")
-    *hidden, readout = [linear(part) for part in parts[::2]]
-    return hidden[:-1] + [hidden[-1] + readout]
+    return [(part.weight, part.bias) for part in sequence[::2]]
+
+
+def linears_of_state_dict(tensors):
+    """Weights and biases of a state_dict that holds Linear layers alone, whatever their names."""
+    layers = {}
+    for key, tensor in tensors.items():
+        name, _, kind = str(key).rpartition(".")
+        if (kind, tensor.ndim) not in [("weight", 2), ("bias", 1)]:
+            raise ValueError(f"is a state_dict of more than Linear layers (found {key} of shape {tuple(tensor.shape)})")
+        layers.setdefault(name, {})[kind] = tensor
+    without = next((name for name, layer in layers.items() if "weight" not in layer), None)
+    if without is not None:
+        raise ValueError(f"is a state_dict of more than Linear layers (found {without} without a weight)")
+    return [(layer["weight"], layer.get("bias")) for layer in layers.values()]
 
 
 def to_torch(layers):
@@ -133,26 +335,65 @@ def classes(layers):
     return classes
 
 
-def main():
-    import argparse
-    import pickle
-
-    parser = argparse.ArgumentParser(prog="own_network", description="A PyTorch module as a network's directory.")
-    parser.add_argument("module", help="what torch.save wrote: Sequential(Linear, ReLU, ..., Linear)")
-    parser.add_argument("directory", help="the network to write")
-    args = parser.parse_args()
+def load(file):
+    """What torch.save wrote. Of what a pickle can name, these classes alone are built: nothing in the file is run."""
     import torch
     from torch import nn
 
+    classes = [nn.Sequential, nn.Linear, nn.ReLU, nn.Flatten, nn.Identity, nn.DataParallel]
+    classes += [nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.FeatureAlphaDropout]
     try:
-        # Of what a pickle can name, these classes alone are built: nothing in the file is run.
-        with torch.serialization.safe_globals([nn.Sequential, nn.Linear, nn.ReLU, nn.Flatten]):
-            module = torch.load(args.module, map_location="cpu", weights_only=True)
-        save_network(args.directory, from_torch(module))
-    except (pickle.UnpicklingError, EOFError, RuntimeError):
-        sys.exit(f"own_network: {args.module}: is no Sequential of Linear and ReLU that torch.save wrote")
-    except (OSError, ValueError) as error:
-        sys.exit(f"own_network: {error}")
+        with torch.serialization.safe_globals(classes):
+            return torch.load(file, map_location="cpu", weights_only=True)
+    except OSError as error:
+        raise ValueError(error.strerror or error) from error
+    except Exception as error:  # anything, where a file is no pickle at all
+        named = re.search(r"Unsupported global: GLOBAL (\S+)", str(error))
+        if named:
+            raise ValueError(
+                f"holds {named[1]}, which is not loaded, since it could run code: save the module's state_dict() instead"
+            ) from error
+        raise ValueError("is no Sequential of Linear and ReLU, or state_dict, that torch.save wrote") from error
+
+
+def main():
+    import argparse
+    import signal
+    import warnings
+
+    parser = argparse.ArgumentParser(prog="own_network", description="A PyTorch module as a network's directory.")
+    parser.add_argument("module", help="what torch.save wrote: Sequential(Linear, ReLU, ..., Linear), or a state_dict")
+    parser.add_argument("directory", help="the network to write")
+    parser.add_argument(
+        "--activation", choices=["relu"], help="what stands between the Linear layers of a state_dict, which does not say"
+    )
+    args = parser.parse_args()
+    warnings.simplefilter("ignore")
+    try:
+        try:
+            layers = from_torch(load(args.module), args.activation)
+            check(layers)
+        except ImportError:
+            raise
+        except Exception as error:  # a tensor may be of a kind that PyTorch refuses to convert
+            fail(f"{args.module}: {error}")
+        save_network(args.directory, layers)
+    except KeyboardInterrupt:
+        # As it would have ended the process, now that nothing is left.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
+    except ImportError as error:
+        fail(f"needs PyTorch ({error})")
+    except OSError as error:
+        fail(f"{args.directory}: {error.strerror or error}")
+    except ValueError as error:
+        fail(error)
+
+
+def fail(message):
+    """End with one line on stderr, in which control characters are escaped."""
+    line = "".join(c if c.isprintable() else repr(c)[1:-1] for c in f"own_network: {message}")
+    sys.exit(line[:400])
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ use signal_hook::{
 use crate::{
     Error, Kind, Result, manual,
     read::{Rows, Source, is_stream},
-    write,
+    startup, write,
 };
 
 /// Run a tool: parse its arguments, do its work, turn the outcome into an exit
@@ -37,7 +37,7 @@ pub fn main<A: Parser>(run: impl FnOnce(A) -> Result<()>) -> ExitCode {
         match parse() {
             Ok(args) => run(args),
             Err(e) if matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
-                e.print().map_err(|e| Error::io(Path::new("stdout"), &e))
+                show(&e)
             }
             Err(e) => Err(usage(&e)),
         }
@@ -48,7 +48,7 @@ pub fn main<A: Parser>(run: impl FnOnce(A) -> Result<()>) -> ExitCode {
     // Where a signal is ending the process already, this waits for that end.
     let _halted = write::halt();
     match error.kind() {
-        Kind::ClosedPipe => {
+        Kind::ClosedPipe if !startup::was_ignored(SIGPIPE) => {
             // The reader, `head` say, has all it wants; end as other programs do.
             let _ = emulate_default_handler(SIGPIPE);
             ExitCode::FAILURE
@@ -57,7 +57,8 @@ pub fn main<A: Parser>(run: impl FnOnce(A) -> Result<()>) -> ExitCode {
             say(&error);
             ExitCode::from(2)
         }
-        Kind::Data => {
+        // Where SIGPIPE is ignored, a closed pipe is an error of writing like others.
+        Kind::Data | Kind::ClosedPipe => {
             say(&error);
             ExitCode::FAILURE
         }
@@ -87,6 +88,16 @@ fn seed(text: &str) -> std::result::Result<u64, String> {
     text.parse().map_err(|_| format!("expected a whole number from 0 to {}", u64::MAX))
 }
 
+/// The help or version that was asked for; a terminal gets it with bold titles.
+fn show(text: &clap::Error) -> Result<()> {
+    let mut output = write::Output::create(Path::new("-"))?;
+    if io::stdout().is_terminal() {
+        return text.print().map_err(|e| output.failed(&e));
+    }
+    output.text(&text.render().to_string())?;
+    output.finish()
+}
+
 /// `--generate man`, or a shell's name: every tool has it, and what installs them uses it.
 fn generate(command: Command, words: &[OsString]) -> Result<()> {
     let unknown = || Error::usage("--generate takes one word: man, bash, zsh or fish");
@@ -114,10 +125,13 @@ fn usage(error: &clap::Error) -> Error {
 }
 
 /// SIGINT, SIGTERM and SIGHUP end the process as they do by default, once what
-/// was being written is removed; a file size limit is an error of writing.
+/// was being written is removed; a file size limit is an error of writing. What was
+/// ignored when the process started stays ignored: by `nohup`, say.
 fn end_by_signals() -> Result<()> {
     let failed = |e: io::Error| Error::data(format!("cannot wait for signals: {e}"));
-    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGXFSZ]).map_err(failed)?;
+    let heard = [SIGINT, SIGTERM, SIGHUP, SIGXFSZ];
+    let heard = heard.into_iter().filter(|&signal| !startup::was_ignored(signal));
+    let mut signals = Signals::new(heard).map_err(failed)?;
     thread::Builder::new()
         .spawn(move || {
             for signal in signals.forever().filter(|&signal| signal != SIGXFSZ) {
@@ -133,8 +147,10 @@ fn end_by_signals() -> Result<()> {
 fn say(message: &dyn Display) {
     let name = env::args_os().next().unwrap_or_default();
     let name = Path::new(&name).file_name().unwrap_or(OsStr::new("local-errors"));
+    // In one call of the system, so that lines of several tools do not mix.
+    let line = format!("{}: {message}\n", name.to_string_lossy());
     // A closed stderr leaves nobody to tell.
-    let _ = writeln!(io::stderr(), "{}: {message}", name.to_string_lossy());
+    let _ = io::stderr().write_all(line.as_bytes());
 }
 
 /// Something the user should know although the output is complete.
@@ -181,16 +197,24 @@ pub fn bar(quiet: bool, len: u64, template: &str) -> ProgressBar {
     bar
 }
 
+/// More are no help, and take longer to start than the work.
+const MOST_THREADS: usize = 1024;
+
+fn threads(text: &str) -> std::result::Result<usize, String> {
+    let few = text.parse().ok().filter(|&threads| threads <= MOST_THREADS);
+    few.ok_or_else(|| format!("expected a whole number from 0 to {MOST_THREADS}"))
+}
+
 /// What every tool has whose work threads share.
 #[derive(clap::Args)]
 pub struct Threads {
-    /// Threads to use, 0 for one per core; the results do not depend on it
+    /// Threads to use, at most 1024, 0 for one per core; the results do not depend on it
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = threads)]
     threads: usize,
 }
 
 impl Threads {
-    /// From here on, share out work among so many threads.
+    /// From here on, share out work among these threads.
     pub fn start(&self) -> Result<()> {
         let threads = match self.threads {
             0 => thread::available_parallelism().map_or(1, usize::from),
@@ -201,16 +225,6 @@ impl Threads {
             .use_current_thread()
             .build_global()
             .map_err(|e| Error::data(format!("cannot start {threads} threads: {e}")))
-    }
-}
-
-/// More than machines have cores: each takes memory, and some ends the process.
-const MAX_THREADS: usize = 1024;
-
-fn threads(text: &str) -> std::result::Result<usize, String> {
-    match text.parse() {
-        Ok(threads) if threads <= MAX_THREADS => Ok(threads),
-        _ => Err(format!("expected a whole number from 0 to {MAX_THREADS}")),
     }
 }
 
@@ -255,27 +269,27 @@ impl FromImages {
 }
 
 /// Refuse arguments that cannot be read or written together: two that are stdin,
-/// stdin a terminal, two outputs that are the same.
+/// stdin a terminal, two outputs that are the same file; and outputs that cannot be
+/// written, before the work.
 pub fn check_streams(inputs: &[&Path], outputs: &[Option<&Path>]) -> Result<()> {
     match inputs.iter().filter(|path| is_stream(path)).count() {
         0 => {}
+        1 if startup::was_closed(0) => {
+            return Err(Error::data("is closed").in_file(Path::new("stdin")));
+        }
         1 if !io::stdin().is_terminal() => {}
         1 => return Err(Error::usage("stdin is a terminal: name a file, or pipe data in")),
         _ => return Err(Error::usage("only one argument can be -, stdin")),
     }
     let outputs: Vec<&Path> = outputs.iter().copied().flatten().collect();
-    match outputs.as_slice() {
-        [one, other] if one == other && is_stream(one) => {
-            Err(Error::usage("only one output can be -, stdout"))
-        }
-        [one, other] if one == other => Err(Error::usage("is named for two outputs").in_file(one)),
-        _ => Ok(()),
-    }
+    write::distinct(&outputs)?;
+    outputs.iter().try_for_each(|output| write::check_not_read(output, inputs))?;
+    write::check(&outputs)
 }
 
 /// Refuse to print an array on the screen.
 pub fn check_binary(output: &Path) -> Result<()> {
-    if is_stream(output) && io::stdout().is_terminal() {
+    if write::is_terminal(output) {
         return Err(Error::usage("will not write an array to a terminal: use -o FILE, or a pipe"));
     }
     Ok(())
@@ -297,6 +311,28 @@ pub fn positive(text: &str) -> std::result::Result<f64, String> {
     }
 }
 
+/// A finite number from 0 that single precision holds: neither infinite in it nor rounded to 0.
+pub fn non_negative_single(text: &str) -> std::result::Result<f64, String> {
+    non_negative(text).and_then(single)
+}
+
+/// A finite number above 0 that single precision holds.
+pub fn positive_single(text: &str) -> std::result::Result<f64, String> {
+    positive(text).and_then(single)
+}
+
+fn single(number: f64) -> std::result::Result<f64, String> {
+    let rounded = number as f32;
+    if rounded.is_finite() && (rounded > 0.0 || number <= 0.0) {
+        return Ok(number);
+    }
+    Err(format!(
+        "it is {rounded} in single precision, which the arrays have (expected 0, or {:?} to {:?})",
+        f32::from_bits(1),
+        f32::MAX
+    ))
+}
+
 /// A whole number from 1.
 pub fn count(text: &str) -> std::result::Result<usize, String> {
     match text.parse() {
@@ -305,9 +341,32 @@ pub fn count(text: &str) -> std::result::Result<usize, String> {
     }
 }
 
+/// A whole number from 1 to MOST, where work or memory for more would find no end.
+pub fn count_to<const MOST: usize>(text: &str) -> std::result::Result<usize, String> {
+    match count(text) {
+        Ok(count) if count <= MOST => Ok(count),
+        _ => Err(format!("expected a whole number from 1 to {MOST}")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_that_single_precision_does_not_hold_are_refused() {
+        for text in ["1e39", "1e-46", "3.5e38", "1e300", "5e-324"] {
+            let message = non_negative_single(text).unwrap_err();
+            assert!(message.contains("in single precision"), "{message}");
+            assert!(positive_single(text).is_err());
+        }
+        assert_eq!(non_negative_single("0"), Ok(0.0));
+        assert_eq!(positive_single("0.1"), Ok(0.1));
+        assert_eq!(non_negative_single("3.4e38"), Ok(3.4e38));
+        assert_eq!(non_negative_single("1e-45"), Ok(1e-45));
+        assert_eq!(count_to::<7>("7"), Ok(7));
+        assert!(count_to::<7>("8").is_err() && count_to::<7>("0").is_err());
+    }
 
     #[test]
     fn numbers_that_mean_nothing_are_refused() {
@@ -320,5 +379,9 @@ mod tests {
         for text in ["0", "-1", "1.5", "", "99999999999999999999"] {
             assert!(count(text).is_err(), "{text}");
         }
+        for text in ["-1", "1.5", "", "1025", "18446744073709551615"] {
+            assert!(threads(text).is_err(), "{text}");
+        }
+        assert_eq!((threads("0"), threads("1024")), (Ok(0), Ok(1024)));
     }
 }

@@ -49,8 +49,35 @@ pub fn sum_of_rows(a: ArrayView2<'_, f32>) -> Vec<f32> {
 
 /// An element that is infinite or NaN.
 pub fn first_not_finite(h: ArrayView2<'_, f32>) -> Option<f32> {
-    let all = h.as_slice().is_some_and(|h| Arch::new().dispatch(AllFinite { h }));
-    if all { None } else { h.iter().copied().find(|h| !h.is_finite()) }
+    if h.as_slice().is_some_and(all_finite) {
+        return None;
+    }
+    h.iter().copied().find(|h| !h.is_finite())
+}
+
+/// Whether no element is infinite or NaN.
+pub fn all_finite<T: Float>(h: &[T]) -> bool {
+    Arch::new().dispatch(AllFinite { h })
+}
+
+/// f32 or f64.
+pub trait Float: Copy {
+    /// Neither infinite nor NaN.
+    fn finite(self) -> bool;
+}
+
+impl Float for f32 {
+    #[inline(always)]
+    fn finite(self) -> bool {
+        self.is_finite()
+    }
+}
+
+impl Float for f64 {
+    #[inline(always)]
+    fn finite(self) -> bool {
+        self.is_finite()
+    }
 }
 
 /// `h -= shift`, and `sums +=` what is left. Shapes (samples, units), (units,), (units,).
@@ -64,8 +91,30 @@ pub fn subtract_and_sum(h: &mut Array2<f64>, shift: &Array1<f64>, sums: &mut Arr
     *sums += &h.sum_axis(Axis(0));
 }
 
-struct AllFinite<'a> {
-    h: &'a [f32],
+/// The largest magnitude in each column, (columns,).
+pub fn largest_of_columns(h: ArrayView2<'_, f64>) -> Vec<f64> {
+    let mut largest = vec![0.0; h.ncols()];
+    match h.as_slice() {
+        Some(h) => Arch::new().dispatch(LargestOfColumns { largest: &mut largest, h }),
+        None => {
+            for row in h.rows() {
+                largest
+                    .iter_mut()
+                    .zip(row)
+                    .for_each(|(largest, h)| *largest = larger(*largest, *h));
+            }
+        }
+    }
+    largest
+}
+
+struct LargestOfColumns<'a> {
+    largest: &'a mut [f64],
+    h: &'a [f64],
+}
+
+struct AllFinite<'a, T> {
+    h: &'a [T],
 }
 
 struct SubtractAndSum<'a> {
@@ -89,13 +138,25 @@ struct SumRows<'a> {
     a: &'a [f32],
 }
 
-impl WithSimd for AllFinite<'_> {
+impl<T: Float> WithSimd for AllFinite<'_, T> {
     type Output = bool;
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) -> bool {
         // Without a way out, which would be a way per element.
-        self.h.iter().fold(true, |all, h| all & h.is_finite())
+        self.h.iter().fold(true, |all, h| all & h.finite())
+    }
+}
+
+impl WithSimd for LargestOfColumns<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { largest, h } = self;
+        for row in h.chunks_exact(largest.len().max(1)) {
+            largest.iter_mut().zip(row).for_each(|(largest, h)| *largest = larger(*largest, *h));
+        }
     }
 }
 
@@ -149,6 +210,11 @@ impl WithSimd for SumRows<'_> {
 #[inline(always)]
 fn rectified(z: f32) -> f32 {
     if z < 0.0 { 0.0 } else { z }
+}
+
+#[inline(always)]
+fn larger(largest: f64, h: f64) -> f64 {
+    if h.abs() > largest { h.abs() } else { largest }
 }
 
 #[inline(always)]

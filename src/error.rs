@@ -41,8 +41,7 @@ impl Error {
     /// `file` could not be opened, read, written or renamed.
     #[must_use]
     pub fn io(file: &Path, error: &io::Error) -> Self {
-        let text = error.to_string();
-        let message = text.split(" (os error").next().unwrap_or_default().to_owned();
+        let message = reason(error);
         let kind = match error.kind() {
             io::ErrorKind::BrokenPipe => Kind::ClosedPipe,
             _ => Kind::Data,
@@ -88,6 +87,12 @@ pub fn number(x: impl fmt::Debug) -> String {
     // Unlike Display it has an exponent: 1e-300, not three hundred digits.
     let text = format!("{x:?}");
     text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
+}
+
+/// What the system says, without its number.
+pub(crate) fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or_default().to_owned()
 }
 
 /// Control characters, escapes and line ends among them, as `\n` or `\u{1b}`.

@@ -18,6 +18,7 @@
 //! | `draw-powerlaw`, `validate` | [`synthetic`], [`mod@validate`] |
 //! | `tabulate` | [`table`], [`sweep`] |
 //! | `claims` | [`claims`] |
+//! | `describe-study` | [`catalogue`] |
 //! | `report`, `report-sweep` | [`report`], [`figures`], [`marchenko_pastur`] |
 //! | `npy-info` | [`info`] |
 //!
@@ -30,6 +31,7 @@
 
 pub mod accuracy;
 pub mod attack;
+pub mod catalogue;
 pub mod claims;
 pub mod cli;
 pub mod digits;
@@ -50,8 +52,10 @@ pub mod powerlaw;
 pub mod read;
 pub mod report;
 pub mod rng;
+mod scale;
 mod sparse;
 pub mod spectrum;
+mod startup;
 pub mod sweep;
 pub mod synthetic;
 pub mod table;

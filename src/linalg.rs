@@ -13,7 +13,10 @@ use faer::{
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, CowArray, Ix2, LinalgScalar, s};
 use rayon::prelude::*;
 
-use crate::{Error, Result};
+use crate::{
+    Error, Result,
+    scale::{exponent_of, times_power_of_two},
+};
 
 /// f32 for networks, f64 for spectra.
 pub trait Scalar: ComplexField + LinalgScalar + From<f32> {}
@@ -96,21 +99,32 @@ pub fn add_gram_lower(out: &mut Array2<f64>, x: ArrayView2<'_, f64>) {
 
 /// Eigenvalues of a symmetric matrix given by its lower triangle, smallest first.
 pub fn symmetric_eigenvalues(lower: &Array2<f64>) -> Result<Vec<f64>> {
-    let a = dense(lower.view());
-    view(&a)
+    let (near_one, exponent) = near_one(lower.view());
+    let mut lambda = view(&near_one)
         .self_adjoint_eigenvalues(Side::Lower)
-        .map_err(|_| Error::data("the eigenvalues do not converge"))
+        .map_err(|_| Error::data("the eigenvalues do not converge"))?;
+    for l in &mut lambda {
+        *l = times_power_of_two(*l, exponent);
+    }
+    Ok(lambda)
 }
 
 /// Eigenvectors of a symmetric matrix given by its lower triangle, as columns, the smallest
 /// eigenvalue's first.
 pub fn symmetric_eigenvectors(lower: ArrayView2<'_, f64>) -> Result<Array2<f64>> {
-    let a = dense(lower);
-    let eigen = view(&a)
+    let eigen = view(&near_one(lower).0)
         .self_adjoint_eigen(Side::Lower)
         .map_err(|_| Error::data("the eigenvectors do not converge"))?;
     let v = eigen.U();
     Ok(Array2::from_shape_fn((v.nrows(), v.ncols()), |(i, j)| v[(i, j)]))
+}
+
+/// A matrix far from 1 divided by a power of two, which is given too: a solver squares.
+fn near_one(matrix: ArrayView2<'_, f64>) -> (CowArray<'_, f64, Ix2>, i32) {
+    match exponent_of(matrix) {
+        0 => (dense(matrix), 0),
+        exponent => (matrix.mapv(|x| times_power_of_two(x, -exponent)).into(), exponent),
+    }
 }
 
 fn multiply<T: Scalar>(

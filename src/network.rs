@@ -113,11 +113,11 @@ impl Network {
     ) -> Result<()> {
         let parts: Vec<_> = h.axis_chunks_iter_mut(Axis(1), CHUNK).collect();
         let chunks: Vec<_> = images.axis_chunks_iter(Axis(0), CHUNK).collect();
-        chunks
-            .into_par_iter()
-            .zip(parts)
-            .map(|(x, mut h)| self.forward(x, h.outer_iter_mut()))
-            .collect()
+        let chunks = chunks.into_par_iter().zip(parts);
+        let done: Vec<Result<()>> =
+            chunks.map(|(x, mut h)| self.forward(x, h.outer_iter_mut())).collect();
+        // The first error, whatever the order of the threads.
+        done.into_iter().collect()
     }
 
     /// The activations of as many layers as there are arrays in `h`.

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Error, Result,
+    Error, Result, read,
     table::{self, Row, Summary},
 };
 
@@ -58,6 +58,11 @@ pub fn table(directories: &[String]) -> Result<Vec<(Point, Row)>> {
         rows.extend(table::table(&directories)?.into_iter().map(|row| (point, row)));
     }
     Ok(rows)
+}
+
+/// Read a table that [`table`] made, checked; lines may stand in any order.
+pub fn read(path: &Path) -> Result<Vec<(Point, Row)>> {
+    table::checked(read::csv(path, &table::OPTIONAL)?)
 }
 
 /// Mean and standard deviation over the seeds of each study.

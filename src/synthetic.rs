@@ -20,6 +20,13 @@ pub struct PowerLaw {
     pub noise_seed: u64,
 }
 
+/// Rows to draw at a time: a block of some megabytes, or a single row.
+#[must_use]
+pub fn block(units: usize) -> usize {
+    const NUMBERS: usize = 1 << 20;
+    (NUMBERS / units.max(1)).clamp(1, 1024)
+}
+
 impl PowerLaw {
     /// Some rows, (rows, units), the first of them at this index.
     ///

@@ -1,6 +1,10 @@
 //! The study's runs as one table, and its mean and spread over seeds.
 
-use std::{cmp::Ordering, collections::BTreeMap, path::Path};
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -9,8 +13,8 @@ use crate::{
     accuracy::Accuracy,
     mean::mean_and_sd,
     number,
-    powerlaw::{Fit, Method, Warning},
-    read,
+    powerlaw::{Fit, Method, Ranks, Warning},
+    read::{self, Line, Records},
 };
 
 /// A row of the table: a run, a layer and a fit of its spectrum. Empty fields
@@ -70,6 +74,9 @@ pub struct Row {
     pub participation_ratio: Option<f64>,
     /// Exponential of the entropy of the spectrum.
     pub effective_rank: Option<f64>,
+    /// Of the audit of an attack: images whose gradient lacks the term of their own class.
+    #[serde(default)]
+    pub lost_label_images: Option<usize>,
     /// Of the audit of an attack.
     pub zero_gradient_images: Option<usize>,
     /// Of the audit of an attack.
@@ -78,6 +85,139 @@ pub struct Row {
     pub max_change: Option<f64>,
     /// Codes of the fit's warnings, separated by spaces.
     pub warnings: String,
+}
+
+/// Columns that a table may lack: those that were added after the others.
+pub(crate) const OPTIONAL: [&str; 1] = ["lost_label_images"];
+
+/// More units than a covariance could be computed of.
+const MAX_UNITS: usize = 1 << 20;
+
+/// How alpha was estimated: the method, and the ranks asked for. Rows of two estimators are no
+/// two measurements of one quantity, so that every selection of rows names one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Estimator {
+    /// The method of the fit.
+    pub method: Method,
+    /// First rank asked for.
+    pub first: usize,
+    /// Last rank asked for.
+    pub last: usize,
+}
+
+impl Estimator {
+    /// The ranks as a page writes them.
+    #[must_use]
+    pub fn ranks(&self) -> String {
+        format!("{}–{}", self.first, self.last)
+    }
+
+    /// Whether a fit was made in this way.
+    #[must_use]
+    pub fn is_of(&self, fit: &Fit) -> bool {
+        *self == Self { method: fit.method, first: fit.first, last: fit.last }
+    }
+
+    fn key(&self) -> (&'static str, usize, usize) {
+        (self.method.name(), self.first, self.last)
+    }
+}
+
+impl PartialOrd for Estimator {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// In the table's order.
+impl Ord for Estimator {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key().cmp(&other.key())
+    }
+}
+
+impl Row {
+    /// How its alpha was estimated.
+    #[must_use]
+    pub fn estimator(&self) -> Estimator {
+        Estimator { method: self.method, first: self.first, last: self.last }
+    }
+
+    /// What the row is of, in words.
+    fn name(&self) -> String {
+        let network = self.rule.as_ref().map_or("images".into(), |rule| {
+            let seed = self.seed.map_or(String::new(), |seed| format!(" seed {seed}"));
+            let epoch = self.epoch.map_or(String::new(), |epoch| format!(" epoch {epoch}"));
+            format!("{rule}{seed}{epoch}")
+        });
+        let level = match self.attack.as_str() {
+            "clean" => "clean".into(),
+            attack => format!("{attack}-{}", number(self.strength)),
+        };
+        format!(
+            "{} {network} {level}, layer {}, {} of ranks {}-{}",
+            self.dataset,
+            self.layer,
+            self.method.name(),
+            self.first,
+            self.last
+        )
+    }
+
+    /// What columns say only together, or as a part of what their type allows.
+    fn check(&self) -> std::result::Result<(), String> {
+        let fraction = |accuracy: Option<f64>| accuracy.is_none_or(|a| (0.0..=1.0).contains(&a));
+        let wrong = if self.dataset.is_empty() || self.attack.is_empty() {
+            "has no dataset or no attack (expected names)"
+        } else if self.rule.is_some() != self.seed.is_some() {
+            "has a rule without a seed, or a seed without a rule (expected both, or neither of the \
+             images themselves)"
+        } else if self.rule.is_some() != (self.layer > 0) {
+            "has layer 0 with a rule, or another layer without (expected layer 0 of the images \
+             themselves alone)"
+        } else if self.attack == "clean" && self.strength != 0.0 {
+            "has clean images of a strength that is not 0"
+        } else if !fraction(self.accuracy) || !fraction(self.network_accuracy) {
+            "has an accuracy that is no fraction (expected 0 to 1)"
+        } else if self.first == 0 || self.first > self.last {
+            "has ranks first and last that are no range (expected 1 or more, and last not before \
+             first)"
+        } else if self.units > MAX_UNITS {
+            "has more units than a covariance can be taken of (expected at most 1048576)"
+        } else {
+            return Ok(());
+        };
+        Err(wrong.into())
+    }
+}
+
+/// Refuse rows of two data sets, which are two studies.
+pub fn check_one_dataset(rows: &[Row], file: &Path) -> Result<()> {
+    let mut others = rows.windows(2).filter(|pair| pair[0].dataset != pair[1].dataset);
+    others.next().map_or(Ok(()), |pair| {
+        let message = format!(
+            "has more than one data set (found {} and {}, expected one)",
+            pair[0].dataset, pair[1].dataset
+        );
+        Err(Error::data(message).in_file(file))
+    })
+}
+
+/// The estimators of these rows, in the table's order.
+pub fn estimators<'a>(rows: impl IntoIterator<Item = &'a Row>) -> BTreeSet<Estimator> {
+    rows.into_iter().map(Row::estimator).collect()
+}
+
+/// The estimator that stands first wherever one has to: of the first of `ranks`, which are those
+/// of the study in its own order, that these rows have, or else of their lowest; by least squares
+/// where the rows have it, or else by the first method there is in the table's order.
+pub fn headline<'a>(rows: impl IntoIterator<Item = &'a Row>, ranks: &[Ranks]) -> Option<Estimator> {
+    let all = estimators(rows);
+    let has = |ranks: &&Ranks| all.iter().any(|e| (e.first, e.last) == (ranks.first, ranks.last));
+    let lowest = || all.iter().map(|e| (e.first, e.last)).min();
+    let ranks = ranks.iter().find(has).map(|r| (r.first, r.last)).or_else(lowest)?;
+    let of_ranks = || all.iter().filter(|e| (e.first, e.last) == ranks).copied();
+    of_ranks().find(|e| e.method == Method::Ols).or_else(|| of_ranks().next())
 }
 
 /// Rows that differ in nothing but the seed.
@@ -119,6 +259,7 @@ pub struct Summary {
 /// `attack-fgsm --audit`, where a run has it.
 #[derive(Default, Deserialize)]
 struct Audit {
+    lost_label_images: Option<usize>,
     zero_gradient_images: Option<usize>,
     zero_sign_pixels: Option<usize>,
     max_change: Option<f64>,
@@ -173,39 +314,132 @@ impl Run {
 /// `alpha.jsonl`, and `audit.json` where there is one. Sorted.
 pub fn table(directories: &[String]) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
+    // The fits of one run of each rule, which all its runs have.
+    let mut fits: BTreeMap<Option<String>, (BTreeSet<Estimator>, &str)> = BTreeMap::new();
     for directory in directories {
-        rows.extend(run(directory)?);
+        let run = run(directory)?;
+        let found = estimators(&run);
+        let rule = run.first().and_then(|row| row.rule.clone());
+        let (expected, other) = fits.entry(rule).or_insert_with(|| (found.clone(), directory));
+        if found != *expected {
+            let file = |directory: &str| Path::new(directory).join("alpha.jsonl");
+            let message = format!(
+                "has other fits than {} (found {}, expected {})",
+                file(other).display(),
+                listed(&found),
+                listed(expected)
+            );
+            return Err(Error::data(message).in_file(&file(directory)));
+        }
+        rows.extend(run);
     }
     rows.sort_by(compare);
-    for pair in rows.windows(2) {
-        if let [a, b] = pair
-            && compare(a, b) == Ordering::Equal
-        {
-            return Err(Error::data(format!(
-                "two runs are the same: {} {} seed {} {}-{} layer {} ranks {}-{}",
-                a.dataset,
-                a.rule.as_deref().unwrap_or("-"),
-                a.seed.unwrap_or_default(),
-                a.attack,
-                number(a.strength),
-                a.layer,
-                a.first,
-                a.last
-            )));
-        }
+    match twice(&rows, compare) {
+        Some((same, _)) => Err(Error::data(format!("two runs are the same: {}", same.name()))),
+        None => Ok(rows),
     }
-    Ok(rows)
+}
+
+/// Read a table that [`table`] made, checked; lines may stand in any order.
+pub fn read(path: &Path) -> Result<Vec<Row>> {
+    let Records { name, lines } = read::csv::<Row>(path, &OPTIONAL)?;
+    let lines =
+        lines.into_iter().map(|Line { number, record }| Line { number, record: ((), record) });
+    let rows = checked(Records { name, lines: lines.collect() })?;
+    Ok(rows.into_iter().map(|((), row)| row).collect())
+}
+
+/// The rows of lines that each make sense, of which no two are the same point.
+pub(crate) fn checked<K: Ord>(records: Records<(K, Row)>) -> Result<Vec<(K, Row)>> {
+    let Records { name, mut lines } = records;
+    for Line { number, record: (_, row) } in &mut lines {
+        row.check().map_err(|e| Error::data(format!("line {number}: {e}")).in_file(&name))?;
+        row.strength += 0.0; // -0 is 0
+    }
+    let mut order: Vec<&Line<(K, Row)>> = lines.iter().collect();
+    let compare = |a: &&Line<(K, Row)>, b: &&Line<(K, Row)>| {
+        let ((a_key, a), (b_key, b)) = (&a.record, &b.record);
+        a_key.cmp(b_key).then_with(|| compare(a, b))
+    };
+    order.sort_by(compare);
+    if let Some((a, b)) = twice(&order, compare) {
+        let message = format!(
+            "lines {} and {} are the same point: {} (expected each once; were two tables joined?)",
+            a.number,
+            b.number,
+            a.record.1.name()
+        );
+        return Err(Error::data(message).in_file(&name));
+    }
+    Ok(lines.into_iter().map(|line| line.record).collect())
+}
+
+/// An attack of strength 0 leaves the clean images as they are, which count once: its rows are
+/// left out where there are those of clean images, and stand for them where there are none.
+pub(crate) fn clean_once<K: Ord + Clone>(rows: Vec<(K, Row)>) -> Vec<(K, Row)> {
+    let is_attack = |row: &Row| !["clean", "subset"].contains(&row.attack.as_str());
+    let point = |key: &K, row: &Row| {
+        let network = (row.dataset.clone(), row.rule.clone(), row.seed, row.epoch);
+        (key.clone(), network, row.layer, row.estimator())
+    };
+    let clean = rows.iter().filter(|(_, row)| row.attack == "clean");
+    let mut clean: BTreeSet<_> = clean.map(|(key, row)| point(key, row)).collect();
+    let once = |(key, row): (K, Row)| {
+        if !is_attack(&row) || row.strength != 0.0 {
+            return Some((key, row));
+        }
+        let first = clean.insert(point(&key, &row));
+        first.then(|| (key, Row { attack: "clean".into(), ..row }))
+    };
+    rows.into_iter().filter_map(once).collect()
 }
 
 fn compare(a: &Row, b: &Row) -> Ordering {
-    let key = |row: &Row| {
-        let names =
-            (row.dataset.clone(), row.rule.clone(), row.seed, row.epoch, row.attack.clone());
-        let fit = (row.layer, row.method.name(), row.first, row.last);
-        (names, fit)
+    let run = |row: &Row| (row.seed, row.epoch);
+    (a.dataset.cmp(&b.dataset))
+        .then_with(|| a.rule.cmp(&b.rule))
+        .then_with(|| run(a).cmp(&run(b)))
+        .then_with(|| a.attack.cmp(&b.attack))
+        .then_with(|| a.strength.total_cmp(&b.strength))
+        .then_with(|| a.layer.cmp(&b.layer))
+        .then_with(|| a.estimator().cmp(&b.estimator()))
+}
+
+/// The first two neighbours that are the same.
+fn twice<T>(sorted: &[T], compare: impl Fn(&T, &T) -> Ordering) -> Option<(&T, &T)> {
+    sorted.iter().zip(sorted.iter().skip(1)).find(|(a, b)| compare(a, b).is_eq())
+}
+
+fn listed(estimators: &BTreeSet<Estimator>) -> String {
+    let names = estimators.iter().map(|e| format!("{} {}-{}", e.method.name(), e.first, e.last));
+    names.collect::<Vec<_>>().join(", ")
+}
+
+/// The layers of one of a run's files and what each has: all the same, and nothing twice.
+fn layers<T: Ord + Clone>(
+    file: &Path,
+    lines: impl Iterator<Item = (usize, T)>,
+) -> Result<BTreeMap<usize, BTreeSet<T>>> {
+    let mut layers: BTreeMap<usize, BTreeSet<T>> = BTreeMap::new();
+    for (index, (layer, what)) in lines.enumerate() {
+        if !layers.entry(layer).or_default().insert(what) {
+            let message = format!("line {} repeats a line before it, of layer {layer}", index + 1);
+            return Err(Error::data(message).in_file(file));
+        }
+    }
+    let Some((first, expected)) = layers.first_key_value() else {
+        return Err(Error::data("is empty (expected a line for each layer)").in_file(file));
     };
-    let ((a_names, a_fit), (b_names, b_fit)) = (key(a), key(b));
-    a_names.cmp(&b_names).then(a.strength.total_cmp(&b.strength)).then(a_fit.cmp(&b_fit))
+    match layers.iter().find(|(_, found)| *found != expected) {
+        None => Ok(layers),
+        Some((other, found)) => Err(Error::data(format!(
+            "is cut short, or joined: layers differ in their fits (found {} of layer {other}, expected \
+             {} as of layer {first})",
+            found.len(),
+            expected.len()
+        ))
+        .in_file(file)),
+    }
 }
 
 fn run(directory: &str) -> Result<Vec<Row>> {
@@ -216,9 +450,32 @@ fn run(directory: &str) -> Result<Vec<Row>> {
     })?;
     let fits_file = path.join("alpha.jsonl");
     let fits: Vec<Fit> = read::json_lines(&fits_file)?;
-    let accuracies: Vec<Accuracy> = match run.rule {
-        Some(_) => read::json_lines(&path.join("accuracy.jsonl"))?,
-        None => Vec::new(),
+    let is_network = run.rule.is_some();
+    // One spectrum of one matrix is that of the only layer, or of the images.
+    let layer_of = |fit: &Fit| fit.layer.unwrap_or(usize::from(is_network));
+    let estimator = |fit: &Fit| Estimator { method: fit.method, first: fit.first, last: fit.last };
+    let fitted = layers(&fits_file, fits.iter().map(|fit| (layer_of(fit), estimator(fit))))?;
+    let accuracies: Vec<Accuracy> = if is_network {
+        let file = path.join("accuracy.jsonl");
+        let lines: Vec<Accuracy> = read::json_lines(&file)?;
+        let measured = layers(&file, lines.iter().map(|line| (line.layer, ())))?;
+        if !measured.keys().eq(fitted.keys()) {
+            let names = |layers: Vec<&usize>| {
+                layers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+            };
+            let message = format!(
+                "has other layers than accuracy.jsonl beside it (found {}, expected {})",
+                names(fitted.keys().collect()),
+                names(measured.keys().collect())
+            );
+            return Err(Error::data(message).in_file(&fits_file));
+        }
+        lines
+    } else if fitted.keys().eq([&0]) {
+        Vec::new()
+    } else {
+        let message = "has layers (expected one spectrum, of the images themselves, layer null)";
+        return Err(Error::data(message).in_file(&fits_file));
     };
     let audit_file = path.join("audit.json");
     let audit: Audit = match audit_file.try_exists() {
@@ -226,17 +483,13 @@ fn run(directory: &str) -> Result<Vec<Row>> {
         Ok(false) => Audit::default(),
         Err(e) => return Err(Error::io(&audit_file, &e)),
     };
-    let network_accuracy = accuracies.last().and_then(|line| line.accuracy);
+    let network_accuracy =
+        accuracies.iter().max_by_key(|line| line.layer).and_then(|line| line.accuracy);
     let row = |fit: Fit| {
-        // One spectrum of one matrix is that of the only layer, or of the images.
-        let layer = fit.layer.unwrap_or(usize::from(run.rule.is_some()));
+        let layer = layer_of(&fit);
         let accuracy = accuracies.iter().find(|line| line.layer == layer);
-        if run.rule.is_some() && accuracy.is_none() {
-            let message = format!("has a layer {layer} that accuracy.jsonl beside it has not");
-            return Err(Error::data(message).in_file(&fits_file));
-        }
         let codes: Vec<_> = fit.warnings.iter().map(|warning: &Warning| warning.code()).collect();
-        Ok(Row {
+        Row {
             dataset: run.dataset.clone(),
             rule: run.rule.clone(),
             seed: run.seed,
@@ -263,13 +516,14 @@ fn run(directory: &str) -> Result<Vec<Row>> {
             curvature: fit.curvature,
             participation_ratio: fit.participation_ratio,
             effective_rank: fit.effective_rank,
+            lost_label_images: audit.lost_label_images,
             zero_gradient_images: audit.zero_gradient_images,
             zero_sign_pixels: audit.zero_sign_pixels,
             max_change: audit.max_change,
             warnings: codes.join(" "),
-        })
+        }
     };
-    fits.into_iter().map(row).collect()
+    Ok(fits.into_iter().map(row).collect())
 }
 
 /// The attacks of these rows with their strengths, from the weakest.

@@ -36,7 +36,7 @@ fn the_study_is_made_once_whatever_the_jobs_and_threads() {
     assert!(!project.0.path("out").exists(), "make -n made something");
     let said = project.make("-j1");
     assert!(said.contains("(36/36)"), "{said}");
-    assert!(said.contains("trained local/seed-2/model"), "{said}");
+    assert!(said.contains("local/seed-2 has learned"), "{said}");
     assert!(said.contains("36 levels in out/tiny/table.csv"), "{said}");
     assert!(
         said.contains("C2 local: under gauss, accuracy against alpha is monotonic: undecided"),
@@ -69,7 +69,8 @@ fn the_study_is_made_once_whatever_the_jobs_and_threads() {
     let table = project.table("out");
     let header = "dataset,rule,seed,epoch,attack,strength,layer,samples,correct,accuracy,network_accuracy,loss,\
                   dead,units,positive,method,first,last,points,alpha,stderr,intercept,r2,curvature,\
-                  participation_ratio,effective_rank,zero_gradient_images,zero_sign_pixels,max_change,warnings";
+                  participation_ratio,effective_rank,lost_label_images,zero_gradient_images,zero_sign_pixels,\
+                  max_change,warnings";
     assert_eq!(table.lines().next().unwrap(), header);
     // 34 runs of two layers and two of the images, each with two rank ranges.
     assert_eq!(table.lines().count(), 1 + 2 * (34 * 2 + 2));
@@ -101,9 +102,12 @@ fn a_change_reruns_what_depends_on_it_and_nothing_else() {
     project.make("");
     assert_eq!(
         project.would_run("RANKS=1-5"),
-        set(&["fit-powerlaw", "tabulate", "claims", "report"])
+        set(&["fit-powerlaw", "tabulate", "claims", "describe-study", "report"])
     );
-    assert_eq!(project.would_run("SEEDS=1"), set(&["claims", "tabulate", "report"]));
+    assert_eq!(
+        project.would_run("SEEDS=1"),
+        set(&["claims", "describe-study", "tabulate", "report"])
+    );
     assert_eq!(project.would_run("SIGMAS='0.50 0.5'"), set(&[]));
     assert_eq!(
         project.would_run("EPSILONS='0.1 0.2 0.3'"),
@@ -115,33 +119,36 @@ fn a_change_reruns_what_depends_on_it_and_nothing_else() {
             "fit-powerlaw",
             "tabulate",
             "claims",
+            "describe-study",
             "report"
         ])
     );
     assert!(project.would_run("EPOCHS=3").contains("train"));
-    let append = |file: &str| {
-        let mut source = fs::OpenOptions::new().append(true).open(project.0.path(file)).unwrap();
-        source.write_all(b"// changed\n").unwrap();
-    };
-    let restore = |file: &str| {
-        fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join(file), project.0.path(file)).unwrap();
-    };
-    project.0.ok("touch src/linalg.rs src/bin/train.rs");
-    assert_eq!(project.would_run(""), set(&[]));
-    for (file, runs, rests) in [
-        ("src/spectrum/mod.rs", "spectrum", "train"),
-        ("src/powerlaw/mod.rs", "fit-powerlaw", "spectrum"),
-        ("src/attack/fgsm.rs", "attack-fgsm", "attack-gauss"),
-        ("src/attack/gauss.rs", "attack-gauss", "attack-fgsm"),
-        ("src/table.rs", "tabulate", "fit-powerlaw"),
-        ("src/bin/train.rs", "train", "import-idx"),
-    ] {
-        append(file);
-        let would_run = project.would_run("");
-        assert!(would_run.contains(runs), "{file}: {would_run:?}");
-        assert!(!would_run.contains(rests) || runs == "train", "{file}: {would_run:?}");
-        restore(file);
+    // A tool is known by its bytes, wherever it lies and however new it is.
+    fs::create_dir(project.0.path("bin")).unwrap();
+    for tool in common::TOOLS {
+        fs::copy(common::bin().join(tool), project.0.path(&format!("bin/{tool}"))).unwrap();
     }
+    assert_eq!(project.would_run("BIN=bin"), set(&[]));
+    for (tool, runs, rests) in [
+        ("spectrum", "spectrum", "train"),
+        ("fit-powerlaw", "fit-powerlaw", "spectrum"),
+        ("attack-fgsm", "attack-fgsm", "attack-gauss"),
+        ("attack-gauss", "attack-gauss", "attack-fgsm"),
+        ("tabulate", "tabulate", "fit-powerlaw"),
+        ("train", "train", "import-idx"),
+        ("report", "report", "claims"),
+    ] {
+        let path = project.0.path(&format!("bin/{tool}"));
+        // Bytes behind a program's end change nothing of what it does.
+        fs::OpenOptions::new().append(true).open(&path).unwrap().write_all(b"x").unwrap();
+        let would_run = project.would_run("BIN=bin");
+        assert!(would_run.contains(runs) && !would_run.contains(rests), "{tool}: {would_run:?}");
+        fs::copy(common::bin().join(tool), &path).unwrap();
+    }
+    fs::remove_file(project.0.path("bin/claims")).unwrap();
+    let output = project.run("BIN=bin");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("bin/claims is missing: BIN must be"));
     let before = project.table("out");
     project.make("RANKS=1-5");
     assert_ne!(project.table("out"), before);
@@ -199,7 +206,7 @@ fn seeds_can_be_made_apart_and_joined() {
     project.make("inputs");
     let line = Project::line("");
     project.0.ok(&format!("({line} seed-1 & {line} seed-2 & wait) > log 2>&1"));
-    assert_eq!(project.would_run(""), set(&["claims", "tabulate", "report"]));
+    assert_eq!(project.would_run(""), set(&["claims", "describe-study", "tabulate", "report"]));
     project.make("");
     assert_eq!(project.table("out"), project.table("whole"));
 }
@@ -269,20 +276,23 @@ fn a_training_that_was_cut_off_goes_on_unless_its_settings_changed() {
     let project = Project::new();
     let only = "RULES=local CONTROLS= SUBSETS= SNAPSHOTS= SEEDS=1 EPOCHS=20";
     let model = "out/tiny/local/seed-1/model/model.json";
-    let line = |seed: u64, checkpoint: &str| {
+    let line = |epochs: usize, checkpoint: &str| {
         format!(
-            "train -q --hidden 12,12 --epochs 20 --seed {seed} --checkpoint {checkpoint} \
+            "train -q --hidden 12,12 --epochs {epochs} --checkpoint {checkpoint} \
              --images out/tiny/data/train-images.npy --labels out/tiny/data/train-labels.npy \
              --test-images out/tiny/data/test-images.npy --test-labels out/tiny/data/test-labels.npy -o"
         )
     };
     project.make(&format!("{only} {model}"));
     let whole = project.0.bytes(model);
-    // That of another seed stands for one of other settings; `train` itself refuses it.
+    // That of more epochs stands for one of other settings; `train` itself refuses it.
     let left = "out/tiny/local/seed-1/model.checkpoint";
-    project.0.run(&format!("{} gone/net", line(2, left)));
+    project.0.run(&format!(
+        "{} net & until [ -e {left} ]; do sleep 0.01; done; kill $!; wait $!",
+        line(1_000_000, left)
+    ));
     assert!(project.0.path(left).is_file());
-    project.0.fails(1, &format!("{} net", line(1, left)));
+    project.0.fails(1, &format!("{} net", line(20, left)));
     fs::remove_file(project.0.path(model)).unwrap();
     project.0.ok(&format!("touch -t 200001010000 {left}"));
     project.make(&format!("{only} {model}"));
@@ -364,7 +374,7 @@ fn an_attack_may_take_its_gradient_from_the_next_seeds_network() {
     let with = |seeds: &str, more: &str| {
         format!(
             "RULES='local backprop' CONTROLS= SUBSETS= SNAPSHOTS=1 SEEDS='{seeds}' \
-             ATTACKS='fgsm pgd fgsm-transfer' {more}"
+             ATTACKS='fgsm bim pgd fgsm-transfer' {more}"
         )
     };
     // What one make trains for another's attack is trained as it is for its own.
@@ -383,7 +393,8 @@ fn an_attack_may_take_its_gradient_from_the_next_seeds_network() {
             assert_eq!(model["seed"], seed);
             for (level, attack, network) in [
                 ("fgsm-transfer", "attack-fgsm", next),
-                ("pgd", "attack-pgd", seed),
+                ("bim", "attack-pgd", seed),
+                ("pgd", "attack-pgd --random-start", seed),
                 ("fgsm", "attack-fgsm", seed),
             ] {
                 let net = |seed: u64| format!("out/tiny/{rule}/seed-{seed}/model");
@@ -430,25 +441,251 @@ fn an_attack_may_take_its_gradient_from_the_next_seeds_network() {
     assert_eq!(project.table("out"), table);
 }
 
+/// The line of a study on the four arrays of `data/NAME`.
+fn on_arrays(name: &str) -> String {
+    Project::line(&format!("DATASET={name}")).replace("DATA_DIR=digits", "")
+}
+
 #[test]
-fn a_folder_of_arrays_is_a_data_set() {
+fn a_folder_of_arrays_is_a_data_set_whatever_axes_its_images_have() {
     let project = Project::new();
-    fs::create_dir_all(project.0.path("data/mine")).unwrap();
-    for (set, samples) in [("train", 300), ("test", 200)] {
-        let (x, y) = common::data(samples, 64);
-        let x = x.into_shape_with_order((samples, 8, 8)).unwrap();
-        project.0.write(&format!("data/mine/{set}-images.npy"), &x);
-        project.0.write(&format!("data/mine/{set}-labels.npy"), &y.mapv(i64::from));
+    let shapes: [(&str, &[usize]); 4] =
+        [("flat", &[64]), ("grey", &[8, 8]), ("channel", &[1, 8, 8]), ("colour", &[4, 4, 4])];
+    for (name, axes) in shapes {
+        let folder = format!("data/{name}");
+        fs::create_dir_all(project.0.path(&folder)).unwrap();
+        for (set, samples) in [("train", 300), ("test", 200)] {
+            let (x, y) = common::data(samples, 64);
+            let shape = [&[samples], axes].concat();
+            let x = x.into_shape_with_order(shape).unwrap();
+            project.0.write(&format!("{folder}/{set}-images.npy"), &x);
+            project.0.write(&format!("{folder}/{set}-labels.npy"), &y.mapv(i64::from));
+        }
+        let output = project.0.run(&on_arrays(name));
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
-    let line = Project::line("DATASET=mine").replace("DATA_DIR=digits", "");
-    let output = project.0.run(&line);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let table = String::from_utf8(project.0.bytes("out/mine/table.csv").0).unwrap();
-    let accuracy = column(&table, "accuracy", &["mine,backprop,1,,clean,0,2,"]);
+    let table = |name: &str| {
+        String::from_utf8(project.0.bytes(&format!("out/{name}/table.csv")).0).unwrap()
+    };
+    let flat = table("flat");
+    let accuracy = column(&flat, "accuracy", &["flat,backprop,1,,clean,0,2,"]);
     assert!(accuracy[0].parse::<f64>().unwrap() > 0.5, "{accuracy:?}");
-    let model = project.0.bytes("out/mine/local/seed-1/model/model.json");
+    assert_eq!(column(&flat, "layer", &["flat,,,,clean,0,"]), ["0", "0"]);
+    for (name, _) in shapes {
+        assert_eq!(table(name).replace(name, "flat"), flat, "{name}");
+    }
+    let model = project.0.bytes("out/grey/local/seed-1/model/model.json");
     let model: serde_json::Value = serde_json::from_slice(&model).unwrap();
     assert_eq!((&model["sizes"][0], &model["classes"]), (&64.into(), &3.into()));
+}
+
+#[test]
+fn data_are_known_by_what_is_in_them() {
+    let project = Project::new();
+    for (folder, from) in [("old", 0), ("new", 50)] {
+        fs::create_dir_all(project.0.path(folder)).unwrap();
+        let (x, y) = common::data(400, 36);
+        for (set, rows) in [("train", from..from + 200), ("test", from + 200..from + 300)] {
+            let x = x.slice(ndarray::s![rows.clone(), ..]).to_owned();
+            let y = y.slice(ndarray::s![rows]).to_owned();
+            project.0.write(&format!("{folder}/{set}-images.npy"), &x);
+            project.0.write(&format!("{folder}/{set}-labels.npy"), &y);
+        }
+    }
+    // As a copy that keeps times leaves them: all older than what is made.
+    project.0.ok("touch -d 2024-01-01 old/* new/*; cp -rp old used");
+    let mine = |folder: &str, more: &str| {
+        let line = on_arrays("mine") + &format!(" DATA_DIR={folder} {more}");
+        let output = project.0.run(&line);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        project.0.bytes("out/mine/table.csv")
+    };
+    let only = "RULES=local CONTROLS= ATTACKS=gauss";
+    let old = mine("used", only);
+    let new = mine("new", only);
+    assert!(old != new, "another DATA_DIR changed nothing");
+    assert!(mine("old", only) == old);
+    assert!(project.0.run(&(on_arrays("mine") + " DATA_DIR=used -q " + only)).status.success());
+    project.0.ok("cp -p --remove-destination new/* used");
+    assert!(mine("used", only) == new, "files replaced with their times kept changed nothing");
+    project.0.ok("cp -p old/* used");
+    assert!(mine("used", only) == old, "files overwritten with their times kept changed nothing");
+}
+
+#[test]
+fn idx_files_are_found_packed_unpacked_and_with_dots() {
+    let project = Project::new();
+    let data = |folder: &str| {
+        project.make(&format!("data DATA_DIR={folder} OUT=out-{folder}"));
+        project.0.bytes(&format!("out-{folder}/tiny/data/test-images.npy"))
+    };
+    let packed = data("digits");
+    project.0.ok("cp -r digits unpacked; gunzip unpacked/*
+         mkdir dotted; for f in unpacked/*; do g=${f##*/}; cp $f dotted/${g/-idx/.idx}; done");
+    assert!(data("unpacked") == packed);
+    assert!(data("dotted") == packed);
+}
+
+#[test]
+fn drawn_digits_are_drawn_whatever_the_environment_names() {
+    let project = Project::new();
+    let line = |environment: &str, dataset: &str| {
+        format!(
+            "{environment} make data BIN={} DATASET={dataset} DRAWN='30 20' OUT=out-{dataset}",
+            common::bin().display()
+        )
+    };
+    project.0.ok(&line("DATA_DIR=digits", "digits"));
+    let drawn = project.0.ok("draw-digits --count 20 --seed 2 --quiet");
+    assert_eq!(drawn, project.0.bytes("out-digits/digits/data/test-images.npy"));
+    // Where there are files to read, the environment may name them, and make says so.
+    let said = project.0.ok(&line("DATA_DIR=digits", "tiny"));
+    assert!(said.starts_with(b"data from DATA_DIR=digits, which the environment sets\n"));
+}
+
+#[test]
+fn what_the_environment_holds_changes_nothing() {
+    let project = Project::new();
+    let study = |environment: &str, out: &str| {
+        let line = Project::line(&format!("RULES=local ATTACKS='gauss fgsm' CONTROLS= OUT={out}"));
+        let output = project.0.run(&format!("env {environment} {line}"));
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{environment}: {stderr}");
+        (output.stdout, project.table(out))
+    };
+    let (said, table) = study("A=1", "plain");
+    fs::write(project.0.path("startup"), "set -o noclobber; echo noise; sort() { :; }\n").unwrap();
+    // Names of settings, of helpers and of what a rule or an attack may have.
+    let names = "HIDDEN=3 SEEDS=9 BIN=/nowhere RUN=false SCRATCH=/nowhere V=1 each=x list=x grep=x data=x \
+                 local=x local.attacks=x gauss.spectrum=false 'measure=$(error x)' name=x path=x say=x";
+    let shell = "BASH_ENV=$PWD/startup ENV=$PWD/startup SHELLOPTS=noclobber CDPATH=/ POSIXLY_CORRECT=1 \
+                 GREP_OPTIONS=-v 'BASH_FUNC_grep%%=() { false; }' 'BASH_FUNC_mv%%=() { false; }'";
+    for (out, environment) in [("names", names), ("shell", shell)] {
+        let (other, found) = study(environment, out);
+        assert_eq!(found, table, "{environment}");
+        let plain = String::from_utf8_lossy(&said).replace("plain/", &format!("{out}/"));
+        assert_eq!(String::from_utf8_lossy(&other), plain, "{environment}");
+    }
+    // Numbers with a decimal comma, where such a locale can be made.
+    fs::create_dir(project.0.path("locales")).unwrap();
+    let made = project.0.run(
+        "localedef -i de_DE -f UTF-8 locales/de_DE.UTF-8 2> /dev/null || true
+         LOCPATH=$PWD/locales LC_ALL=de_DE.UTF-8 locale decimal_point",
+    );
+    if made.stdout == b",\n" {
+        let german = "-u LC_ALL LANG=de_DE.UTF-8 LOCPATH=$PWD/locales";
+        assert_eq!(study(german, "comma").1, table);
+    } else {
+        common::skipped("no locale with a decimal comma can be made here");
+    }
+    for flags in ["e", "i", "t"] {
+        let output = project.0.run(&format!("MAKEFLAGS={flags} {}", Project::line("")));
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(stderr.contains(&format!("make -{flags} cannot make the study")), "{stderr}");
+    }
+}
+
+#[test]
+fn scripts_take_nothing_from_the_users_shell_or_checkout() {
+    let folder = Folder::new();
+    let root = env!("CARGO_MANIFEST_DIR");
+    folder
+        .ok(&format!("cp -r {root}/scripts {root}/data {root}/.gitattributes . && touch startup"));
+    let said = |environment: &str, script: &str| {
+        let line = format!("{environment} MIRRORS=file:///nowhere DATA=$PWD/none {script} mnist");
+        let output = folder.run(&line);
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8_lossy(&output.stderr).into_owned()
+            + &String::from_utf8_lossy(&output.stdout)
+    };
+    let plain = said("", "scripts/fetch-data");
+    assert!(plain.contains("could not be had"), "{plain}");
+    let shell = "env CDPATH=. SHELLOPTS=noclobber POSIXLY_CORRECT=1 GREP_OPTIONS=-v 'BASH_FUNC_cut%%=() { false; }'";
+    assert_eq!(said(shell, "scripts/fetch-data"), plain);
+    if folder.run("git --version").status.success() {
+        folder.ok("git init -q from; cp -r scripts data .gitattributes from; cd from; git add .
+             git -c user.name=n -c user.email=e commit -q -m all; cd ..
+             git clone -q -c core.autocrlf=true from windows");
+        assert_eq!(said("", "windows/scripts/fetch-data"), plain);
+    } else {
+        common::skipped("a checkout by Git for Windows, since git is missing");
+    }
+    // A login node belongs to all: what a cluster's tasks share takes two jobs there.
+    folder.ok(
+        "mkdir bin; printf '#!/bin/sh\\necho \"$@\" > said; exit 1\\n' > bin/make; cp bin/make bin/sbatch; chmod +x bin/*",
+    );
+    for (argument, jobs) in
+        [("", "-j2 inputs"), ("-j7", "-j7 inputs"), ("sweep", "-j2 sweep-inputs")]
+    {
+        folder.run(&format!("PATH=$PWD/bin:$PATH scripts/slurm-array {argument} SEEDS=1"));
+        let said = fs::read_to_string(folder.path("said")).unwrap();
+        assert!(said.starts_with(jobs) && said.ends_with("SEEDS=1\n"), "{argument}: {said}");
+    }
+}
+
+#[test]
+fn clean_removes_what_make_made_and_nothing_else() {
+    let project = Project::new();
+    let notes = [
+        "kept/notes.txt",
+        "kept/tiny/notes.txt",
+        "kept/tiny/mine-1/spectrum.npy",
+        "kept/tiny/local/seed-1/notes.txt",
+        "kept/tiny/local/seed-1/clean/notes.txt",
+        "kept/tiny/backprop/seed-1/notes.txt",
+        "kept/tiny/figures/mine.svg",
+        "kept/other/table.csv",
+        "kept/sweep/notes.txt",
+    ];
+    for note in notes {
+        fs::create_dir_all(project.0.path(note).parent().unwrap()).unwrap();
+        fs::write(project.0.path(note), "mine").unwrap();
+    }
+    project.make("SNAPSHOTS=1 OUT=kept");
+    let sweep = "WIDTHS=6 DEPTHS=1 RULES=local ATTACKS=gauss CONTROLS= SUBSETS= SNAPSHOTS=";
+    project.make(&format!("sweep {sweep} OUT=kept"));
+    project.make("data OUT=kept/quick");
+    // Of other settings, and what a make that was killed leaves.
+    project.make("RULES=local ATTACKS=gauss SIGMAS=0.7 CONTROLS= OUT=kept");
+    project.0.ok("cd kept/tiny; touch local/seed-1/fgsm-0.1/.x.host-1-2.part data/.x.npy.abc.tmp
+                  mkdir local/seed-1/.model.abc.tmp; touch local/seed-1/.model.abc.tmp/w1.npy");
+    project.make("clean OUT=kept");
+    let mut left: Vec<PathBuf> =
+        common::files(&project.0.path("kept")).into_iter().map(|(path, _)| path).collect();
+    left.sort();
+    let mut expected: Vec<PathBuf> =
+        notes.iter().map(|note| PathBuf::from(note.strip_prefix("kept/").unwrap())).collect();
+    expected.sort();
+    assert_eq!(left, expected);
+    // The folder of the project itself, and one in which there is nothing else.
+    let before = project.0.files();
+    for out in [".", "alone"] {
+        project.make(&format!("RULES=local ATTACKS=gauss CONTROLS= OUT={out}"));
+        project.make(&format!("clean OUT={out}"));
+    }
+    assert_eq!(project.0.files(), before);
+    assert!(!project.0.path("alone").exists());
+}
+
+#[test]
+fn a_value_that_is_named_twice_counts_once() {
+    let project = Project::new();
+    let table = |arguments: &str| {
+        project.make(&format!("CONTROLS= ATTACKS=gauss {arguments}"));
+        project.table("out")
+    };
+    let once = table("SNAPSHOTS=1");
+    let twice = table(
+        "SNAPSHOTS='1 1' SEEDS='01 2 1 2' RULES='local backprop local' ATTACKS='gauss gauss' \
+         SIGMAS='0.5 0.50 .5' SUBSETS='100 100' RANKS='1-8 2-6 1-8'",
+    );
+    assert_eq!(once, twice);
+    let again = project.would_run("CONTROLS= ATTACKS=gauss SNAPSHOTS='1 1' RANKS='1-8 2-6 1-8'");
+    assert_eq!(again, set(&[]));
+    let points = project
+        .0
+        .ok(&Project::line("-s sweep-tasks WIDTHS='6 6' DEPTHS='1 1' DATASETS='tiny tiny'"));
+    assert_eq!(String::from_utf8_lossy(&points).lines().count(), 1);
 }
 
 #[test]
@@ -468,6 +705,15 @@ fn tools_are_installed_and_removed_and_nobodys_are_overwritten() {
             project.0.ok(&format!("{tool} --generate {form} | cmp - there/share/{file}"));
         }
     }
+    // As a package is built: elsewhere, for everyone to read whatever the umask.
+    let staged = format!("umask 077; {}", Project::line("install PREFIX=/opt/le DESTDIR=staged"));
+    project.0.run(&staged);
+    let modes = project.0.ok("find staged -printf '%m %y\\n' | sort -u");
+    assert_eq!(String::from_utf8_lossy(&modes), "644 f\n755 d\n755 f\n");
+    let list = project.0.bytes("staged/opt/le/share/local-errors/installed");
+    assert!(list.starts_with(b"/opt/le/bin/"));
+    project.make("uninstall PREFIX=/opt/le DESTDIR=staged");
+    assert!(common::files(&project.0.path("staged")).is_empty());
     // And the list of them.
     let files = common::files(&project.0.path("there"));
     assert_eq!(files.len(), 5 * common::TOOLS.len() + 1);
@@ -516,23 +762,48 @@ fn malformed_settings_and_missing_data_are_refused() {
         ("SEEDS=", "SEEDS is empty"),
         ("SUBSETS=all", "SUBSETS has a bad value: all"),
         ("SNAPSHOTS=0", "SNAPSHOTS has a bad value: 0"),
-        ("CONTROLS=mine", "mine is named but no variable mine"),
+        ("CONTROLS=mine", "no attack mine: there are bim fgsm"),
+        (
+            "RULES=locl",
+            "no rule locl: there are backprop local shuffled untrained, or a line locl = COMMAND",
+        ),
+        ("SEED=1", "SEED is no setting: did you mean SEEDS?"),
+        ("ATTACK=gauss", "ATTACK is no setting: did you mean ATTACKS?"),
+        ("gaus.strengths=1", "gaus.strengths is no setting: did you mean"),
         ("SIGMAS=0,1", "SIGMAS has a bad value: 0,1"),
         ("EPSILONS=-0.1", "EPSILONS has a bad value: -0.1"),
         ("RANKS=1:50", "RANKS has a bad value: 1:50"),
         ("HIDDEN=20,30", "HIDDEN has a bad value: 20,30 (expected layers of one width"),
         ("EPOCHS=few", "EPOCHS has a bad value: few"),
         ("THREADS=-1", "THREADS has a bad value: -1"),
-        ("ATTACKS='gauss mine'", "mine is named but no variable mine holds its command"),
+        ("ATTACKS='gauss mine'", "no attack mine: there are"),
         ("ATTACKS=fgsm-transfer SEEDS=7", "SEEDS must be two or more, found 7"),
         ("ATTACKS=mine mine=cat", "mine has no strengths: set mine.strengths"),
-        ("ATTACKS=clean", "ATTACKS has a bad value: clean"),
+        ("ATTACKS=clean clean=cat clean.strengths=1", "the attack clean needs another name"),
         ("TRAIN_SAMPLES=-1", "TRAIN_SAMPLES has a bad value: -1"),
         ("sweep WIDTHS=wide", "WIDTHS has a bad value: wide"),
         ("sweep DEPTHS=", "DEPTHS is empty"),
         ("sweep TRAIN_SIZES=all", "TRAIN_SIZES has a bad value: all"),
-        ("OUT='a b'", "OUT must be a name without spaces"),
-        ("DATA_DIR=nowhere", "nowhere/t10k-images-idx3-ubyte.gz is missing"),
+        ("OUT='a b'", "(expected a folder, its name of letters"),
+        ("OUT=", "(expected a folder, its name of letters"),
+        ("OUT=run-12:30", "(expected a folder, its name of letters"),
+        ("OUT=lr=0.1,bs=64", "(expected a folder, its name of letters"),
+        ("OUT='out*'", "(expected a folder, its name of letters"),
+        ("OUT=-o", "(expected a folder, its name of letters"),
+        (
+            "DATA_DIR='di gits'",
+            "DATA_DIR has a bad value: di gits (expected a folder, its name of letters",
+        ),
+        ("SCRATCH='a:b'", "SCRATCH has a bad value: a:b (expected a folder, its name of letters"),
+        (
+            "install PREFIX='my tools'",
+            "PREFIX has a bad value: my tools (expected a folder, its name of letters",
+        ),
+        (
+            "DATASET='tiny tiny'",
+            "DATASET has a bad value: tiny tiny (expected a name such as mnist",
+        ),
+        ("DATA_DIR=nowhere", "nowhere/train-images-idx3-ubyte.gz is missing"),
     ] {
         let output = project.run(arguments);
         let stderr = String::from_utf8_lossy(&output.stderr);
@@ -540,93 +811,4 @@ fn malformed_settings_and_missing_data_are_refused() {
         assert!(stderr.contains(words), "{arguments}: {stderr}");
     }
     assert!(project.make("help").contains("all: the study"));
-}
-
-/// The lists of sources in the Makefile are what the sources use.
-#[test]
-fn each_stage_lists_the_sources_its_tool_uses() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for tool in common::TOOLS {
-        let show = format!("include Makefile\nshow: ; echo $(lib.{tool})\n");
-        let folder = Folder::new();
-        fs::write(folder.path("show.mk"), show).unwrap();
-        let line =
-            format!("cd {} && make -f {} show", root.display(), folder.path("show.mk").display());
-        let listed = String::from_utf8(folder.ok(&line).0).unwrap();
-        let listed: BTreeSet<String> = listed.split_whitespace().map(Into::into).collect();
-        let mut used = BTreeSet::from(["Cargo.lock".into()]);
-        follow(root, &format!("src/bin/{tool}.rs"), &mut used);
-        used.remove(&format!("src/bin/{tool}.rs"));
-        assert_eq!(listed, used, "{tool}");
-    }
-}
-
-/// Add `file` and all modules it names: by `use`, by a path, or as a private part.
-fn follow(root: &Path, file: &str, used: &mut BTreeSet<String>) {
-    if !used.insert(file.into()) {
-        return;
-    }
-    let text = fs::read_to_string(root.join(file)).unwrap();
-    let code = text.split("#[cfg(test)]").next().unwrap();
-    let module = |path: &str| {
-        let candidates = [format!("src/{path}.rs"), format!("src/{path}/mod.rs")];
-        candidates.into_iter().find(|file| root.join(file).is_file())
-    };
-    let mut found = Vec::new();
-    for path in paths(code) {
-        // The longest part of a path that is a file; the others are items in it.
-        let parts: Vec<&str> = path.split("::").filter(|part| !part.is_empty()).collect();
-        for end in 1..=parts.len() {
-            found.extend(module(&parts[..end].join("/")));
-        }
-        if ["Error", "Result", "Kind"].iter().any(|name| parts.first() == Some(name)) {
-            found.push("src/error.rs".into());
-        }
-    }
-    let folder = Path::new(file).parent().unwrap().display().to_string();
-    let parts = code.lines().filter_map(|line| line.strip_prefix("mod ")?.strip_suffix(';'));
-    found.extend(parts.map(|part| format!("{folder}/{part}.rs")));
-    for (place, name) in code.match_indices("include_str!(\"") {
-        let file = code[place + name.len()..].split('"').next().unwrap();
-        used.insert(file.strip_prefix("../").map_or(format!("{folder}/{file}"), Into::into));
-    }
-    for file in found {
-        follow(root, &file, used);
-    }
-}
-
-/// The paths below `crate::` or `local_errors::`, nested braces written out.
-fn paths(code: &str) -> Vec<String> {
-    let mut paths = Vec::new();
-    for start in ["crate::", "local_errors::"] {
-        for (place, _) in code.match_indices(start) {
-            let rest = &code[place + start.len()..];
-            expand("", rest, &mut paths);
-        }
-    }
-    paths
-}
-
-fn expand(prefix: &str, text: &str, paths: &mut Vec<String>) {
-    let end =
-        text.find(|c: char| !c.is_alphanumeric() && c != '_' && c != ':').unwrap_or(text.len());
-    let (head, rest) = text.split_at(end);
-    let Some(inside) = rest.strip_prefix('{') else {
-        return paths.push(format!("{prefix}{head}").trim_end_matches("::self").into());
-    };
-    let (mut depth, mut item) = (0, 0);
-    for (place, c) in inside.char_indices() {
-        match c {
-            '{' => depth += 1,
-            '}' if depth > 0 => depth -= 1,
-            ',' | '}' if depth == 0 => {
-                expand(&format!("{prefix}{head}"), inside[item..place].trim(), paths);
-                item = place + 1;
-                if c == '}' {
-                    break;
-                }
-            }
-            _ => {}
-        }
-    }
 }

@@ -150,7 +150,7 @@ fn what_is_no_network_is_refused() {
             "c1 has a wrong shape (found (3,), expected (2,))",
         ),
         ("save_network('net', [(a[0] * 1e39, a[1], *r)])", "w1 has a value that is not finite"),
-        ("save_network('mine', [a + r])", "would replace a folder that is something else"),
+        ("save_network('mine', [a + r])", "holds something else (found notes)"),
         (
             "save_activations('h.npy', [np.ones((2, 3)), np.ones((2, 4))])",
             "layers of different shapes",
@@ -179,6 +179,104 @@ fn what_is_no_network_is_refused() {
 }
 
 #[test]
+#[ignore = "needs PYTHON, one that has NumPy"]
+fn a_network_is_replaced_whole_and_no_other_folder() {
+    let folder = Folder::with_network();
+    let script = "import os, sys; from own_network import *\n\
+                  save_network(sys.argv[1], read_network('net'))\n";
+    fs::write(folder.path("save.py"), script).unwrap();
+    let save = |name: &str| {
+        folder.ok(&format!("PYTHONPATH={ROOT}/scripts {} save.py {name}", python()));
+    };
+    let long = "\u{2261}".repeat(85); // 255 bytes
+    for name in ["new", &long, "link", "inside/../other"] {
+        folder.ok("mkdir -p inside behind; ln -sfn behind link");
+        save(name);
+        folder.ok(&format!("chmod 2750 {name}; chmod 600 {name}/w1.npy; cp -r net {name}/epoch-1"));
+        save(name);
+        folder.ok(&format!(
+            "cmp net/w1.npy {name}/w1.npy; [ \"$(stat -Lc %a {name} {name}/w1.npy | xargs)\" = '2750 600' ]
+             [ ! -e {name}/epoch-1 ]; [ -z \"$(find . -name '.*.tmp')\" ]; rm -r \"$(realpath {name})\""
+        ));
+        assert!(folder.path("link").is_symlink());
+        folder.ok("rm -rf inside behind link");
+    }
+    folder.ok("mkdir keras; echo '{\"class_name\": \"Sequential\"}' > keras/model.json
+               cp -r net noted; echo mine > noted/notes.txt; cp -r net deep; cp -r noted deep/epoch-3
+               cp -r net linked; rm linked/w1.npy; ln -s ../net/w1.npy linked; echo > file");
+    for (name, words) in [
+        ("keras", "found model.json of something else"),
+        ("noted", "found notes.txt)"),
+        ("deep", "found notes.txt in epoch-3"),
+        ("linked", "found w1.npy, which is no regular file"),
+        ("no/such", "no does not exist"),
+    ] {
+        refused(&folder, &format!("save_network('{name}', read_network('net'))"), words);
+    }
+    // Where the new one cannot be put in place, the old one is back; nothing came between.
+    refused(
+        &folder,
+        "import own_network; os.replaced = 0; rename = os.rename\n\
+         def fails(a, b):\n    os.replaced += 1\n    if os.replaced == 2: raise ValueError('no')\n    rename(a, b)\n\
+         os.rename = fails\nsave_network('net', read_network('net'))",
+        "no",
+    );
+}
+
+#[test]
+#[ignore = "needs PYTHON, one that has NumPy and PyTorch"]
+fn what_changes_nothing_in_use_is_left_out_of_a_module() {
+    if !has_torch("modules with Dropout, Identity and wrappers") {
+        return;
+    }
+    let folder = Folder::new();
+    let script = "import numpy as np, torch\nfrom torch.nn import *\nfrom own_network import *\n\
+        a, b, c = Linear(6, 4), Linear(4, 4, bias=False), Linear(4, 3)\n\
+        plain = Sequential(a, ReLU(), b, ReLU(), c)\n\
+        names = ['state_dict', 'model_state_dict', 'model']\n\
+        wraps = [lambda d: d, lambda d: {'module._orig_mod.' + k: v for k, v in d.items()},\n\
+                 lambda d: {'epoch': 3, 'optimizer': {}, 'state_dict': d}, lambda d: {'model': plain, 'n': 1}]\n\
+        same = [Sequential(Flatten(), Dropout(0.5), a, ReLU(), Identity(), Dropout1d(), b, ReLU(), AlphaDropout(), c, Identity()),\n\
+                Sequential(Sequential(a, ReLU()), Sequential(b, ReLU()), c), DataParallel(plain), torch.compile(plain)]\n\
+        same += [wrap(plain.state_dict()) for wrap in wraps] + [torch.compile(plain).state_dict()]\n\
+        x = torch.rand(5, 6)\n\
+        for module in same + [m.train() for m in same[:2]]:\n\
+        \x20   layers = from_torch(module, activation='relu')\n\
+        \x20   (w, b1), (v, b2, r, c1) = layers\n\
+        \x20   h = np.maximum(np.maximum(x.numpy() @ w + b1, 0) @ v + b2, 0)\n\
+        \x20   assert np.allclose(h @ r + c1, plain(x).detach().numpy(), atol=1e-6), module\n\
+        for kind in (torch.bfloat16, torch.float16, torch.float64):\n\
+        \x20   small = Sequential(Linear(6, 4), ReLU(), Linear(4, 3)).to(kind)\n\
+        \x20   for one in (small, small.state_dict()):\n\
+        \x20       save_network('net', from_torch(one, 'relu'))\n\
+        \x20       for number, array in enumerate(a for layer in read_network('net') for a in layer):\n\
+        \x20           parameter = list(small.parameters())[number].detach().float().numpy().T\n\
+        \x20           assert np.array_equal(array, parameter), kind\n";
+    fs::write(folder.path("same.py"), script).unwrap();
+    folder.ok(&format!("PYTHONPATH={ROOT}/scripts {} -W ignore same.py", python()));
+    let linear = "from torch.nn import *\na, r = Linear(4, 3), Linear(3, 2)\n\
+                  class Own(Sequential):\n    def forward(self, x): return -x\n";
+    for (module, words) in [
+        (
+            "Sequential(a, BatchNorm1d(3), ReLU(), r).state_dict(), 'relu'",
+            "found 1.weight of shape (3,)",
+        ),
+        ("Sequential(a, ReLU(), r).state_dict()", "which does not say what stands between"),
+        ("Own(a, ReLU(), r)", "has Own where Linear is expected"),
+        ("Sequential(a, ReLU(), Own(r))", "has Own where Linear is expected"),
+        ("{'lr': 0.1}, 'relu'", "is no state_dict (found the keys lr)"),
+        ("[a, r]", "is no module or state_dict (found list)"),
+        ("{'a.weight': a.weight.int()}, 'relu'", "must end with a hidden layer"),
+        (
+            "{'a.weight': a.weight.int(), 'b.weight': r.weight}, 'relu'",
+            "wrong kind (found torch.int32, expected floating point)",
+        ),
+    ] {
+        refused(&folder, &format!("{linear}save_network('other', from_torch({module}))"), words);
+    }
+}
+
+#[test]
 #[ignore = "needs PYTHON, one that has NumPy and PyTorch"]
 fn a_saved_module_becomes_a_network_and_nothing_in_the_file_is_run() {
     if !has_torch("own_network.py NET.pt DIRECTORY") {
@@ -186,18 +284,53 @@ fn a_saved_module_becomes_a_network_and_nothing_in_the_file_is_run() {
     }
     let folder = Folder::with_data();
     let script = "import torch\nfrom torch.nn import *\n\
-                  torch.save(Sequential(Linear(16, 5), ReLU(), Linear(5, 3)), 'net.pt')\n\
+                  net = Sequential(Linear(16, 5), ReLU(), Dropout(), Linear(5, 3))\n\
+                  torch.save(net, 'net.pt')\n\
+                  torch.save(net.bfloat16().state_dict(), 'state.pt')\n\
+                  torch.save(torch.ones(3), 'tensor.pt')\n\
+                  torch.save({'w.weight': torch.ones(3, 3, device='meta'), 'v.weight': torch.ones(2, 3)}, 'meta.pt')\n\
+                  class Own(Module): pass\n\
+                  torch.save(Own(), 'own.pt')\n\
                   class Evil:\n    def __reduce__(self): return print, ('run',)\n\
                   torch.save(Evil(), 'evil.pt')\n";
     fs::write(folder.path("save.py"), script).unwrap();
     folder.ok(&format!("{} save.py", python()));
+    folder.ok("head -c 700 net.pt > cut.pt; : > empty.pt; echo hello > $'text\\n.pt'; mkdir mine; echo > mine/notes");
     let own = format!("{} {ROOT}/scripts/own_network.py", python());
     // Twice: the second replaces the first.
     folder.ok(&format!("{own} net.pt net; {own} net.pt net"));
     assert_eq!(json_lines(&folder.ok("accuracy --model net --labels y.npy x.npy")).len(), 1);
-    let said = folder.fails(1, &format!("{own} evil.pt other"));
-    assert!(said.starts_with("own_network: evil.pt: is no Sequential"), "{said}");
-    folder.fails(1, &format!("{own} missing.pt other"));
+    let said = folder.fails(1, &format!("{own} state.pt other"));
+    assert!(
+        said.contains("state.pt: is a state_dict") && said.contains("--activation relu"),
+        "{said}"
+    );
+    folder.ok(&format!("{own} --activation relu state.pt state"));
+    folder.ok("accuracy --model state --labels y.npy x.npy");
+    for (file, words) in [
+        ("evil.pt", "evil.pt: holds print, which is not loaded"),
+        ("own.pt", "own.pt: holds __main__.Own, which is not loaded"),
+        ("missing.pt", "missing.pt: No such file or directory"),
+        (".", ".: Is a directory"),
+        ("cut.pt", "cut.pt: is no Sequential"),
+        ("empty.pt", "empty.pt: is no Sequential"),
+        ("$'text\\n.pt'", "text\\n.pt: is no Sequential"),
+        ("save.py", "save.py: is no Sequential"),
+        ("x.npy", "x.npy: is no Sequential"),
+        ("tensor.pt", "tensor.pt: is no module or state_dict (found Tensor)"),
+        ("--activation relu meta.pt", "meta.pt: "),
+    ] {
+        let said = folder.fails(1, &format!("{own} {file} other"));
+        assert!(said.starts_with(&format!("own_network: {words}")), "{file}: {said}");
+    }
+    for (directory, words) in [
+        ("mine", "mine: would replace a folder that holds something else (found notes)"),
+        ("no/such", "no/such: its folder "),
+        ("save.py", "save.py: Not a directory"),
+    ] {
+        let said = folder.fails(1, &format!("{own} net.pt {directory}"));
+        assert!(said.starts_with(&format!("own_network: {words}")), "{directory}: {said}");
+    }
 }
 
 /// README's section is a session: a block of Python is the file that its first line names.

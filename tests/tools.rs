@@ -484,7 +484,7 @@ fn fits_have_the_fields_of_the_contract_in_order() {
 }
 
 #[test]
-fn a_collapsed_layer_stops_nothing_but_nothing_at_all_does() {
+fn a_collapsed_layer_stops_nothing() {
     let folder = Folder::new();
     let mut lambda = Array2::zeros((2, 20));
     lambda.row_mut(1).assign(&Array1::from_shape_fn(20, |n| 1.0 / (n + 1) as f64));
@@ -492,9 +492,6 @@ fn a_collapsed_layer_stops_nothing_but_nothing_at_all_does() {
     let lines = json_lines(&folder.ok("fit-powerlaw --ranks 1-20 l.npy"));
     assert!(lines[0]["alpha"].is_null());
     assert!((lines[1]["alpha"].as_f64().unwrap() - 1.0).abs() < 1e-12);
-    folder.write("zeros.npy", &Array2::<f64>::zeros((2, 20)));
-    let message = folder.fails(1, "fit-powerlaw zeros.npy");
-    assert!(message.contains("no positive eigenvalue"), "{message}");
 }
 
 #[test]
@@ -624,7 +621,7 @@ fn data_that_do_not_fit_are_named_with_both_numbers() {
         ("train --images x.npy --labels y.npy -o empty/new/deep --epochs 1", "empty/new/deep: "),
         (
             "train --images x.npy --labels y.npy -o . --epochs 1",
-            ".: would replace a folder that is something else",
+            ".: would replace a folder that holds something else (found broken)",
         ),
         (
             "spectrum one.npy 2> >(tail -n 1 >&2)",
@@ -632,7 +629,7 @@ fn data_that_do_not_fit_are_named_with_both_numbers() {
         ),
         (
             "fit-powerlaw up.npy",
-            "up.npy: is not sorted, largest first, at rank 2 (found 2, expected at most 1)",
+            "up.npy: is not sorted, largest first, at rank 2 (found 2.0, expected at most 1.0)",
         ),
         ("fit-powerlaw x.npy", "x.npy: is not sorted"),
         (
@@ -837,9 +834,7 @@ fn where_installed(folder: &Folder, program: &str, line: &str) -> Option<std::pr
     if folder.run(&format!("command -v {program}")).status.success() {
         return Some(folder.run(line));
     }
-    // Past what captures the output of tests that pass.
-    let mut stderr = std::io::stderr();
-    writeln!(stderr, "SKIPPED: {program} is not installed: {line}").unwrap();
+    common::skipped(&format!("{program} is not installed: {line}"));
     None
 }
 

@@ -4,7 +4,7 @@
 
 use std::str::FromStr;
 
-use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
+use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2, Axis};
 use pulp::{Arch, Simd, WithSimd};
 use rand::RngExt;
 use rayon::prelude::*;
@@ -12,7 +12,9 @@ use serde::Serialize;
 
 use super::{Clip, clipped};
 use crate::{
-    Result, linalg,
+    Error, Result,
+    elementwise::first_not_finite,
+    linalg,
     network::{self, CHUNK, Network, backward, softmax_minus_onehot},
     read::Rows,
     rng::{self, Purpose},
@@ -25,7 +27,7 @@ pub enum Gradient {
     /// From differences of logits, so that no sign is lost to f32.
     Exact,
     /// From `softmax - onehot` in f32, as automatic differentiation in single
-    /// precision has it. For a confident sample `p_y` is 1, and the sign is lost.
+    /// precision has it. For a confident sample `p_y` is 1, and the term of its class is lost.
     Float32,
     /// Random signs, the control: as large a change in no particular direction.
     Random,
@@ -72,6 +74,9 @@ pub struct Fgsm {
 pub struct Audit {
     /// Images attacked.
     pub samples: usize,
+    /// Images of which the term of their own class, `p_y - 1`, is 0 in the arithmetic used: `p_y` is
+    /// rounded to 1. The terms of the other classes may remain, and then the sign is wrong.
+    pub lost_label_images: usize,
     /// Images whose gradient is 0 in every pixel.
     pub zero_gradient_images: usize,
     /// Pixels, of all images, whose gradient is 0.
@@ -86,6 +91,7 @@ impl Audit {
     pub fn with(self, other: Self) -> Self {
         Self {
             samples: self.samples + other.samples,
+            lost_label_images: self.lost_label_images + other.lost_label_images,
             zero_gradient_images: self.zero_gradient_images + other.zero_gradient_images,
             zero_sign_pixels: self.zero_sign_pixels + other.zero_sign_pixels,
             max_change: self.max_change.max(other.max_change),
@@ -105,7 +111,8 @@ pub fn by_blocks(
     while let Some(block) = images.next_block(network::block())? {
         let first = audit.samples;
         let y = &y[first..first + block.values.nrows()];
-        let (attacked, part) = attack(block.values.view(), y, first)?;
+        let (attacked, part) =
+            attack(block.values.view(), y, first).map_err(|e| e.in_file(images.name()))?;
         output.block(&attacked)?;
         audit = audit.with(part);
     }
@@ -123,29 +130,36 @@ impl Fgsm {
         first: usize,
     ) -> Result<(Array2<f32>, Audit)> {
         chunks(images, |start, x, mut g| {
-            match self.gradient {
-                Gradient::Random => self.random_signs(g.view_mut(), first + start),
-                _ => self.gradient(network, x, &y[start..start + x.nrows()], g.view_mut())?,
-            }
-            Ok(self.step(x, x, self.epsilon, g))
+            let (y, first) = (&y[start..start + x.nrows()], first + start);
+            let lost_label_images = match self.gradient {
+                Gradient::Random => {
+                    self.random_signs(g.view_mut(), first);
+                    0
+                }
+                _ => self.gradient(network, x, y, first, g.view_mut())?,
+            };
+            Ok(Audit { lost_label_images, ..self.step(x, x, self.epsilon, g) })
         })
     }
 
     /// `dE/dx` of each sample, into `input` (samples, pixels); [`Gradient::Exact`]
-    /// up to a positive factor a sample, which changes no sign.
+    /// up to a positive factor a sample, which changes no sign. Gives the number of
+    /// [`Audit::lost_label_images`]; `first` is the index of the first sample among all images,
+    /// by which one is named whose gradient is not finite.
     pub fn gradient(
         &self,
         network: &Network,
         x: ArrayView2<'_, f32>,
         y: &[u8],
-        input: ArrayViewMut2<'_, f32>,
-    ) -> Result<()> {
+        first: usize,
+        mut input: ArrayViewMut2<'_, f32>,
+    ) -> Result<usize> {
         let layers = &network.layers[..self.layer];
         let readout = network.readout(self.layer)?;
         let h = network.activations(x, self.layer)?;
         let mut d = Array2::zeros((x.nrows(), network.classes));
         readout.logits(h[self.layer - 1].view(), d.view_mut());
-        self.loss_gradient(d.view_mut(), y);
+        let lost = self.loss_gradient(d.view_mut(), y);
         let mut g = Array2::zeros(h[self.layer - 1].dim());
         backward(g.view_mut(), d.view(), readout.r.view(), h[self.layer - 1].view());
         for (layer, h) in layers.iter().skip(1).zip(&h).rev() {
@@ -153,22 +167,35 @@ impl Fgsm {
             backward(lower.view_mut(), g.view(), layer.w.view(), h.view());
             g = lower;
         }
-        linalg::product(input, g.view(), layers[0].w.t());
-        Ok(())
+        linalg::product(input.view_mut(), g.view(), layers[0].w.t());
+        if let Some(found) = first_not_finite(input.view()) {
+            let finite = |row: ArrayView1<'_, f32>| row.iter().all(|g| g.is_finite());
+            let row = input.rows().into_iter().position(|row| !finite(row)).unwrap_or(0);
+            return Err(Error::data(format!(
+                "image {} has a gradient that is no number (found {found}: the network's weights or the pixels are too large)",
+                first + row
+            )));
+        }
+        Ok(lost)
     }
 
-    /// Logits become `dE/dz`.
-    fn loss_gradient(&self, mut z: ArrayViewMut2<'_, f32>, y: &[u8]) {
+    /// Logits become `dE/dz`; gives the number of samples whose own class has a term of 0.
+    fn loss_gradient(&self, mut z: ArrayViewMut2<'_, f32>, y: &[u8]) -> usize {
+        let mut lost = 0;
         for (mut z, &y) in z.rows_mut().into_iter().zip(y) {
+            let y = usize::from(y);
             if let Some(z) = z.as_slice_mut() {
                 match self.gradient {
-                    Gradient::Exact => logit_differences(z, usize::from(y)),
+                    Gradient::Exact => logit_differences(z, y),
                     _ => {
-                        softmax_minus_onehot(z, usize::from(y));
+                        softmax_minus_onehot(z, y);
                     }
                 }
+                // With a single class p_y is 1, and nothing is lost.
+                lost += usize::from(z.len() > 1 && z[y] == 0.0);
             }
         }
+        lost
     }
 
     /// `at + size sign(g)`, at most epsilon from `x` and clipped, in the place of `g`.
@@ -211,9 +238,10 @@ pub(super) fn chunks(
     let chunks: Vec<_> = images.axis_chunks_iter(Axis(0), CHUNK).collect();
     let audits = chunks.into_par_iter().zip(places).enumerate();
     let audits = audits.map(|(index, (x, place))| attack(index * CHUNK, x, place));
-    // In the order of the chunks, whatever the order of the threads.
-    let audits: Vec<Audit> = audits.collect::<Result<_>>()?;
-    Ok((attacked, audits.into_iter().fold(Audit::default(), Audit::with)))
+    // In the order of the chunks, whatever the order of the threads; so is the first error.
+    let audits: Vec<Result<Audit>> = audits.collect();
+    let audit = audits.into_iter().try_fold(Audit::default(), |all, one| Ok(all.with(one?)));
+    Ok((attacked, audit?))
 }
 
 /// The step of one image: its pixels as they were, as they are, and their gradient, which becomes
@@ -253,6 +281,7 @@ impl WithSimd for Step<'_> {
         let zero_sign_pixels = zeros as usize;
         Audit {
             samples: 1,
+            lost_label_images: 0, // of the loss, which is not seen here
             zero_gradient_images: usize::from(zero_sign_pixels == x.len()),
             zero_sign_pixels,
             max_change: f64::from_bits(largest),
@@ -280,7 +309,6 @@ fn logit_differences(z: &mut [f32], y: usize) {
 mod tests {
     use super::*;
     use crate::{network::predicted, train};
-    use ndarray::ArrayView1;
     use proptest::prelude::*;
     use rand::{SeedableRng, rngs::ChaCha8Rng};
 
@@ -321,7 +349,7 @@ mod tests {
         for layer in 1..=3 {
             let gradient = |gradient| {
                 let mut g = Array2::zeros(x.dim());
-                fgsm(layer, gradient).gradient(&network, x.view(), &y, g.view_mut()).unwrap();
+                fgsm(layer, gradient).gradient(&network, x.view(), &y, 0, g.view_mut()).unwrap();
                 g
             };
             let (exact, float32) = (gradient(Gradient::Exact), gradient(Gradient::Float32));
@@ -377,6 +405,79 @@ mod tests {
         assert_eq!(zeros(Gradient::Exact), 0);
         assert_eq!(zeros(Gradient::Float32), confident);
         assert_eq!(zeros(Gradient::Random), 0);
+    }
+
+    /// `p_y` in f64, written again from the formulas.
+    fn p_of_label(network: &Network, x: ArrayView1<'_, f32>, y: u8) -> f64 {
+        let x: Vec<f64> = x.iter().map(|&x| f64::from(x)).collect();
+        (-loss(network, &x, 3, usize::from(y))).exp()
+    }
+
+    #[test]
+    fn the_term_of_the_own_class_is_lost_where_p_rounds_to_1() {
+        let mut network = network();
+        network.layers[2].readout.as_mut().unwrap().r *= 150.0;
+        let x = images(400);
+        let y: Vec<u8> = (0..400).map(|i| (i % 4) as u8).collect();
+        let audit = |gradient, row: usize| {
+            let image = x.slice(ndarray::s![row..=row, ..]);
+            fgsm(3, gradient).attack(&network, image, &y[row..=row], row).unwrap().1
+        };
+        // f4 has numbers 2^-24 apart below 1; the sum of the exponentials is rounded as well.
+        let (mut lost, mut kept, mut wrong_not_zero) = (0, 0, 0);
+        for (row, &label) in y.iter().enumerate() {
+            let missing = 1.0 - p_of_label(&network, x.row(row), label);
+            let float32 = audit(Gradient::Float32, row);
+            if missing < 2.0_f64.powi(-26) {
+                assert_eq!(float32.lost_label_images, 1, "{missing:e}");
+                lost += 1;
+                wrong_not_zero += 1 - float32.zero_gradient_images;
+            } else if missing > 2.0_f64.powi(-22) {
+                assert_eq!(float32.lost_label_images, 0, "{missing:e}");
+                kept += 1;
+            }
+            for gradient in [Gradient::Exact, Gradient::Random] {
+                assert_eq!(audit(gradient, row).lost_label_images, 0);
+            }
+        }
+        assert!(lost > 30 && kept > 30 && wrong_not_zero > 30, "{lost} {kept} {wrong_not_zero}");
+        let all = fgsm(3, Gradient::Float32).attack(&network, x.view(), &y, 0).unwrap().1;
+        let each: usize = (0..400).map(|i| audit(Gradient::Float32, i).lost_label_images).sum();
+        assert_eq!(all.lost_label_images, each);
+    }
+
+    #[test]
+    fn a_single_class_has_nothing_to_lose() {
+        let network = train::start(&[12, 9], 1, train::Rule::Local, None, 2);
+        for gradient in [Gradient::Exact, Gradient::Float32] {
+            let attack = fgsm(1, gradient);
+            let audit = attack.attack(&network, images(3).view(), &[0; 3], 0).unwrap().1;
+            assert_eq!((audit.lost_label_images, audit.zero_gradient_images), (0, 3));
+        }
+    }
+
+    #[test]
+    fn a_gradient_that_is_no_number_names_its_image() {
+        // Finite weights; the logits are infinite, of both signs.
+        let mut network = network();
+        network.layers[2].w *= 100.0;
+        network.layers[2].readout.as_mut().unwrap().r *= 1e38;
+        let mut x = images(600);
+        x.slice_mut(ndarray::s![..300, ..]).fill(0.0);
+        let y = [0; 600];
+        for gradient in [Gradient::Exact, Gradient::Float32] {
+            let attack = |x: &Array2<f32>, first| {
+                fgsm(3, gradient).attack(&network, x.view(), &y[..x.nrows()], first)
+            };
+            let message = attack(&x, 1000).unwrap_err().to_string();
+            let found = message.strip_prefix("image ").and_then(|rest| rest.split(' ').next());
+            let found: usize = found.unwrap().parse().unwrap();
+            assert!((1300..1600).contains(&found), "{message}");
+            // It alone is refused, and those before it are not.
+            let row = found - 1000;
+            assert!(attack(&x.slice(ndarray::s![row..=row, ..]).to_owned(), 0).is_err());
+            assert!(attack(&x.slice(ndarray::s![..row, ..]).to_owned(), 0).is_ok());
+        }
     }
 
     #[test]

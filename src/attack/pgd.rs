@@ -1,7 +1,8 @@
 //! Projected gradient descent: steps along the gradient's sign that stay within epsilon of the
 //! image, `x_{t+1} = clip(x_t + step sign(dE/dx at x_t), x - epsilon, x + epsilon)`.
 //!
-//! Madry et al., arXiv 1706.06083 (2018).
+//! From a random start, as Madry et al. have it, arXiv 1706.06083 (2018); from the image itself
+//! it is the basic iterative method of Kurakin, Goodfellow and Bengio, arXiv 1607.02533 (2017).
 
 use ndarray::{Array2, ArrayView2};
 use rand::RngExt;
@@ -33,13 +34,15 @@ pub struct Pgd {
 /// `2.5 epsilon / steps`, as Madry et al. have it: all steps together reach the edge from
 /// wherever they start, and some are left to move along it.
 #[must_use]
-pub fn usual_step(epsilon: f64, steps: usize) -> f64 {
-    epsilon * 2.5 / steps as f64
+pub fn usual_step(epsilon: f64, steps: usize) -> f32 {
+    const SMALLEST: f32 = f32::from_bits(1);
+    let step = epsilon * 2.5 / steps as f64;
+    step.clamp(SMALLEST.into(), f32::MAX.into()) as f32
 }
 
 impl Pgd {
     /// Attack images (samples, pixels) with their true labels `y`; `first` is the index of the
-    /// first among all images. The audit counts zeros of the gradient at the first step.
+    /// first among all images. The audit counts what is lost of the gradient at the first step.
     pub fn attack(
         &self,
         network: &Network,
@@ -52,8 +55,10 @@ impl Pgd {
             let mut at = self.start(x, first + start);
             let mut audit: Option<Audit> = None;
             for _ in 0..self.steps {
-                self.fgsm.gradient(network, at.view(), y, next.view_mut())?;
+                let lost =
+                    self.fgsm.gradient(network, at.view(), y, first + start, next.view_mut())?;
                 let step = self.fgsm.step(x, at.view(), self.step, next.view_mut());
+                let step = Audit { lost_label_images: lost, ..step };
                 audit = Some(Audit { max_change: step.max_change, ..audit.unwrap_or(step) });
                 at.assign(&next);
             }
@@ -156,6 +161,28 @@ mod tests {
             let (attacked, audit) = attack.attack(&network(), x.view(), &[0, 1, 2], 0).unwrap();
             assert!(attacked.iter().zip(&x).all(|(a, b)| a.to_bits() == b.to_bits()));
             assert!(audit.max_change <= 0.0);
+        }
+    }
+
+    #[test]
+    fn the_usual_step_is_a_number_above_0() {
+        assert!((usual_step(0.1, 10) - 0.025).abs() < 1e-9);
+        for (epsilon, steps) in [(3.4e38, 1), (1e-45, 1_000_000), (0.1, usize::MAX)] {
+            let step = usual_step(epsilon, steps);
+            assert!(step.is_finite() && step > 0.0, "{epsilon} {steps}: {step}");
+        }
+    }
+
+    #[test]
+    fn a_gradient_that_is_no_number_stops_at_any_step() {
+        let mut network = network();
+        network.layers[2].w *= 100.0;
+        network.layers[2].readout.as_mut().unwrap().r *= 1e38;
+        for steps in [1, 3] {
+            let attack = Pgd { steps, ..pgd(0.2) };
+            let message = attack.attack(&network, images(30).view(), &labels(30), 500);
+            let message = message.unwrap_err().to_string();
+            assert!(message.starts_with("image 5"), "{message}");
         }
     }
 

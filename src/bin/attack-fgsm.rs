@@ -34,14 +34,14 @@ struct Args {
     #[arg(long, value_name = "FILE")]
     labels: PathBuf,
     /// Change of each pixel, in pixel units
-    #[arg(long, value_parser = cli::non_negative)]
+    #[arg(long, value_parser = cli::non_negative_single)]
     epsilon: f64,
     /// Attack the loss of this layer, from 1 [default: the last]
     #[arg(long, value_name = "N", value_parser = cli::count)]
     layer: Option<usize>,
     /// exact: from differences of logits; float32: from softmax - onehot in
-    /// single precision, which loses the sign of confident samples; random: random
-    /// signs
+    /// single precision, which loses the own class of confident samples, and so their sign;
+    /// random: random signs
     #[arg(long, default_value = "exact", value_name = "exact|float32|random")]
     gradient: Gradient,
     /// Seed of the random signs of --gradient random [default: 1]
@@ -50,8 +50,9 @@ struct Args {
     /// Cut attacked pixels off outside this interval
     #[arg(long, value_name = "LOW,HIGH", allow_hyphen_values = true)]
     clip: Option<Clip>,
-    /// Write what arithmetic kept from being attacked, as JSON: samples,
-    /// zero_gradient_images, zero_sign_pixels, max_change
+    /// Write an audit, as JSON: samples; lost_label_images, whose own class has a term p_y - 1 of
+    /// 0 in the arithmetic used, so that the sign is wrong; zero_gradient_images, whose gradient is
+    /// 0 in all pixels; zero_sign_pixels; max_change
     #[arg(long, value_name = "FILE")]
     audit: Option<PathBuf>,
     #[command(flatten)]

@@ -23,7 +23,7 @@ use local_errors::{
 )]
 struct Args {
     /// Standard deviation of the noise, in pixel units
-    #[arg(long, value_parser = cli::non_negative)]
+    #[arg(long, value_parser = cli::non_negative_single)]
     sigma: f64,
     /// Of the noise
     #[arg(long, default_value_t = 1)]

@@ -18,8 +18,10 @@ use local_errors::{
 /// Attack images with projected gradient descent: steps of attack-fgsm that stay within epsilon
 ///
 /// Images f4, f8 or u1 (samples, pixels) become f4 (samples, pixels), in the same
-/// order. x_0 is the image x, and x_{t+1} is x_t + step sign(dE/dx at x_t), cut off
-/// outside x - epsilon and x + epsilon. E is the cross-entropy of a layer's readout
+/// order. x_{t+1} is x_t + step sign(dE/dx at x_t), cut off outside x - epsilon and
+/// x + epsilon. With --random-start, x_0 is a random point within epsilon of the image x: this is
+/// projected gradient descent as Madry et al. define it. Without, x_0 is x: this is the basic
+/// iterative method of Kurakin et al. E is the cross-entropy of a layer's readout
 /// with the true label, the gradient goes through the whole network below it, and
 /// sign(0) is 0. One step of size epsilon is attack-fgsm. Nothing else is clipped
 /// unless asked.
@@ -27,7 +29,7 @@ use local_errors::{
 #[command(
     name = env!("CARGO_BIN_NAME"),
     version,
-    after_help = "Example:\n  attack-pgd --model net --labels y.npy --epsilon 0.1 --steps 20 x.npy | accuracy --model net --labels y.npy\n\nSource: Madry, Makelov, Schmidt, Tsipras and Vladu, arXiv 1706.06083 (2018), also of the default step size"
+    after_help = "Example:\n  attack-pgd --model net --labels y.npy --epsilon 0.1 --steps 20 --random-start x.npy | accuracy --model net --labels y.npy\n\nSources: with --random-start, Madry, Makelov, Schmidt, Tsipras and Vladu, arXiv 1706.06083 (2018), also of the default step size; without, Kurakin, Goodfellow and Bengio, arXiv 1607.02533 (2017)"
 )]
 struct Args {
     /// Directory of the network attacked
@@ -37,17 +39,17 @@ struct Args {
     #[arg(long, value_name = "FILE")]
     labels: PathBuf,
     /// Largest change of each pixel, in pixel units
-    #[arg(long, value_parser = cli::non_negative)]
+    #[arg(long, value_parser = cli::non_negative_single)]
     epsilon: f64,
-    /// Steps to take
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = cli::count)]
+    /// Steps to take, at most 1000000
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = cli::count_to::<1_000_000>)]
     steps: usize,
     /// Change of each pixel in a step [default: 2.5 epsilon / steps, enough to reach
     /// the edge from anywhere and to move along it]
-    #[arg(long, value_name = "SIZE", value_parser = cli::positive)]
+    #[arg(long, value_name = "SIZE", value_parser = cli::positive_single)]
     step_size: Option<f64>,
-    /// Start at x + uniform(-epsilon, epsilon) for each pixel; of image i it depends
-    /// on the seed and i alone
+    /// Start at x + uniform(-epsilon, epsilon) for each pixel, as Madry et al. do; that of image i
+    /// depends on the seed and i alone
     #[arg(long)]
     random_start: bool,
     /// Of the random start
@@ -57,15 +59,16 @@ struct Args {
     #[arg(long, value_name = "N", value_parser = cli::count)]
     layer: Option<usize>,
     /// exact: from differences of logits; float32: from softmax - onehot in
-    /// single precision, which loses the sign of confident samples
+    /// single precision, which loses the own class of confident samples, and so their sign
     #[arg(long, default_value = "exact", value_name = "exact|float32", value_parser = Gradient::of_the_loss)]
     gradient: Gradient,
     /// Cut attacked pixels off outside this interval, at each step
     #[arg(long, value_name = "LOW,HIGH", allow_hyphen_values = true)]
     clip: Option<Clip>,
-    /// Write what arithmetic kept from being attacked, as JSON: samples;
-    /// zero_gradient_images and zero_sign_pixels, of the first step, since a later one
-    /// may yet move those; max_change, from the image to the last step
+    /// Write an audit, as JSON: samples; lost_label_images, whose own class has a term p_y - 1 of
+    /// 0 in the arithmetic used, so that the sign is wrong; zero_gradient_images, whose gradient is
+    /// 0 in all pixels; zero_sign_pixels; max_change, from the image to the last step. The counts
+    /// are of the first step: a later one may yet move those images
     #[arg(long, value_name = "FILE")]
     audit: Option<PathBuf>,
     #[command(flatten)]
@@ -76,7 +79,7 @@ fn run(args: Args) -> Result<()> {
     args.from.start(&[&args.labels], args.audit.as_deref())?;
     cli::check_binary(&args.from.output)?;
     let network = local_errors::model::read(&args.model)?;
-    let step = args.step_size.unwrap_or_else(|| usual_step(args.epsilon, args.steps));
+    let usual = usual_step(args.epsilon, args.steps);
     let pgd = Pgd {
         fgsm: Fgsm {
             epsilon: args.epsilon as f32,
@@ -86,7 +89,7 @@ fn run(args: Args) -> Result<()> {
             seed: args.seed,
         },
         steps: args.steps,
-        step: step as f32,
+        step: args.step_size.map_or(usual, |step| step as f32),
         random_start: args.random_start,
     };
     network.readout(pgd.fgsm.layer).map_err(|e| e.in_file(&args.model))?;

@@ -6,18 +6,24 @@ use std::{
 };
 
 use clap::Parser;
-use local_errors::{Error, Result, claims, cli, dimension::Dimension, read, table::Row, write};
+use local_errors::{Result, claims, cli, table, write};
 
 /// Judge the paper's claims on a study's table, as JSON lines
 ///
-/// A line a claim, rule, attack, method and rank range: claim, statement, statistic and
+/// One line per claim, rule, attack, method and rank range: claim, statement, statistic and
 /// threshold, for each layer the mean over seeds with its 95 % interval and whether
 /// the claim holds there, and the verdict: reproduced (in all layers), partly,
-/// not-reproduced, or undecided when seeds or points are too few. Claims: C1, high
-/// accuracy goes with a fast decay (along attack strength, layers, epochs); C2,
-/// monotonic under Gaussian attacks; C3, not monotonic under FGSM, with the turning
-/// point; and beside them accuracy and dimensionality against depth, smoothness, and
-/// local errors against backpropagation.
+/// not-reproduced, or undecided, with the reason, when seeds or points are too few, when
+/// accuracy hardly moves, or when the table has nothing to judge the claim on. Claims: C1, high
+/// accuracy goes with a fast decay (along attack strength, layers, epochs); C2, accuracy
+/// against alpha is monotonic under Gaussian attacks; C3, it is not under FGSM, with the turning
+/// point; and beside them accuracy and dimensionality against depth, smoothness (which
+/// alpha > 1 + 2/d does not exclude, and does not show either), and local errors against
+/// backpropagation.
+///
+/// C2 and C3 order the points by falling accuracy, not by strength. An attack of strength 0 is
+/// the clean images, which count once. Columns are found by name, in any order; a point that is
+/// there twice is refused, as is a cell that is no number where one is expected.
 #[derive(Parser)]
 #[command(
     name = env!("CARGO_BIN_NAME"),
@@ -31,7 +37,7 @@ struct Args {
     /// Dimension d of the set of images: judge alpha > 1 + 2/d
     #[arg(long, value_name = "D", value_parser = cli::positive)]
     stimulus_dimension: Option<f64>,
-    /// Take d from what dimension says of the images there: its first line
+    /// Take d from what dimension wrote of the images: the first line that has one
     #[arg(long, value_name = "FILE", conflicts_with = "stimulus_dimension")]
     dimension: Option<PathBuf>,
     /// JSON lines; - for stdout
@@ -45,19 +51,12 @@ fn run(args: Args) -> Result<()> {
     let inputs: Vec<&Path> =
         [&args.table].into_iter().chain(&args.dimension).map(PathBuf::as_path).collect();
     cli::check_streams(&inputs, &[Some(&args.output)])?;
-    let rows: Vec<Row> = read::csv(&args.table)?;
-    if let Some(pair) = rows.windows(2).find(|pair| pair[0].dataset != pair[1].dataset) {
-        let message = format!(
-            "has more than one data set (found {} and {}, expected one)",
-            pair[0].dataset, pair[1].dataset
-        );
-        return Err(Error::data(message).in_file(&args.table));
-    }
-    let measured: Vec<Dimension> = match &args.dimension {
-        Some(file) => read::json_lines(file)?,
-        None => Vec::new(),
+    let rows = table::read(&args.table)?;
+    table::check_one_dataset(&rows, &args.table)?;
+    let d = match &args.dimension {
+        Some(file) => Some(claims::stimulus_dimension(file)?),
+        None => args.stimulus_dimension,
     };
-    let d = args.stimulus_dimension.or(measured.first().map(|line| line.dimension));
     write::json_lines(&args.output, &claims::judge(&rows, d))?.finish()
 }
 

@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::Parser;
 use local_errors::{
     Error, Result, cli,
-    dimension::{Method, dimensions},
+    dimension::{Dimension, Method, dimensions},
     read::{Rows, Source},
     write,
 };
@@ -13,9 +13,11 @@ use local_errors::{
 /// Estimate the intrinsic dimension of a set of points, as JSON lines
 ///
 /// Points (points, coordinates), or (points, ...) flattened, of any dtype: images, say, or
-/// activations. A line a method: method, neighbours, points, coordinates, duplicates (points at the
-/// place of another, left out), dimension. All distances are taken: time grows with the
-/// square of the points.
+/// activations. One line per method: method, neighbours, points (given), coordinates, duplicates
+/// (points left out because an equal one is kept), equally_far (points whose neighbours used are
+/// all equally far to 1e-5, as on a lattice), dimension (null where that holds for all points; an error
+/// where no method has an estimate). All distances are taken: time grows with the square of
+/// the points.
 #[derive(Parser)]
 #[command(
     name = env!("CARGO_BIN_NAME"),
@@ -60,6 +62,9 @@ fn run(args: Args) -> Result<()> {
     let (x, _) = points.read()?;
     let lines =
         dimensions(x, &args.method, args.neighbours.unwrap_or(10)).map_err(|e| e.in_file(&name))?;
+    for doubt in lines.iter().filter_map(Dimension::doubt) {
+        cli::warn(&name, &doubt);
+    }
     write::json_lines(&args.output, &lines)?.finish()
 }
 

@@ -21,8 +21,8 @@ use local_errors::{
     after_help = "Example:\n  draw-digits --count 1000 -o x.npy && draw-digits --count 1000 --labels -o y.npy\n\nSource: skeletons of this project, in the format of the MNIST images (LeCun, Cortes and Burges)"
 )]
 struct Args {
-    /// Number of images
-    #[arg(long, value_name = "N", value_parser = count)]
+    /// Number of images, at most 1000000000
+    #[arg(long, value_name = "N", value_parser = cli::count_to::<1_000_000_000>)]
     count: usize,
     /// Seed of the drawing
     #[arg(long, default_value_t = 1)]
@@ -35,14 +35,6 @@ struct Args {
     output: PathBuf,
     #[command(flatten)]
     common: cli::Common,
-}
-
-/// 3.4 PB of images: more than a disk holds, and far from numbers that overflow.
-const MAX_COUNT: usize = 1 << 40;
-
-fn count(text: &str) -> std::result::Result<usize, String> {
-    let within = cli::count(text).ok().filter(|&count| count <= MAX_COUNT);
-    within.ok_or_else(|| format!("expected a whole number from 1 to {MAX_COUNT}"))
 }
 
 /// Images drawn at a time.

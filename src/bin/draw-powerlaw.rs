@@ -3,13 +3,17 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::Parser;
-use local_errors::{Result, cli, synthetic::PowerLaw, write::NpyOutput};
+use local_errors::{
+    Result, cli,
+    synthetic::{PowerLaw, block},
+    write::NpyOutput,
+};
 
 /// Draw Gaussian activations whose covariance has the eigenvalues n^-alpha
 ///
 /// Written are f4 (samples, units): unit n has the variance n^-alpha, and independent Gaussian
-/// noise on top where asked. The same seed with another noise seed is a repeat of the same
-/// stimuli. To try estimators on, and one's own code.
+/// noise on top where asked. Draws of different seeds share neither activations nor noise; the
+/// same seed with another noise seed is a repeat of the same stimuli. To try estimators on, and one's own code.
 #[derive(Parser)]
 #[command(
     name = env!("CARGO_BIN_NAME"),
@@ -20,30 +24,27 @@ struct Args {
     /// The exponent
     #[arg(long, value_parser = cli::non_negative)]
     alpha: f64,
-    /// Rows
-    #[arg(long, value_name = "N", value_parser = cli::count)]
+    /// Rows, at most 1000000000
+    #[arg(long, value_name = "N", value_parser = cli::count_to::<1_000_000_000>)]
     samples: usize,
-    /// Columns
-    #[arg(long, value_name = "N", value_parser = cli::count)]
+    /// Columns, at most 10000000
+    #[arg(long, value_name = "N", value_parser = cli::count_to::<10_000_000>)]
     units: usize,
     /// Standard deviation of noise on every unit
-    #[arg(long, value_name = "SIGMA", value_parser = cli::non_negative, default_value_t = 0.0)]
+    #[arg(long, value_name = "SIGMA", value_parser = cli::non_negative_single, default_value_t = 0.0)]
     noise: f64,
     /// Of the activations
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Of the noise
-    #[arg(long, default_value_t = 1)]
-    noise_seed: u64,
+    /// Of the noise [default: that of --seed]
+    #[arg(long)]
+    noise_seed: Option<u64>,
     /// Activations; - for stdout
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     output: PathBuf,
     #[command(flatten)]
     common: cli::Common,
 }
-
-/// Rows drawn at a time.
-const BLOCK: usize = 1024;
 
 fn run(args: Args) -> Result<()> {
     cli::check_binary(&args.output)?;
@@ -52,11 +53,12 @@ fn run(args: Args) -> Result<()> {
         units: args.units,
         seed: args.seed,
         noise: args.noise,
-        noise_seed: args.noise_seed,
+        noise_seed: args.noise_seed.unwrap_or(args.seed),
     };
     let mut output = NpyOutput::create(&args.output, &[args.samples, args.units])?;
-    for first in (0..args.samples).step_by(BLOCK) {
-        let rows = law.rows(first, BLOCK.min(args.samples - first));
+    let block = block(args.units);
+    for first in (0..args.samples).step_by(block) {
+        let rows = law.rows(first, block.min(args.samples - first));
         output.block(&rows.mapv(|h| h as f32))?;
     }
     output.finish()

@@ -16,8 +16,12 @@ use local_errors::{
 /// units, positive (eigenvalues above 1e-10 of the largest), first, last (as
 /// asked), points (ranks used), method, alpha, stderr, intercept, r2, curvature
 /// (of a quadratic fit in ln n: 0 for a power law), participation_ratio,
-/// effective_rank, warnings. alpha is the exponent of the ranks; that of the
+/// effective_rank (exp of the entropy of the eigenvalues as shares of their sum; Roy and Vetterli
+/// take the singular values, the roots of these), warnings. alpha is the exponent of the ranks; that of the
 /// eigenvalues' density is 1 + 1/alpha.
+///
+/// Eigenvalues in ascending order, as NumPy and SciPy give them, are taken in reverse, which is said.
+/// Round-off below 0, at most 1e-10 of the largest, counts as 0.
 ///
 /// With --draws the rows are draws of one spectrum, such as spectrum --subsample writes: a line
 /// a range and method with draws, alpha, alpha_sd, participation_ratio and its sd. Of halves
@@ -26,11 +30,11 @@ use local_errors::{
 #[command(
     name = env!("CARGO_BIN_NAME"),
     version,
-    after_help = "Example:\n  fit-powerlaw --ranks 1-50 --ranks 11-100 spectrum.npy\n\nMethods:\n  ols       least squares of ln lambda_n on ln n\n  weighted  the same with weights 1/n\n  mle       maximum likelihood of the density of all eigenvalues above LAST's,\n            whatever FIRST is: cut off above it would be biased\n  all       each of them, side by side\n\nAs published codes have it:\n  Stringer et al. 2019   spectrum --repeat A B | fit-powerlaw --as-ranked --ranks 11-500\n                         --method weighted: ranks 11 to 500 of cvPCA, weights 1/n\n  Jiang et al. 2021      --method ols; their ranks are not known here\n  density of eigenvalues, p(lambda) ~ lambda^-a (package powerlaw, Hill's estimator):\n                         --method mle, and alpha = 1/(a - 1)\n\nWarnings:\n  cut-at-positive  LAST is beyond the positive eigenvalues\n  too-few-ranks    fewer than 3 are left: alpha is null\n  bent             a quadratic fit is flat at one end of the ranks: no power law\n  no-variance      no eigenvalue is positive\n\nSources: Stringer et al., Nature 571, 361 (2019); Hill, Ann. Stat. 3, 1163 (1975); Politis, Romano and Wolf, Subsampling (1999)"
+    after_help = "Example:\n  fit-powerlaw --ranks 1-50 --ranks 11-100 spectrum.npy\n\nMethods:\n  ols       least squares of ln lambda_n on ln n\n  weighted  the same with weights 1/n\n  mle       maximum likelihood of the density of all eigenvalues above LAST's,\n            whatever FIRST is: cut off above it would be biased\n  all       each of them, side by side\n\nAs published codes have it:\n  Stringer et al. 2019   spectrum --repeat A B | fit-powerlaw --as-ranked --ranks 11-500\n                         --method weighted: ranks 11 to 500 of cvPCA, weights 1/n.\n                         Their code differs: it exchanges the repeats of each stimulus\n                         at random, ten times, and fits the mean's absolute values up\n                         to rank min(500, n - 2)\n  Jiang et al. 2021      --method ols; their ranks are not known here\n  density of eigenvalues, p(lambda) ~ lambda^-a (package powerlaw, Hill's estimator):\n                         --method mle, and alpha = 1/(a - 1)\n\nWarnings:\n  cut-at-positive  LAST is beyond the positive eigenvalues\n  too-few-ranks    fewer than 3 are left: alpha is null\n  bent             a quadratic fit is flat at one end of the ranks: no power law\n  no-variance      no eigenvalue is positive, as of a dead layer: alpha is null\n\nSources: Stringer et al., Nature 571, 361 (2019); Hill, Ann. Stat. 3, 1163 (1975); Politis, Romano and Wolf, Subsampling (1999)"
 )]
 struct Args {
     /// Eigenvalues, floating point or integers, (units,), a column or a row of them, or (layers,
-    /// units), largest first; - for stdin
+    /// units), largest or smallest first; - for stdin
     #[arg(default_value = "-")]
     spectrum: PathBuf,
     /// Ranks to fit, counted from 1, both included; may be repeated
@@ -39,14 +43,15 @@ struct Args {
     /// All ranges from one of the first ranks to one of the last, instead
     #[arg(long, value_name = "FIRST,...:LAST,...", conflicts_with = "ranks")]
     grid: Option<Grid>,
-    /// Local slopes: split each range in N windows of equal ratios of last to first rank
-    #[arg(long, value_name = "N", value_parser = cli::count)]
+    /// Local slopes: split each range in N windows, at most 10000, of equal ratios of last to first
+    /// rank
+    #[arg(long, value_name = "N", value_parser = cli::count_to::<10_000>)]
     windows: Option<usize>,
     /// How alpha is estimated
     #[arg(long, value_name = "ols|weighted|mle|all", default_value = "ols")]
     method: Methods,
-    /// Take the values in the order they have, as spectrum --repeat writes them, up to the
-    /// first that is not positive
+    /// Take the values in the order they have, for what spectrum --repeat writes: rank 1 is the
+    /// first value, and the last is that before the first value that is not positive
     #[arg(long)]
     as_ranked: bool,
     /// The rows are draws of one spectrum: mean and spread over them
@@ -84,8 +89,14 @@ fn run(args: Args) -> Result<()> {
         return Err(spectra.wrong("has one spectrum (expected draws, (draws, units))"));
     }
     let mut fits: Vec<Fit> = Vec::new();
+    let (mut rows, mut reversed) = (0, 0);
     while let Some(block) = spectra.next_block(1)? {
-        let lambda = block.values.into_raw_vec_and_offset().0;
+        let mut lambda = block.values.into_raw_vec_and_offset().0;
+        rows += 1;
+        if !args.as_ranked && powerlaw::is_ascending(&lambda) {
+            lambda.reverse();
+            reversed += 1;
+        }
         let layer = stacked.then_some(block.matrix + 1);
         for &ranks in &ranges {
             for &method in &args.method.0 {
@@ -94,9 +105,21 @@ fn run(args: Args) -> Result<()> {
             }
         }
     }
+    match reversed {
+        0 => {}
+        _ if reversed == rows => {
+            args.common.notice(spectra.name(), "is in ascending order: taken in reverse");
+        }
+        _ => args.common.notice(
+            spectra.name(),
+            &format!("has {reversed} of {rows} rows in ascending order: taken in reverse"),
+        ),
+    }
     if fits.iter().all(|fit| fit.positive == 0) {
-        let message = "has no positive eigenvalue: every unit is constant";
-        return Err(Error::data(message).in_file(spectra.name()));
+        cli::warn(
+            spectra.name(),
+            "has no positive eigenvalue: every unit is constant, alpha is null",
+        );
     }
     if args.draws {
         return write::json_lines(&args.output, &powerlaw::spread(&fits))?.finish();

@@ -3,14 +3,19 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::Parser;
-use local_errors::{Result, cli, read, report, write};
+use local_errors::{
+    Result, cli,
+    report::{self, Links, Sweep},
+    write,
+};
 
 /// Write a sweep's report: one self-contained HTML page, and its figures as SVG
 ///
 /// Shown are accuracy, alpha and participation ratio of the last layer against each thing that
 /// was varied (width, depth, training images, data set, seed), for clean images and for each
 /// attack at the middle of its strengths, the layers of each study, and the numbers, with links
-/// to the studies' own reports.
+/// to the studies' own reports, which are in the folder of the table. The links are relative to the
+/// page; those of a page on stdout are absolute, and a table on stdin gives none.
 #[derive(Parser)]
 #[command(
     name = env!("CARGO_BIN_NAME"),
@@ -33,8 +38,10 @@ struct Args {
 
 fn run(args: Args) -> Result<()> {
     cli::check_streams(&[&args.table], &[Some(&args.output)])?;
-    let report = report::sweep(&read::csv_pairs(&args.table)?);
-    write::finish_all(report.outputs(&args.output, args.figures.as_deref())?)
+    let sweep = Sweep::read(&args.table, &args.output)?;
+    let figures = args.figures.as_deref();
+    let report = report::sweep(&sweep, Links::optional(&args.output, figures)?);
+    write::finish_all(report.outputs(&args.output, figures)?)
 }
 
 fn main() -> ExitCode {

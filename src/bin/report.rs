@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::Parser;
 use local_errors::{
     Result, cli,
-    report::{self, Study},
+    report::{self, Links, Study},
     write,
 };
 
@@ -13,7 +13,10 @@ use local_errors::{
 ///
 /// Shown are the paper's claims with their verdicts, accuracy and alpha along attack
 /// strength and layers, the audit of FGSM, and one network's training, spectra and
-/// images, with methods, thresholds and what to distrust.
+/// images, with methods, thresholds and what to distrust. Figures and first claims are of one
+/// range of ranks, the first of "ranks" in the study's study.json that the table has, or else the
+/// lowest there is, and of one method, ols where the table has it, or else its first. The page
+/// needs no other file: figures and images are in it; with --figures it links to theirs.
 #[derive(Parser)]
 #[command(
     name = env!("CARGO_BIN_NAME"),
@@ -41,8 +44,10 @@ struct Args {
 
 fn run(args: Args) -> Result<()> {
     cli::check_streams(&[&args.table, &args.claims], &[Some(&args.output)])?;
-    let report = report::report(&Study::read(&args.table, &args.claims, &args.study)?);
-    write::finish_all(report.outputs(&args.output, args.figures.as_deref())?)
+    let study = Study::read(&args.table, &args.claims, &args.study)?;
+    let figures = args.figures.as_deref();
+    let report = report::report(&study, Links::optional(&args.output, figures)?);
+    write::finish_all(report.outputs(&args.output, figures)?)
 }
 
 fn main() -> ExitCode {

@@ -81,8 +81,9 @@ const SAMPLES_PER_UNIT: usize = 10;
 
 fn run(args: Args) -> Result<()> {
     let inputs: Vec<&Path> = args.activations.iter().map(PathBuf::as_path).collect();
-    cli::check_streams(&inputs, &[])?;
-    cli::check_binary(args.moments.as_ref().unwrap_or(&args.output))?;
+    let output = args.moments.as_ref().unwrap_or(&args.output);
+    cli::check_streams(&inputs, &[Some(output)])?;
+    cli::check_binary(output)?;
     if args.from_moments {
         let Merged { name, stack, moments } = merged(&args.activations)?;
         if let Some(file) = &args.moments {
@@ -150,8 +151,8 @@ fn write_spectra(output: &Path, stack: bool, spectra: &[Array1<f64>]) -> Result<
 
 fn write_moments(output: &Path, stack: bool, moments: &[Moments]) -> Result<()> {
     match moments {
-        [one] if !stack => write::npy(output, &one.to_array())?.finish(),
-        all => write::npy(output, &Moments::stacked(all))?.finish(),
+        [one] if !stack => write::npy(output, &one.to_array()?)?.finish(),
+        all => write::npy(output, &Moments::stacked(all)?)?.finish(),
     }
 }
 

@@ -11,8 +11,10 @@ use local_errors::{Result, cli, read, sweep, table, write};
 /// epoch-N/ before LEVEL for a snapshot, or DATASET/LEVEL for the images
 /// themselves, which count as layer 0; LEVEL is clean, subset-SAMPLES (the first of
 /// the clean images) or ATTACK-STRENGTH. Read are
-/// accuracy.jsonl, alpha.jsonl and, where there is one, audit.json. A row a run,
-/// layer and rank range, sorted; empty where a run has no such number.
+/// accuracy.jsonl, alpha.jsonl and, where there is one, audit.json. One row per run,
+/// layer and fit, sorted; empty where a run has no such number. A run is refused whose files are
+/// empty, cut short or joined: both have the same layers, all layers of a rule have the same fits,
+/// and nothing is there twice.
 ///
 /// With --sweep the runs are of many studies, train-N/width-W/depth-D/ before DATASET, N a
 /// number or all, and the columns train_samples, width and depth come first.

@@ -7,12 +7,13 @@ use std::{
 
 use clap::Parser;
 use local_errors::{
-    Error, Result, cli,
+    Error, Result, cli, model,
     read::{self, Labels, Source},
     train::{
-        Data, Images, Inputs, Record, Rule, Settings, TestSet, Training, TrainingSet,
+        Data, Images, Inputs, Record, Rule, Settings, TestSet, Training, TrainingSet, check_size,
         shuffle_labels, start,
     },
+    write,
 };
 
 /// Train a deep network with local errors, or by backpropagation
@@ -56,14 +57,15 @@ struct Args {
     /// What a layer learns from
     #[arg(long, value_name = "local|backprop", default_value = "local")]
     rule: Rule,
-    /// Passes over the images; 0 gives the untrained network [default: 40, backprop 20]
-    #[arg(long, value_name = "N")]
+    /// Passes over the images, at most 1000000; 0 gives the untrained network [default: 40,
+    /// backprop 20]
+    #[arg(long, value_name = "N", value_parser = epochs)]
     epochs: Option<usize>,
     /// Images a step
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = cli::count)]
     batch_size: usize,
     /// Of gradient descent [default: 0.5, backprop 0.1]
-    #[arg(long, value_name = "RATE", value_parser = cli::positive)]
+    #[arg(long, value_name = "RATE", value_parser = cli::positive_single)]
     learning_rate: Option<f64>,
     /// What the learning rate is multiplied by ...
     #[arg(long, value_name = "FACTOR", default_value_t = 0.8, value_parser = cli::positive)]
@@ -72,7 +74,7 @@ struct Args {
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = cli::count)]
     lr_decay_every: usize,
     /// Standard deviation of the readouts [default: 1/sqrt(units)]
-    #[arg(long, value_name = "SCALE", value_parser = cli::positive)]
+    #[arg(long, value_name = "SCALE", value_parser = cli::positive_single)]
     readout_scale: Option<f64>,
     /// Of the start, the order of the images and the shuffling
     #[arg(long, default_value_t = 1)]
@@ -83,7 +85,8 @@ struct Args {
     /// Write the networks after these epochs too, as DIR/epoch-N
     #[arg(long, value_name = "N,...", value_delimiter = ',')]
     snapshots: Vec<usize>,
-    /// Save there now and then and continue from it; removed at the end
+    /// Save there now and then and continue from it, to the same network; one of other settings,
+    /// inputs or snapshots is refused; removed at the end
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
     /// Use the first N training images only
@@ -93,6 +96,14 @@ struct Args {
     threads: cli::Threads,
     #[command(flatten)]
     common: cli::Common,
+}
+
+/// A number of passes that can be finished.
+fn epochs(text: &str) -> std::result::Result<usize, String> {
+    match text.parse() {
+        Ok(epochs) if epochs <= 1_000_000 => Ok(epochs),
+        _ => Err("expected a whole number from 0 to 1000000".into()),
+    }
 }
 
 impl Args {
@@ -132,10 +143,14 @@ fn run(args: Args) -> Result<()> {
     let mut inputs = vec![args.images.as_path(), &args.labels];
     inputs.extend(args.test_images.as_deref());
     inputs.extend(args.test_labels.as_deref());
-    cli::check_streams(&inputs, &[])?;
     if read::is_stream(&args.output) {
         return Err(Error::usage("a network is a directory: -o - cannot be"));
     }
+    if let Some(file) = &args.checkpoint {
+        check_checkpoint(file, &args.output)?;
+    }
+    cli::check_streams(&inputs, &[args.checkpoint.as_deref()])?;
+    model::check(&args.output)?;
     if let Some(late) = args.snapshots.iter().find(|&&epoch| epoch > settings.epochs) {
         let epochs = settings.epochs;
         return Err(Error::usage(format!("--snapshots {late} is after the last epoch, {epochs}")));
@@ -169,12 +184,18 @@ fn run(args: Args) -> Result<()> {
     }
     let mut sizes = vec![train.images.ncols()];
     sizes.extend(&args.hidden);
+    let batch = settings.batch_size.min(train.labels.len());
+    check_size(&sizes, classes, batch)?;
+    let mut snapshots = args.snapshots.clone();
+    snapshots.sort_unstable();
+    snapshots.dedup();
     let train = Data { images: Images::new(train.images), labels: train.labels };
     let record = Record {
         rule: args.rule,
         samples: train.labels.len(),
         first_layer: train.images.form(),
         inputs: Inputs { images, labels, test_images, test_labels },
+        snapshots,
         settings,
     };
     let scale = record.settings.readout_scale;
@@ -187,6 +208,19 @@ fn run(args: Args) -> Result<()> {
     }
 }
 
+/// Refuse a checkpoint that stands where the network is to be.
+fn check_checkpoint(file: &Path, output: &Path) -> Result<()> {
+    if read::is_stream(file) {
+        return Err(Error::usage("a checkpoint is a file: --checkpoint - cannot be"));
+    }
+    write::distinct(&[output, file])?;
+    if write::is_inside(file, output) {
+        let message = "is in the directory that the network replaces: name another --checkpoint";
+        return Err(Error::usage(message).in_file(file));
+    }
+    Ok(())
+}
+
 /// Train for the epochs of the settings, with a bar that shows how it goes.
 fn learn(
     args: &Args,
@@ -195,15 +229,15 @@ fn learn(
     train: &TrainingSet,
     test: Option<&TestSet>,
 ) -> Result<Training> {
-    let Record { rule, settings, .. } = record;
-    if args.snapshots.contains(&0) {
+    let Record { rule, settings, snapshots, .. } = record;
+    if snapshots.contains(&0) {
         training.keep_snapshot();
     }
     if let Some(file) = &args.checkpoint {
         training.resume(file, record)?;
     }
     let samples = train.labels.len() as u64;
-    let steps = samples * settings.epochs as u64;
+    let steps = samples.saturating_mul(settings.epochs as u64);
     let bar = cli::bar(args.common.quiet, steps, "{msg} [{wide_bar}] {percent}% {eta} left");
     bar.set_position(samples * training.epoch as u64);
     bar.reset_eta();
@@ -213,7 +247,7 @@ fn learn(
             bar.inc(seen as u64);
             bar.set_message(format!("epoch {epoch}/{} loss {loss:.4}", settings.epochs));
         })?;
-        if args.snapshots.contains(&training.epoch) {
+        if snapshots.contains(&training.epoch) {
             training.keep_snapshot();
         }
         if let Some(file) = &args.checkpoint {

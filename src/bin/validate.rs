@@ -27,18 +27,18 @@ struct Args {
     #[arg(long, value_name = "ALPHA,...", value_delimiter = ',', value_parser = cli::non_negative,
           default_value = "0.5,1,1.5,2,2.5,3")]
     alphas: Vec<f64>,
-    /// Numbers of samples
-    #[arg(long, value_name = "N,...", value_delimiter = ',', value_parser = cli::count,
+    /// Numbers of samples, each at most 1000000000
+    #[arg(long, value_name = "N,...", value_delimiter = ',', value_parser = cli::count_to::<1_000_000_000>,
           default_value = "250,500,1000,2500,5000,10000,20000")]
     samples: Vec<usize>,
-    /// Units
-    #[arg(long, value_name = "N", value_parser = cli::count, default_value_t = 200)]
+    /// Units, at most 32768
+    #[arg(long, value_name = "N", value_parser = cli::count_to::<32_768>, default_value_t = 200)]
     units: usize,
     /// Standard deviation of the noise on every unit; unit 1 has the variance 1
     #[arg(long, value_name = "SIGMA", value_parser = cli::non_negative, default_value_t = 0.28)]
     noise: f64,
-    /// Draws of each
-    #[arg(long, value_name = "N", value_parser = cli::count, default_value_t = 10)]
+    /// Draws of each, at most 1000000
+    #[arg(long, value_name = "N", value_parser = cli::count_to::<1_000_000>, default_value_t = 10)]
     draws: usize,
     /// Ranks to fit
     #[arg(long, value_name = "FIRST-LAST", default_value = "1-50")]
@@ -63,7 +63,7 @@ fn run(args: Args) -> Result<()> {
         draws: args.draws,
         ranks: args.ranks,
     };
-    let steps = plan.alphas.len() * plan.samples.len() * plan.draws;
+    let steps = plan.alphas.len().saturating_mul(plan.samples.len()).saturating_mul(plan.draws);
     let bar =
         cli::bar(args.common.quiet, steps as u64, "{pos} of {len} draws [{wide_bar}] {eta} left");
     let outcomes = validate(&plan, || bar.inc(1))?;

@@ -16,7 +16,7 @@ pub struct Interval {
     pub high: f64,
 }
 
-/// Mean and 95 % interval by Student's t; none of fewer than two values.
+/// Mean and 95 % interval by Student's t; none of fewer than two values, and none that is not finite.
 pub fn interval(values: &[f64]) -> Option<Interval> {
     let count = values.len() as f64;
     if values.len() < 2 {
@@ -26,7 +26,9 @@ pub fn interval(values: &[f64]) -> Option<Interval> {
     let squares: f64 = values.iter().map(|v| (v - value).powi(2)).sum();
     let quantile = StudentsT::new(0.0, 1.0, count - 1.0).ok()?.inverse_cdf(0.975);
     let half = quantile * (squares / (count - 1.0) / count).sqrt();
-    Some(Interval { value, low: value - half, high: value + half })
+    let interval = Interval { value, low: value - half, high: value + half };
+    // Values so large that their sums overflow say nothing.
+    (interval.low.is_finite() && interval.high.is_finite()).then_some(interval)
 }
 
 /// The mean; NaN of nothing.
@@ -122,6 +124,7 @@ mod tests {
         assert_relative_eq!(found.low, 3.0 - half, epsilon = 1e-6);
         assert_relative_eq!(found.high, 3.0 + half, epsilon = 1e-6);
         assert_eq!(interval(&[1.0]), None);
+        assert_eq!(interval(&[f64::MAX, f64::MAX, -f64::MAX]), None);
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub const RHO: Threshold = Threshold {
              is significant at 5 % for twelve points, and leaves no room for a branch that turns back",
 };
 
-/// `M = |sum of the differences of alpha along the strengths| / sum of their magnitudes`.
+/// `M = |sum of the differences of alpha along falling accuracy| / sum of their magnitudes`.
 pub const MONOTONICITY: Threshold = Threshold {
     name: "M",
     value: 0.9,
@@ -50,6 +50,12 @@ pub const MIN_SEEDS: usize = 3;
 /// Points of a curve below which nothing is said of its shape.
 pub const MIN_POINTS: usize = 4;
 
-/// Strengths count where accuracy is still this far above its floor: beyond, alpha moves along a
-/// line of no accuracy and says nothing of the relation.
-pub const ABOVE_FLOOR: f64 = 0.01;
+/// Accuracies that differ by no more are the same: about the noise of a mean over a few seeds and
+/// some thousand images. It parts the floor of accuracy, beyond which alpha moves along a line of no
+/// accuracy and says nothing of the relation, from what is above it.
+pub const RESOLUTION: f64 = 0.01;
+
+/// Accuracy that moves by less along the strengths of an attack relates to nothing: of
+/// [`MIN_POINTS`] points no two neighbours would be told apart by more than [`RESOLUTION`]. A network
+/// at chance moves by less.
+pub const MIN_RANGE: f64 = 0.05;

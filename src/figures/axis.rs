@@ -58,9 +58,11 @@ impl Axis {
             (low.min(value), high.max(value))
         });
         let (low, high) = if low > high { (0.0, 1.0) } else { (low, high) };
-        // A single value still has a surrounding; the edge is kept off the data.
-        let width = (high - low).max(1e-9 * low.abs().max(high.abs()));
-        let pad = if high > low { 0.05 * width } else { 0.5 * low.abs().clamp(0.2, 1.0) };
+        // A single value still has a surrounding, in which numbers can be told apart; the edge is
+        // kept off the data.
+        let least = (1e-9 * low.abs().max(high.abs())).max(1e-12);
+        let edge = 0.05 * (high - low).max(least);
+        let pad = if high > low { edge } else { edge.max(0.5 * low.abs().clamp(0.2, 1.0)) };
         let (low, high) = (low - pad, high + pad);
         let (ticks, minor) = match self.scale {
             Scale::Linear => (linear_ticks(low, high, 0.0, most), Vec::new()),
@@ -91,13 +93,14 @@ impl Range {
     }
 }
 
+/// What lies beyond it, or on a log axis below its inverse, is no value of a figure.
+const LARGEST: f64 = 1e100;
+
 fn scaled(scale: Scale, value: f64) -> Option<f64> {
-    let value = if scale == Scale::Log {
-        if value > 0.0 { value.log10() } else { f64::NAN }
-    } else {
-        value
-    };
-    value.is_finite().then_some(value)
+    match scale {
+        Scale::Log => (1.0 / LARGEST..=LARGEST).contains(&value).then(|| value.log10()),
+        Scale::Linear | Scale::Whole => (-LARGEST..=LARGEST).contains(&value).then_some(value),
+    }
 }
 
 /// Where a plot lies on the sheet, px, without what is written around it.
@@ -213,7 +216,8 @@ fn linear_ticks(low: f64, high: f64, least: f64, most: usize) -> Vec<(f64, Strin
     (first..=last)
         .map(|n| {
             let value = n as f64 * step;
-            (value, signed(&format!("{value:.decimals$}")))
+            let long = decimals > 9 || value.abs() >= 1e12;
+            (value, if long { plain(value) } else { signed(&format!("{value:.decimals$}")) })
         })
         .collect()
 }
@@ -295,6 +299,46 @@ fn signed(number: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn any_values_have_a_range_and_short_ticks() {
+        let values = [
+            0.0,
+            1e-320,
+            1e-300,
+            2e-300,
+            1e-13,
+            1.0,
+            1.0 + f64::EPSILON,
+            1e9,
+            1e17,
+            1e100,
+            1e101,
+            1e300,
+            f64::MAX,
+            f64::NAN,
+            f64::INFINITY,
+        ];
+        let all = values.iter().flat_map(|v| [*v, -v]).collect::<Vec<f64>>();
+        for scale in [Scale::Linear, Scale::Whole, Scale::Log] {
+            let axis = Axis { scale, ..Axis::linear("") };
+            let pairs = all.iter().flat_map(|a| all.iter().map(move |b| vec![*a, *b]));
+            for values in pairs.chain([vec![], all.clone()]) {
+                let range = axis.over(values.iter().copied(), 6);
+                assert!(range.low < range.high && range.ticks.len() <= 20, "{values:?}");
+                let text = range.ticks.iter().map(|(_, text)| text);
+                for text in text {
+                    assert!(
+                        text.chars().count() < 24 && !text.contains("NaN"),
+                        "{text} {values:?}"
+                    );
+                }
+                for place in values.iter().filter_map(|value| range.part(*value)) {
+                    assert!((0.0..=1.0).contains(&place), "{place} {values:?}");
+                }
+            }
+        }
+    }
 
     fn texts(axis: &Axis, values: &[f64]) -> Vec<String> {
         let range = axis.over(values.iter().copied(), 6);

@@ -5,20 +5,25 @@
 //! (2019), not that of the eigenvalues' density, which is `1 + 1/alpha`.
 
 mod ranks;
+mod regression;
 mod spread;
 
-use std::str::FromStr;
+use std::{borrow::Cow, str::FromStr};
 
-use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Result, number};
+use crate::{Error, Result, number, scale};
 pub use ranks::{Grid, Ranks};
+use regression::Regression;
 pub use spread::{Spread, spread};
 
 /// Eigenvalues at or below this part of the largest are round-off: a sum of
 /// thousands of f4 activations in f64 leaves errors of 1e-13 of it.
 pub const POSITIVE: f64 = 1e-10;
+
+/// Logarithms that differ by no more than this are those of equal eigenvalues: solvers leave
+/// errors of 1e-16 to 1e-13.
+const EQUAL: f64 = 1e-12;
 
 /// How alpha is estimated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,7 +68,7 @@ impl FromStr for Method {
 /// The order of a spectrum.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Order {
-    /// Largest first, none negative; anything else is no spectrum.
+    /// Largest first, none negative but for round-off; anything else is no spectrum.
     #[default]
     Falling,
     /// As it is: the signal's variances of `spectrum --repeat` scatter, also below 0. Ranks end
@@ -100,7 +105,8 @@ pub struct Fit {
     pub curvature: Option<f64>,
     /// `(sum lambda)² / sum lambda²`
     pub participation_ratio: Option<f64>,
-    /// `exp(-sum p ln p)`, `p = lambda / sum lambda` (Roy and Vetterli, EUSIPCO 2007).
+    /// `exp(-sum p ln p)`, `p = lambda / sum lambda`: that of Roy and Vetterli (EUSIPCO 2007), who
+    /// take singular values, but of the covariance's eigenvalues.
     pub effective_rank: Option<f64>,
     /// What to know before alpha is believed.
     pub warnings: Vec<Warning>,
@@ -133,13 +139,6 @@ impl Warning {
     }
 }
 
-/// A line, or a parabola, through points.
-struct LeastSquares {
-    coefficients: DVector<f64>,
-    /// Weighted sum of squared residuals.
-    residual: f64,
-}
-
 /// Fit `lambda`, (units,), over `ranks`.
 pub fn fit(
     lambda: &[f64],
@@ -151,6 +150,12 @@ pub fn fit(
     if order == Order::Falling {
         check(lambda)?;
     }
+    // Neither their squares nor their sum leave the range of f8 then.
+    let exponent = scale::exponent_of(lambda);
+    let lambda: Cow<'_, [f64]> = match exponent {
+        0 => lambda.into(),
+        _ => lambda.iter().map(|&l| scale::times_power_of_two(l, -exponent)).collect(),
+    };
     let largest = lambda.iter().copied().fold(0.0, f64::max);
     let positive = lambda.iter().take_while(|&&l| l > 0.0 && l > POSITIVE * largest).count();
     let mut warnings = Vec::new();
@@ -178,62 +183,87 @@ pub fn fit(
         r2: None,
         curvature: None,
         participation_ratio: (positive > 0).then(|| sum / squares * sum),
-        effective_rank: (positive > 0).then(|| entropy(lambda, sum).exp()),
+        effective_rank: (positive > 0).then(|| entropy(&lambda, sum).exp()),
         warnings,
     };
     if points < 3 {
         fit.warnings.push(Warning::TooFewRanks);
         return Ok(fit);
     }
-    let used = Ranks { first: ranks.first, last };
-    let x: Vec<f64> = (used.first..=used.last).map(|n| (n as f64).ln()).collect();
-    let y: Vec<f64> = lambda[used.first - 1..used.last].iter().map(|l| l.ln()).collect();
+    // From the first rank on, so that the scale of the eigenvalues is in no number but the intercept.
+    let (first, used) = (ranks.first as f64, &lambda[ranks.first - 1..last]);
+    let x: Vec<f64> = (ranks.first..=last).map(|n| (n as f64 / first).ln()).collect();
+    let y = logarithms(used, used[0]);
     let weights: Vec<f64> = match method {
-        Method::Weighted => (used.first..=used.last).map(|n| 1.0 / n as f64).collect(),
+        Method::Weighted => (ranks.first..=last).map(|n| 1.0 / n as f64).collect(),
         Method::Ols | Method::Mle => vec![1.0; points],
     };
-    let curvature = least_squares(&x, &y, &weights, 2)?.coefficients[2];
+    let line = Regression::new(&x, &y, &weights);
     let alpha = match method {
-        Method::Mle => hill(&lambda[..used.last]),
+        Method::Mle => hill(&lambda[..last]),
         Method::Ols | Method::Weighted => {
-            let line = least_squares(&x, &y, &weights, 1)?;
-            let total = deviation(&y, &weights);
-            fit.intercept = Some(line.coefficients[0]);
-            fit.r2 = (total > 0.0).then(|| 1.0 - line.residual / total);
-            let variance = line.residual / (points - 2) as f64;
-            fit.stderr = Some((variance / deviation(&x, &weights)).sqrt());
-            -line.coefficients[1]
+            let scale = f64::from(exponent) * std::f64::consts::LN_2;
+            fit.intercept = Some(used[0].ln() + scale + line.intercept - line.slope * first.ln());
+            fit.r2 = line.r2;
+            fit.stderr = Some(line.slope_error);
+            // Not -slope, which for 0 is -0.
+            0.0 - line.slope
         }
     };
     fit.alpha = Some(alpha).filter(|alpha| alpha.is_finite());
-    fit.curvature = Some(curvature);
+    fit.curvature = Some(line.curvature);
     // Across this width the slope of the quadratic fit changes by 2 curvature width:
     // by about half of that, to 0 and beyond, from the middle to one of the ends.
-    let width = x[points - 1] - x[0];
-    if curvature.abs() * width > alpha.abs() {
+    let width = x[points - 1];
+    if line.curvature.abs() * width > alpha.abs() {
         fit.warnings.push(Warning::Bent);
     }
     Ok(fit)
 }
 
+/// `ln (lambda / reference)`; all 0 where the eigenvalues are equal but for round-off, which has
+/// neither a slope nor a variance.
+fn logarithms(lambda: &[f64], reference: f64) -> Vec<f64> {
+    let mut logarithms: Vec<f64> = lambda.iter().map(|l| (l / reference).ln()).collect();
+    if logarithms.iter().all(|l| l.abs() <= EQUAL) {
+        logarithms.fill(0.0);
+    }
+    logarithms
+}
+
+/// Whether eigenvalues are in ascending order, as NumPy and SciPy give them, and not in falling
+/// order as well. What is round-off may be in any order.
+#[must_use]
+pub fn is_ascending(lambda: &[f64]) -> bool {
+    let level = levels(lambda);
+    level.is_sorted() && !level.iter().rev().is_sorted()
+}
+
+/// Eigenvalues with all that is round-off as 0.
+fn levels(lambda: &[f64]) -> Vec<f64> {
+    let largest = lambda.iter().copied().fold(0.0, f64::max);
+    lambda.iter().map(|&l| if l.abs() > POSITIVE * largest { l } else { 0.0 }).collect()
+}
+
 /// A spectrum is ordered and has no negative values.
 fn check(lambda: &[f64]) -> Result<()> {
-    let Some(n) = (1..lambda.len()).find(|&n| lambda[n] > lambda[n - 1]) else {
-        return match lambda.iter().position(|&l| l < 0.0) {
-            None => Ok(()),
-            Some(n) => Err(Error::data(format!(
-                "has a negative eigenvalue at rank {} (found {}, expected at least 0)",
-                n + 1,
-                number(lambda[n])
-            ))),
-        };
-    };
-    Err(Error::data(format!(
-        "is not sorted, largest first, at rank {} (found {}, expected at most {}): --as-ranked takes it as it is",
-        n + 1,
-        number(lambda[n]),
-        number(lambda[n - 1])
-    )))
+    let level = levels(lambda);
+    if let Some(n) = (1..level.len()).find(|&n| level[n] > level[n - 1]) {
+        return Err(Error::data(format!(
+            "is not sorted, largest first, at rank {} (found {}, expected at most {}): sort the eigenvalues (only the spectrum of repeats is not sorted, see --help)",
+            n + 1,
+            number(lambda[n]),
+            number(lambda[n - 1])
+        )));
+    }
+    match level.iter().position(|&l| l < 0.0) {
+        None => Ok(()),
+        Some(n) => Err(Error::data(format!(
+            "has a negative eigenvalue at rank {} (found {}, expected at least 0, or round-off of f8, at most {POSITIVE:?} of the largest)",
+            n + 1,
+            number(lambda[n])
+        ))),
+    }
 }
 
 /// `-sum p ln p`
@@ -244,32 +274,8 @@ fn entropy(lambda: &[f64], sum: f64) -> f64 {
 /// `alpha = 1/(a - 1) = sum ln(lambda_i / lambda_last) / k` over the k others, which
 /// are all that are larger: the density has no upper end.
 fn hill(lambda: &[f64]) -> f64 {
-    let (Some(last), others) = (lambda.last(), lambda.len() - 1) else {
-        return f64::NAN;
-    };
-    lambda[..others].iter().map(|l| (l / last).ln()).sum::<f64>() / others as f64
-}
-
-/// Weighted sum of squared deviations from the weighted mean.
-fn deviation(values: &[f64], weights: &[f64]) -> f64 {
-    let total: f64 = weights.iter().sum();
-    let mean = values.iter().zip(weights).map(|(v, w)| v * w).sum::<f64>() / total;
-    values.iter().zip(weights).map(|(v, w)| w * (v - mean).powi(2)).sum()
-}
-
-/// The polynomial in x that fits y best, lowest power first.
-fn least_squares(x: &[f64], y: &[f64], weights: &[f64], degree: usize) -> Result<LeastSquares> {
-    let root: Vec<f64> = weights.iter().map(|w| w.sqrt()).collect();
-    let power = |x: f64, power: usize| (0..power).map(|_| x).product::<f64>();
-    let design = DMatrix::from_fn(x.len(), degree + 1, |i, p| root[i] * power(x[i], p));
-    let target = DVector::from_fn(y.len(), |i, _| root[i] * y[i]);
-    let coefficients = design
-        .clone()
-        .svd(true, true)
-        .solve(&target, f64::EPSILON)
-        .map_err(|e| Error::data(format!("cannot be fitted: {e}")))?;
-    let residual = (target - design * &coefficients).norm_squared();
-    Ok(LeastSquares { coefficients, residual })
+    let Some((&last, others)) = lambda.split_last() else { return f64::NAN };
+    logarithms(others, last).iter().sum::<f64>() / others.len() as f64
 }
 
 #[cfg(test)]
@@ -304,7 +310,8 @@ mod tests {
         }
 
         #[test]
-        fn rescaling_the_spectrum_changes_no_alpha(scale in 1e-9..1e9_f64) {
+        fn rescaling_the_spectrum_changes_no_alpha(exponent in -290..290) {
+            let scale = 10.0_f64.powi(exponent);
             let lambda: Vec<f64> =
                 (1..=60).map(|n| (-0.1 * f64::from(n)).exp() + 1e-3).collect();
             let scaled: Vec<f64> = lambda.iter().map(|l| l * scale).collect();
@@ -312,6 +319,89 @@ mod tests {
                 let (a, b) = (alpha(&lambda, 2, 50, method), alpha(&scaled, 2, 50, method));
                 prop_assert!((a - b).abs() < 1e-9);
             }
+        }
+    }
+
+    #[test]
+    fn powers_of_two_change_the_intercept_and_nothing_else() {
+        let lambda: Vec<f64> = (1..=60).map(|n| (-0.1 * f64::from(n)).exp() + 1e-3).collect();
+        let ranks = Ranks { first: 2, last: 50 };
+        for method in Method::ALL {
+            let expected = fit(&lambda, None, ranks, method, Order::Falling).unwrap();
+            for exponent in [-1000, -600, -30, 30, 600, 1020] {
+                let scaled: Vec<f64> =
+                    lambda.iter().map(|&l| scale::times_power_of_two(l, exponent)).collect();
+                let found = fit(&scaled, None, ranks, method, Order::Falling).unwrap();
+                let shift = f64::from(exponent) * 2.0_f64.ln();
+                if let (Some(a), Some(b)) = (found.intercept, expected.intercept) {
+                    assert_relative_eq!(a, b + shift, max_relative = 1e-12);
+                }
+                assert_eq!(Fit { intercept: expected.intercept, ..found }, expected, "{exponent}");
+            }
+        }
+    }
+
+    #[test]
+    fn equal_eigenvalues_have_no_slope_no_bend_and_no_variance() {
+        let round_off = |n: usize| 1.0 + 1e-14 * ((n * 37) % 60) as f64;
+        let mut nearly: Vec<f64> = (0..60).map(round_off).collect();
+        nearly.sort_by(|a, b| b.total_cmp(a));
+        for lambda in [vec![0.1; 60], vec![1e-300; 60], nearly] {
+            for method in Method::ALL {
+                let ranks = Ranks { first: 1, last: 50 };
+                let fit = fit(&lambda, None, ranks, method, Order::Falling).unwrap();
+                assert_eq!((fit.alpha, fit.curvature), (Some(0.0), Some(0.0)));
+                assert!(fit.alpha.unwrap().is_sign_positive());
+                assert_eq!((fit.r2, fit.warnings), (None, vec![]));
+                assert_relative_eq!(fit.participation_ratio.unwrap(), 60.0, max_relative = 1e-12);
+            }
+        }
+    }
+
+    #[test]
+    fn ties_leave_r2_between_0_and_1() {
+        for steps in [[1.0, 1.0, 0.9, 0.9, 0.9, 0.1], [5.0, 5.0, 5.0, 5.0, 5.0, 4.999_999]] {
+            for method in [Method::Ols, Method::Weighted] {
+                let ranks = Ranks { first: 1, last: 6 };
+                let r2 = fit(&steps, None, ranks, method, Order::Falling).unwrap().r2.unwrap();
+                assert!((0.0..=1.0).contains(&r2), "{r2}");
+            }
+        }
+    }
+
+    #[test]
+    fn round_off_of_a_solver_is_dropped_as_zeros_are() {
+        let ranks = Ranks { first: 1, last: 15 };
+        let mut lambda = power_law(1.0, 3.0, 12);
+        let of = |lambda: &[f64]| fit(lambda, None, ranks, Method::Ols, Order::Falling).unwrap();
+        lambda.extend([0.0; 3]);
+        let expected = of(&lambda);
+        // Round-off may be below 0, and in any order.
+        lambda.splice(12.., [-1e-17, 2e-16, -3e-11]);
+        let found = of(&lambda);
+        assert_eq!((found.positive, found.alpha), (12, expected.alpha));
+        for (a, b) in [
+            (found.participation_ratio, expected.participation_ratio),
+            (found.effective_rank, expected.effective_rank),
+        ] {
+            assert_relative_eq!(a.unwrap(), b.unwrap(), max_relative = 1e-9);
+        }
+        lambda[14] = -4e-10;
+        assert!(fit(&lambda, None, ranks, Method::Ols, Order::Falling).is_err());
+    }
+
+    #[test]
+    fn ascending_order_is_told_from_falling_and_from_none() {
+        for (lambda, expected) in [
+            (vec![1.0, 2.0, 3.0], true),
+            (vec![-1e-17, 2e-16, 1e-16, 0.5, 2.0], true),
+            (vec![3.0, 2.0, 1.0], false),
+            (vec![1.0, 1.0], false),
+            (vec![1.0], false),
+            (vec![1.0, 3.0, 2.0], false),
+            (vec![-1.0, 1.0, 2.0], true), // of which the negative one is refused
+        ] {
+            assert_eq!(is_ascending(&lambda), expected, "{lambda:?}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! Ranges of ranks to fit over.
 
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
 /// Ranks counted from 1, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,6 +9,12 @@ pub struct Ranks {
     pub first: usize,
     /// The last rank.
     pub last: usize,
+}
+
+impl fmt::Display for Ranks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.first, self.last)
+    }
 }
 
 impl FromStr for Ranks {

@@ -52,7 +52,7 @@ pub fn shape_text(shape: &[usize]) -> String {
 }
 
 /// `[2, 0]`, the index of the element at a place of an array in C order.
-pub(super) fn index_text(shape: &[usize], place: usize) -> String {
+pub(crate) fn index_text(shape: &[usize], place: usize) -> String {
     let mut rest = place;
     let mut index: Vec<String> = Vec::new();
     for &axis in shape.iter().rev() {

@@ -61,7 +61,9 @@ impl Idx {
         let [samples, rows, columns] = shape;
         let shape = shape_text(shape.get(..axes).unwrap_or_default());
         let size = rows.checked_mul(columns).and_then(|pixels| samples.checked_mul(pixels));
-        let size = match size.filter(|&size| isize::try_from(size).is_ok()) {
+        // Pixels become f4.
+        let most = isize::MAX.unsigned_abs() / size_of::<f32>();
+        let size = match size.filter(|&size| size <= most) {
             Some(size) if size > 0 => size,
             _ => {
                 return Err(source.wrong(format!(

@@ -129,6 +129,13 @@ impl Source {
         Some(text)
     }
 
+    /// The SHA-256 of all that is left to read.
+    pub fn sha256_of_all(self) -> Result<String> {
+        let mut source = self.hashed();
+        io::copy(&mut source, &mut io::sink()).map_err(|e| source.failed(&e))?;
+        Ok(source.sha256().unwrap_or_default())
+    }
+
     /// What messages call it: the path as given, or `stdin`.
     #[must_use]
     pub fn name(&self) -> &Path {

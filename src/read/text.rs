@@ -1,8 +1,7 @@
-//! Small text files: JSON, JSON lines, CSV, lists of paths.
+//! Small text files: JSON, JSON lines, lists of paths.
 
 use std::{io::Read, path::Path};
 
-use csv::StringRecord;
 use serde::de::DeserializeOwned;
 
 use super::{Source, array, known::Kind};
@@ -10,8 +9,6 @@ use crate::{Error, Result};
 
 /// The largest of these files hold a line a layer and epoch: a few hundred kB.
 const MAX_BYTES: u64 = 64 << 20;
-/// A study's table has a few MB, a sweep's as many as it has studies.
-const MAX_TABLE_BYTES: u64 = 1 << 30;
 
 /// All of a file, which should hold what is `expected`, and the file, for messages.
 fn text(path: &Path, expected: &str) -> Result<(Source, String)> {
@@ -30,7 +27,7 @@ fn text(path: &Path, expected: &str) -> Result<(Source, String)> {
 }
 
 /// The error of a file that is known to be of a format that is not the text expected.
-fn instead(source: &Source, expected: &str) -> Option<Error> {
+pub(super) fn instead(source: &Source, expected: &str) -> Option<Error> {
     let known = source.known()?;
     match known.kind {
         Kind::Text => None,
@@ -77,41 +74,6 @@ pub fn json_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
     lines
         .map(|(index, line)| parsed(&source, line, &format!("line {} is not", index + 1)))
         .collect()
-}
-
-/// The records of a CSV file with a header, at least one.
-pub fn csv<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
-    records(path, |record, header| record.deserialize(Some(header)))
-}
-
-/// The same where each record is of two parts, which `write::csv` writes side by side.
-pub fn csv_pairs<A: DeserializeOwned, B: DeserializeOwned>(path: &Path) -> Result<Vec<(A, B)>> {
-    records(path, |record, header| {
-        Ok((record.deserialize(Some(header))?, record.deserialize(Some(header))?))
-    })
-}
-
-fn records<T>(
-    path: &Path,
-    read: impl Fn(&StringRecord, &StringRecord) -> csv::Result<T>,
-) -> Result<Vec<T>> {
-    let source = Source::open(path)?;
-    let mut reader = csv::Reader::from_reader(source.take(MAX_TABLE_BYTES));
-    let found = reader.headers().cloned().and_then(|header| {
-        reader.records().map(|record| read(&record?, &header)).collect::<csv::Result<Vec<T>>>()
-    });
-    let too_long = reader.get_ref().limit() == 0;
-    let source = reader.get_ref().get_ref();
-    let wrong = |what: &str| {
-        let wrong = || source.wrong(format!("is not the table expected: {what}"));
-        Err(instead(source, "a CSV table").unwrap_or_else(wrong))
-    };
-    match found {
-        Err(e) => wrong(&e.to_string()),
-        Ok(_) if too_long => wrong(&format!("it has {MAX_TABLE_BYTES} bytes or more")),
-        Ok(records) if records.is_empty() => wrong("it has no rows"),
-        Ok(records) => Ok(records),
-    }
 }
 
 /// The lines of a file that are not empty, at least one.

@@ -4,24 +4,28 @@ use std::fmt::Write;
 
 use super::{
     Report, Study,
-    curves::{Ranks, is_control},
+    curves::is_control,
+    estimator_name,
     html::{escape, number, table},
 };
-use crate::claims::{
-    ABOVE_FLOOR, Claim, Interval, Layer, MIN_SEEDS, MONOTONICITY, POSITIVE, PROMINENCE, RHO,
-    Threshold, Verdict,
+use crate::{
+    claims::{
+        Claim, Interval, Layer, MIN_RANGE, MIN_SEEDS, MONOTONICITY, POSITIVE, PROMINENCE,
+        RESOLUTION, RHO, Threshold, Verdict,
+    },
+    table::Estimator,
 };
 
 const HEADER: [&str; 4] =
     ["claim", "verdict", "statistic, threshold", "layer by layer, with 95 % intervals"];
 
 impl Report {
-    /// The paper's claims on a rule, with their verdicts at these ranks, but for the controls.
-    pub(super) fn claims_of_the_paper(&mut self, study: &Study, rule: &str, ranks: Ranks) {
+    /// The paper's claims on a rule, with their verdicts for this estimator, but for the controls.
+    pub(super) fn claims_of_the_paper(&mut self, study: &Study, rule: &str, estimator: Estimator) {
         let of_paper = |claim: &&Claim| {
             ["C1", "C1-layers", "C1-epochs", "C2", "C3"].contains(&claim.claim.as_str())
                 && claim.rule == rule
-                && (claim.first, claim.last) == ranks
+                && claim.estimator() == estimator
                 && !claim.attack.as_deref().is_some_and(is_control)
         };
         let mut claims: Vec<&Claim> = study.claims.iter().filter(of_paper).collect();
@@ -38,7 +42,7 @@ impl Report {
         let mut header = vec!["rule", "ranks"];
         header.extend(HEADER);
         let line = |claim: &Claim| {
-            let mut cells = vec![escape(&claim.rule), format!("{}–{}", claim.first, claim.last)];
+            let mut cells = vec![escape(&claim.rule), estimator_name(study, claim.estimator())];
             cells.extend(row(claim));
             cells
         };
@@ -58,22 +62,32 @@ impl Report {
         let lines: Vec<_> = [RHO, MONOTONICITY, PROMINENCE, POSITIVE].iter().map(line).collect();
         self.add(&table(&["statistic", "at least", "why"], &lines));
         self.add(&format!(
-            "<p>Undecided below {MIN_SEEDS} seeds. For the turning point, strengths count whose accuracy is more than \
-             {} points above its floor.</p>\n",
-            100.0 * ABOVE_FLOOR
+            "<p>Undecided below {MIN_SEEDS} seeds, and where the mean accuracy over seeds moves by less than {} points along \
+             the strengths. M and the turning point are taken in the order of falling mean accuracy, one order for all seeds; \
+             accuracies that differ by up to {} point are the same and stand in the order of their strengths. Points at the floor of \
+             accuracy do not count, but for the first of them in M. A seed whose layer has no exponent is left out of that layer.</p>\n",
+            100.0 * MIN_RANGE,
+            100.0 * RESOLUTION
         ));
     }
 }
 
 fn row(claim: &Claim) -> Vec<String> {
-    let layers: Vec<String> = claim.layers.iter().map(layer).collect();
+    let layers: Vec<String> = claim.layers.iter().map(|of| layer(claim, of)).collect();
     vec![
         format!(
             "<span class=\"text\"><b>{}</b> {}</span>",
             escape(&claim.claim),
             escape(&claim.statement)
         ),
-        format!("<span class=\"verdict\">{}</span>", verdict(claim)),
+        format!(
+            "<span class=\"verdict\">{}</span>{}",
+            verdict(claim),
+            claim.reason.as_ref().map_or(String::new(), |reason| format!(
+                "<br><span class=\"text\">{}</span>",
+                escape(reason)
+            ))
+        ),
         format!(
             "<span class=\"wrap\">{} ≥ {}</span>",
             escape(&claim.statistic),
@@ -83,7 +97,7 @@ fn row(claim: &Claim) -> Vec<String> {
     ]
 }
 
-fn layer(layer: &Layer) -> String {
+fn layer(claim: &Claim, layer: &Layer) -> String {
     let name = layer.layer.map_or(String::new(), |number| format!("{number}: "));
     let statistic = match layer.statistic {
         Some(Interval { value, low, high }) => format!(
@@ -92,11 +106,23 @@ fn layer(layer: &Layer) -> String {
             number(Some(low), 2),
             number(Some(high), 2)
         ),
-        None => "undecided".into(),
+        // Said once of the claim where all layers are.
+        None => match &layer.reason {
+            Some(reason) if claim.verdict != Verdict::Undecided => {
+                format!("undecided, {}", escape(reason))
+            }
+            _ => "undecided".into(),
+        },
+    };
+    let seeds = match layer.statistic {
+        Some(_) if layer.seeds < claim.seeds => {
+            format!(" ({} of {} seeds)", layer.seeds, claim.seeds)
+        }
+        _ => String::new(),
     };
     let turn = layer.turn.as_ref().filter(|_| layer.holds == Some(true));
     let turn = turn.map_or(String::new(), |turn| format!(" at {}", number(Some(turn.strength), 2)));
-    let text = format!("{name}{statistic}{turn}");
+    let text = format!("{name}{statistic}{turn}{seeds}");
     if layer.holds == Some(true) { format!("<b>{text}</b>") } else { text }
 }
 

@@ -2,33 +2,34 @@
 
 use super::{
     Level, Report, Study,
-    curves::{REPEAT, Ranks, images, is_control, part},
+    curves::{REPEAT, images, is_control, part},
     rule_name,
 };
 use crate::{
     figures::{self, Point},
     marchenko_pastur,
-    powerlaw::{self, Fit, Method, Order},
+    powerlaw::{self, Fit, Order, Ranks},
+    table::Estimator,
 };
 
 impl Report {
     /// Each rule but the first, as the first is shown.
-    pub(super) fn other_rules(&mut self, study: &Study, rules: &[String], ranks: Ranks) {
+    pub(super) fn other_rules(&mut self, study: &Study, rules: &[String], estimator: Estimator) {
         for rule in rules.iter().skip(1) {
             self.heading(&format!("For comparison: {}", rule_name(rule)));
-            self.claims_of_the_paper(study, rule, ranks);
-            self.accuracy_against_alpha(study, rule, ranks);
-            self.against_strength(study, rule, ranks);
+            self.claims_of_the_paper(study, rule, estimator);
+            self.accuracy_against_alpha(study, rule, estimator);
+            self.against_strength(study, rule, estimator);
         }
     }
 
     /// Attacks that serve to understand others.
-    pub(super) fn control_attacks(&mut self, study: &Study, rule: &str, ranks: Ranks) {
-        let rows = part(&study.rows, rule, ranks);
+    pub(super) fn control_attacks(&mut self, study: &Study, rule: &str, estimator: Estimator) {
+        let rows = part(&study.rows, rule, estimator);
         let shown = |attack: &&str| is_control(attack) && !attack.ends_with(REPEAT);
         let attacks = rows.attacks().into_iter().filter(shown);
         let drawn: Vec<figures::Row> = attacks
-            .map(|attack| rows.accuracy_alpha(attack, study.claim("C3", rule, attack, ranks)))
+            .map(|attack| rows.accuracy_alpha(attack, study.claim("C3", rule, attack, estimator)))
             .collect();
         if drawn.is_empty() {
             return;
@@ -37,14 +38,16 @@ impl Report {
         self.draw(
             &format!("controls-{rule}"),
             figures::accuracy_alpha(&drawn),
-            "Accuracy against α as above. Clipping to [0, 1] gives the noise a mean, which moves the spectrum by itself; \
-             random signs change pixels as much as FGSM does, in no direction of the network's.",
+            "Accuracy against α as above. Clipping to [0, 1] makes the noise depend on the pixel: at 0 and at 1 half of it is cut \
+             off, which leaves less variance, and a shift that differs from pixel to pixel and from image to image and passes the \
+             threshold of the ReLU. (A constant shift would change no covariance.) Random signs change pixels as much as FGSM does, \
+             in no direction of the network's.",
         );
     }
 
     /// α of the plain spectrum under noise, beside that of the signal alone.
-    pub(super) fn signal_alone(&mut self, study: &Study, rule: &str, ranks: Ranks) {
-        let rows = part(&study.rows, rule, ranks);
+    pub(super) fn signal_alone(&mut self, study: &Study, rule: &str, estimator: Estimator) {
+        let rows = part(&study.rows, rule, estimator);
         let attacks = rows.attacks();
         let pairs = attacks.iter().filter_map(|repeat| {
             let plain = repeat.strip_suffix(REPEAT)?;
@@ -65,8 +68,8 @@ impl Report {
     }
 
     /// α of the first of the clean images, more and more of them.
-    pub(super) fn number_of_samples(&mut self, study: &Study, rule: &str, ranks: Ranks) {
-        let curves = part(&study.rows, rule, ranks).alpha_samples();
+    pub(super) fn number_of_samples(&mut self, study: &Study, rule: &str, estimator: Estimator) {
+        let curves = part(&study.rows, rule, estimator).alpha_samples();
         if curves.iter().all(|curve| curve.points.len() < 2) {
             return;
         }
@@ -82,9 +85,9 @@ impl Report {
 
 /// α and dimensionality of the images, which are layer 0, joined to those of the layers of a
 /// rule.
-pub fn with_images(study: &Study, rule: &str, ranks: Ranks) -> figures::Rule {
-    let mut drawn = images(&study.rows, ranks).against_layer(&rule_name(rule));
-    let layers = part(&study.rows, rule, ranks).against_layer("");
+pub fn with_images(study: &Study, rule: &str, estimator: Estimator) -> figures::Rule {
+    let mut drawn = images(&study.rows, estimator).against_layer(&rule_name(rule));
+    let layers = part(&study.rows, rule, estimator).against_layer("");
     drawn.alpha.extend(layers.alpha);
     drawn.participation_ratio.extend(layers.participation_ratio);
     drawn
@@ -98,7 +101,7 @@ pub fn noise_level(study: &Study, layer: usize, clean: &Level) -> Option<figures
     let eigenvalues = clean.eigenvalues.get(layer - 1)?;
     let row = study.rows.iter().find(|row| row.attack == "clean" && row.samples.is_some())?;
     let variance = eigenvalues.iter().sum::<f64>() / eigenvalues.len() as f64;
-    let samples = row.samples?.checked_sub(1)?;
+    let samples = row.samples?.checked_sub(1).filter(|&samples| samples > 0)?;
     Some(figures::Level {
         label: NOISE.into(),
         eigenvalues: marchenko_pastur::spectrum(eigenvalues.len(), samples, variance),
@@ -107,23 +110,22 @@ pub fn noise_level(study: &Study, layer: usize, clean: &Level) -> Option<figures
 }
 
 /// Fits of noise of the shape of each layer's activations.
-pub fn noise(study: &Study, rule: &str, (first, last): Ranks) -> Vec<(usize, Fit)> {
-    let rows = part(&study.rows, rule, (first, last));
+pub fn noise(study: &Study, rule: &str, estimator: Estimator) -> Vec<(usize, Fit)> {
+    let rows = part(&study.rows, rule, estimator);
     let clean = |layer: usize| {
         let row = rows.rows.iter().find(|row| row.layer == layer && row.attack == "clean")?;
-        let spectrum = marchenko_pastur::spectrum(row.units, row.samples?.checked_sub(1)?, 1.0);
-        let ranks = powerlaw::Ranks { first, last };
-        Some((
-            layer,
-            powerlaw::fit(&spectrum, Some(layer), ranks, Method::Ols, Order::Falling).ok()?,
-        ))
+        let samples = row.samples?.checked_sub(1).filter(|&samples| samples > 0)?;
+        let spectrum = marchenko_pastur::spectrum(row.units, samples, 1.0);
+        let Estimator { method, first, last } = estimator;
+        let ranks = Ranks { first, last };
+        Some((layer, powerlaw::fit(&spectrum, Some(layer), ranks, method, Order::Falling).ok()?))
     };
     rows.layers().into_iter().filter_map(clean).collect()
 }
 
 /// The same as a line of a figure.
-pub fn noise_against_layer(study: &Study, rule: &str, ranks: Ranks) -> figures::Rule {
-    let fits = noise(study, rule, ranks).into_iter();
+pub fn noise_against_layer(study: &Study, rule: &str, estimator: Estimator) -> figures::Rule {
+    let fits = noise(study, rule, estimator).into_iter();
     figures::Rule {
         name: NOISE.into(),
         alpha: fits.map(|(layer, fit)| Point::new(layer as f64, fit.alpha)).collect(),

@@ -7,32 +7,32 @@ use crate::{
     figures::{
         self, AccuracyAlpha, AccuracyStrength, AlphaStrength, Curve, Point, Rule, State, layer_name,
     },
-    table::{self, Row},
+    table::{self, Estimator, Row},
 };
 
-/// Rows of one rule and range of ranks; `clean` among them.
+/// Rows of one rule and estimator; `clean` among them.
 pub struct Part<'a> {
     /// The rows.
     pub rows: Vec<&'a Row>,
 }
 
-/// The final networks of a rule, fitted over these ranks.
-pub fn part<'a>(rows: &'a [Row], rule: &str, ranks: Ranks) -> Part<'a> {
-    pick(rows, ranks, |row| row.rule.as_deref() == Some(rule) && row.epoch.is_none())
+/// The final networks of a rule, fitted in this way.
+pub fn part<'a>(rows: &'a [Row], rule: &str, estimator: Estimator) -> Part<'a> {
+    pick(rows, estimator, |row| row.rule.as_deref() == Some(rule) && row.epoch.is_none())
 }
 
-/// The snapshots of a rule's networks, fitted over these ranks.
-pub fn snapshots<'a>(rows: &'a [Row], rule: &str, ranks: Ranks) -> Part<'a> {
-    pick(rows, ranks, |row| row.rule.as_deref() == Some(rule) && row.epoch.is_some())
+/// The snapshots of a rule's networks, fitted in this way.
+pub fn snapshots<'a>(rows: &'a [Row], rule: &str, estimator: Estimator) -> Part<'a> {
+    pick(rows, estimator, |row| row.rule.as_deref() == Some(rule) && row.epoch.is_some())
 }
 
 /// The images themselves, which are layer 0.
-pub fn images(rows: &[Row], ranks: Ranks) -> Part<'_> {
-    pick(rows, ranks, |row| row.rule.is_none())
+pub fn images(rows: &[Row], estimator: Estimator) -> Part<'_> {
+    pick(rows, estimator, |row| row.rule.is_none())
 }
 
-fn pick(rows: &[Row], ranks: Ranks, wanted: impl Fn(&Row) -> bool) -> Part<'_> {
-    let wanted = |row: &&Row| wanted(row) && (row.first, row.last) == ranks;
+fn pick(rows: &[Row], estimator: Estimator, wanted: impl Fn(&Row) -> bool) -> Part<'_> {
+    let wanted = |row: &&Row| wanted(row) && row.estimator() == estimator;
     Part { rows: rows.iter().filter(wanted).collect() }
 }
 
@@ -68,15 +68,29 @@ impl<'a> Part<'a> {
         self.against(layer, at, value)
     }
 
-    /// Mean and deviation over seeds of a value against what `at` gives.
+    /// Mean and deviation over seeds of a value against what `at` gives. A seed that has no value
+    /// anywhere, such as the exponent of a layer without variance, is left out where others have;
+    /// one that misses some of them leaves a gap there.
     pub fn against(
         &self,
         layer: usize,
         at: impl Fn(&Row) -> Option<f64>,
         value: impl Fn(&Row) -> Option<f64>,
     ) -> Vec<Point> {
-        let rows = self.rows.iter().filter(|row| row.layer == layer);
-        means(rows.filter_map(|row| Some((at(row)?, value(row)))))
+        let of_layer = self.rows.iter().filter(|row| row.layer == layer);
+        let values: Vec<(Option<u64>, f64, Option<f64>)> =
+            of_layer.filter_map(|row| Some((row.seed, at(row)?, value(row)))).collect();
+        let with = values.iter().filter(|(_, _, value)| value.is_some());
+        let with: BTreeSet<Option<u64>> = with.map(|(seed, _, _)| *seed).collect();
+        let counts = |seed: &Option<u64>| with.is_empty() || with.contains(seed);
+        let counted = values.into_iter().filter(|(seed, _, _)| counts(seed));
+        means(counted.map(|(_, x, value)| (x, value)))
+    }
+
+    /// Seeds that have a value for the clean images of a layer, and seeds there are.
+    pub fn seeds_with(&self, layer: usize, value: impl Fn(&Row) -> Option<f64>) -> (usize, usize) {
+        let clean = || self.rows.iter().filter(|row| row.layer == layer && row.attack == "clean");
+        (clean().filter(|row| value(row).is_some()).count(), clean().count())
     }
 
     /// A curve a layer of a value against what `at` gives.
@@ -115,6 +129,8 @@ impl<'a> Part<'a> {
                 let state = State { strength: row.strength, alpha: row.alpha, accuracy };
                 seeds.entry(row.seed.unwrap_or_default()).or_default().push(state);
             }
+            // A seed without any exponent has no point here, and no part in the mean.
+            seeds.retain(|_, states| states.iter().any(|state| state.alpha.is_some()));
             for states in seeds.values_mut() {
                 states.sort_by(|a, b| a.strength.total_cmp(&b.strength));
             }
@@ -185,9 +201,6 @@ pub fn means(pairs: impl IntoIterator<Item = (f64, Option<f64>)>) -> Vec<Point> 
     };
     groups.into_iter().map(point).collect()
 }
-
-/// First and last rank of a fit.
-pub type Ranks = (usize, usize);
 
 fn of(row: &Row, attack: &str) -> bool {
     row.attack == attack || row.attack == "clean"

@@ -2,11 +2,15 @@
 
 use super::{
     Report, Study,
-    curves::{Part, Ranks, part},
+    curves::{Part, part},
+    estimator_name,
     html::{escape, number, spread, table},
-    ranges, rule_name,
+    rule_name,
 };
-use crate::{claims::Verdict, table::Row};
+use crate::{
+    claims::Verdict,
+    table::{self, Estimator, Row},
+};
 
 const EXACT: &str = "fgsm";
 const FLOAT32: &str = "fgsm-float32";
@@ -14,16 +18,19 @@ const RANDOM: &str = "fgsm-random";
 
 impl Report {
     /// What arithmetic kept from being attacked, and in words what of the claim survives it.
-    pub(super) fn audit(&mut self, study: &Study, rule: &str, ranks: Ranks) {
-        let rows = part(&study.rows, rule, ranks);
+    pub(super) fn audit(&mut self, study: &Study, rule: &str, estimator: Estimator) {
+        let rows = part(&study.rows, rule, estimator);
         let attacks = rows.attacks();
         if !attacks.contains(&EXACT) && !attacks.contains(&FLOAT32) {
             return;
         }
         self.heading(&format!("What single precision does to FGSM: {}", rule_name(rule)));
         self.add(
-            "<p>Means over seeds: images whose gradient is 0 in every pixel, pixels whose sign is 0, the largest change \
-             of a pixel, and the network's accuracy.</p>\n",
+            "<p>Means over seeds: images whose gradient lost the term of their own class (<i>p</i><sub>y</sub> rounds to 1 for \
+             1 − <i>p</i><sub>y</sub> below 2⁻²⁵; the terms of the other classes remain, and the sign is wrong), images whose \
+             gradient is 0 in every pixel (beyond gaps of about 87 to 103 between logits, where exp underflows: they stay as \
+             they are), pixels whose sign is 0, the largest change of a pixel, and the network's accuracy. Where accuracy \
+             stalls under the float32 gradient, compare it with the first of these.</p>\n",
         );
         let columns: Vec<(String, Column)> = [EXACT, FLOAT32, RANDOM]
             .into_iter()
@@ -50,9 +57,10 @@ impl Report {
             self.add(
                 "<p>What of a curve that is not monotonic survives exact arithmetic:</p>\n<ul>\n",
             );
-            for ranks in ranges(&study.rows) {
-                if let Some(words) = survives(study, rule, ranks) {
-                    self.add(&format!("<li>Ranks {}–{}: {words}</li>\n", ranks.0, ranks.1));
+            for estimator in table::estimators(&study.rows) {
+                if let Some(words) = survives(study, rule, estimator) {
+                    let name = estimator_name(study, estimator);
+                    self.add(&format!("<li>Ranks {name}: {words}</li>\n"));
                 }
             }
             self.add("</ul>\n");
@@ -87,6 +95,9 @@ fn columns(rows: &Part<'_>, attack: &str) -> Vec<(String, Column)> {
         return vec![accuracy];
     }
     vec![
+        column("images without their own class's term", 1, |row| {
+            row.lost_label_images.map(|n| n as f64)
+        }),
         column("images with no gradient", 1, |row| row.zero_gradient_images.map(|n| n as f64)),
         column("pixels of sign 0", 1, |row| row.zero_sign_pixels.map(|n| n as f64)),
         column("largest change", 4, |row| row.max_change),
@@ -95,9 +106,9 @@ fn columns(rows: &Part<'_>, attack: &str) -> Vec<(String, Column)> {
 }
 
 /// In words, which layers turn under which gradient.
-fn survives(study: &Study, rule: &str, ranks: Ranks) -> Option<String> {
-    let exact = study.claim("C3", rule, EXACT, ranks)?;
-    let float32 = study.claim("C3", rule, FLOAT32, ranks)?;
+fn survives(study: &Study, rule: &str, estimator: Estimator) -> Option<String> {
+    let exact = study.claim("C3", rule, EXACT, estimator)?;
+    let float32 = study.claim("C3", rule, FLOAT32, estimator)?;
     if [exact, float32].iter().any(|claim| claim.verdict == Verdict::Undecided) {
         return Some("undecided.".into());
     }

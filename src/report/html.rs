@@ -25,16 +25,22 @@ pub fn table(header: &[&str], rows: &[Vec<String>]) -> String {
     html
 }
 
-/// A figure with what it shows.
-pub fn figure(svg: &str, caption: &str) -> String {
+/// A figure with what it shows, and a link to its file where there is one.
+pub fn figure(svg: &str, caption: &str, file: Option<&str>) -> String {
     // A page has no use for an XML declaration.
     let svg = svg.find("<svg").map_or("", |start| &svg[start..]);
-    format!("<figure>{svg}<figcaption>{caption}</figcaption></figure>\n")
+    let link = file.map(|file| format!(" <a href=\"{file}\">SVG</a>")).unwrap_or_default();
+    format!("<figure>{svg}<figcaption>{caption}{link}</figcaption></figure>\n")
 }
 
-/// A number with so many digits after the point; a dash for none.
+/// A number with this many digits after the point, of a power of ten where it is far from 1; a dash
+/// for none.
 pub fn number(value: Option<f64>, digits: usize) -> String {
-    value.map_or("–".into(), |value| format!("{value:.digits$}").replace('-', "−"))
+    match value.filter(|value| value.is_finite()) {
+        None => "–".into(),
+        Some(value) if value.abs() < 1e9 => format!("{value:.digits$}").replace('-', "−"),
+        Some(value) => format!("{value:.digits$e}").replace('-', "−"),
+    }
 }
 
 /// Mean and standard deviation.

@@ -5,23 +5,28 @@ mod controls;
 mod curves;
 mod fgsm;
 mod html;
+mod links;
 mod study;
 mod sweep;
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use crate::{
-    Error, Result,
+    Result,
     claims::Claim,
     figures::{self, Curve, Point, Sample, SampleRow, Spectra, layer_name},
     powerlaw::Fit,
-    table::Row,
-    write::Output,
+    table::{self, Estimator, Row},
+    write::{self, Output},
 };
-use curves::{Ranks, images, is_control, part, snapshots};
-use html::{escape, figure, number, spread, table};
+use curves::{images, is_control, part, snapshots};
+use html::{escape, figure, number, spread};
+pub use links::Links;
 pub use study::{Level, Samples, Study};
-pub use sweep::sweep;
+pub use sweep::{Sweep, sweep};
 
 /// The page and its figures, each with the name of its file.
 pub struct Report {
@@ -29,6 +34,8 @@ pub struct Report {
     pub page: String,
     /// SVG.
     pub figures: Vec<(String, String)>,
+    /// To the files of the figures, where they are files too.
+    pub links: Option<Links>,
 }
 
 impl Report {
@@ -36,12 +43,12 @@ impl Report {
     pub fn outputs(&self, page: &Path, figures: Option<&Path>) -> Result<Vec<Output>> {
         let mut texts = vec![(page.to_owned(), &self.page)];
         if let Some(folder) = figures {
-            if !folder.is_dir() {
-                fs::create_dir(folder).map_err(|e| Error::io(folder, &e))?;
-            }
+            write::distinct(&[page, folder])?;
+            write::create_folder(folder)?;
             let path = |name: &str| folder.join(format!("{name}.svg"));
             texts.extend(self.figures.iter().map(|(name, svg)| (path(name), svg)));
         }
+        write::distinct(&texts.iter().map(|(path, _)| path.as_path()).collect::<Vec<_>>())?;
         let written = texts.iter().map(|(path, text)| {
             let mut output = Output::create(path)?;
             output.bytes(text.as_bytes())?;
@@ -51,39 +58,39 @@ impl Report {
     }
 }
 
-/// Ranks of the headline, where the study has them.
-const HEADLINE: Ranks = (1, 50);
-
-/// Make the report of a study.
+/// Make the report of a study; `links` lead to its figures where they are files too.
 #[must_use]
-pub fn report(study: &Study) -> Report {
+pub fn report(study: &Study, links: Option<Links>) -> Report {
     let dataset = study.rows.first().map_or("", |row| row.dataset.as_str());
     let rules = rules(&study.rows);
-    let ranks = headline(&study.rows);
+    let estimator = study.headline;
     let mut report = Report::begin(
         &format!("Manifold smoothness and adversarial vulnerability: {}", escape(dataset)),
         &format!(
             "Does the geometry of a network's hidden representations tell how vulnerable it is? Test images are \
              attacked, and the exponent α of the power-law decay of each layer's eigenspectrum is related to accuracy. \
-             Headline: ranks {}–{}.",
-            ranks.0, ranks.1
+             {}",
+            headline_words(&study.rows, estimator)
         ),
+        links,
     );
     // Local errors are what the study is about; where they are not, the first rule there is.
     let Some(rule) = rules.first() else { return report };
     report.heading(&format!("The paper's claims: {}", rule_name(rule)));
-    report.claims_of_the_paper(study, rule, ranks);
-    report.accuracy_against_alpha(study, rule, ranks);
+    report.claims_of_the_paper(study, rule, estimator);
+    report.add(include_str!("literature.html"));
+    report.without_exponent(study, rule, estimator);
+    report.accuracy_against_alpha(study, rule, estimator);
     report.heading(&format!("Along the strengths: {}", rule_name(rule)));
-    report.against_strength(study, rule, ranks);
-    report.audit(study, rule, ranks);
-    report.layers(study, &rules, ranks);
-    report.epochs(study, rule, ranks);
+    report.against_strength(study, rule, estimator);
+    report.audit(study, rule, estimator);
+    report.layers(study, &rules, estimator);
+    report.epochs(study, rule, estimator);
     report.network(study);
-    report.control_attacks(study, rule, ranks);
-    report.signal_alone(study, rule, ranks);
-    report.number_of_samples(study, rule, ranks);
-    report.other_rules(study, &rules, ranks);
+    report.control_attacks(study, rule, estimator);
+    report.signal_alone(study, rule, estimator);
+    report.number_of_samples(study, rule, estimator);
+    report.other_rules(study, &rules, estimator);
     report.all_claims(study);
     report.numbers(study, &rules);
     report.add("<h2>Methods</h2>\n");
@@ -104,38 +111,52 @@ fn rules<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Vec<String> {
     rules
 }
 
-/// All ranks fitted over.
-fn ranges<'a>(rows: impl IntoIterator<Item = &'a Row>) -> BTreeSet<Ranks> {
-    rows.into_iter().map(|row| (row.first, row.last)).collect()
+/// Names of the methods that these rows were fitted by.
+fn methods<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Vec<&'static str> {
+    let names: BTreeSet<_> = rows.into_iter().map(|row| row.method.name()).collect();
+    names.into_iter().collect()
 }
 
-/// [`HEADLINE`], or the first ranks there are.
-fn headline<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Ranks {
-    let all = ranges(rows);
-    if all.contains(&HEADLINE) { HEADLINE } else { all.first().copied().unwrap_or(HEADLINE) }
+/// Which ranks and method the figures and the first claims are of.
+fn headline_words<'a>(rows: impl IntoIterator<Item = &'a Row>, estimator: Estimator) -> String {
+    let (ranks, method) = (estimator.ranks(), estimator.method.name());
+    let others: Vec<_> = methods(rows).into_iter().filter(|name| *name != method).collect();
+    let others = match others.as_slice() {
+        [] => String::new(),
+        names => format!(" Fits by {} stand in the tables, each by itself.", names.join(" and ")),
+    };
+    format!("Headline: ranks {ranks}, method {method}.{others}")
+}
+
+/// Ranks, and the method where the study has several.
+fn estimator_name(study: &Study, estimator: Estimator) -> String {
+    match methods(&study.rows).len() {
+        1 => estimator.ranks(),
+        _ => format!("{}, {}", estimator.ranks(), estimator.method.name()),
+    }
 }
 
 impl Study {
-    fn claim(&self, name: &str, rule: &str, attack: &str, ranks: Ranks) -> Option<&Claim> {
+    fn claim(&self, name: &str, rule: &str, attack: &str, estimator: Estimator) -> Option<&Claim> {
         self.claims.iter().find(|claim| {
             claim.claim == name
                 && claim.rule == rule
                 && claim.attack.as_deref() == Some(attack)
-                && (claim.first, claim.last) == ranks
+                && claim.estimator() == estimator
         })
     }
 }
 
 impl Report {
     /// A page that has a heading and says what it is about, both HTML.
-    fn begin(heading: &str, lead: &str) -> Self {
+    fn begin(heading: &str, lead: &str, links: Option<Links>) -> Self {
         let page = format!(
             "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
              <title>{heading}</title>\n<style>\n{}</style></head><body>\n<h1>{heading}</h1>\n<p>{lead}</p>\n",
             include_str!("style.css")
         );
-        Self { page, figures: Vec::new() }
+        Self { page, figures: Vec::new(), links }
     }
 
     fn end(&mut self) {
@@ -147,7 +168,8 @@ impl Report {
     }
 
     fn draw(&mut self, name: &str, svg: String, caption: &str) {
-        self.add(&figure(&svg, caption));
+        let file = self.links.as_ref().map(|links| links.to([format!("{name}.svg").as_str()]));
+        self.add(&figure(&svg, caption, file.as_deref()));
         self.figures.push((name.into(), svg));
     }
 
@@ -156,11 +178,11 @@ impl Report {
     }
 
     /// The figure that shows the paper's claims.
-    fn accuracy_against_alpha(&mut self, study: &Study, rule: &str, ranks: Ranks) {
-        let rows = part(&study.rows, rule, ranks);
+    fn accuracy_against_alpha(&mut self, study: &Study, rule: &str, estimator: Estimator) {
+        let rows = part(&study.rows, rule, estimator);
         let attacks = rows.attacks().into_iter().filter(|attack| !is_control(attack));
         let drawn: Vec<figures::Row> = attacks
-            .map(|attack| rows.accuracy_alpha(attack, study.claim("C3", rule, attack, ranks)))
+            .map(|attack| rows.accuracy_alpha(attack, study.claim("C3", rule, attack, estimator)))
             .collect();
         self.draw(
             &format!("accuracy-alpha-{rule}"),
@@ -170,8 +192,43 @@ impl Report {
         );
     }
 
-    fn against_strength(&mut self, study: &Study, rule: &str, ranks: Ranks) {
-        let rows = part(&study.rows, rule, ranks);
+    /// Layers that have no exponent in some networks, and why.
+    fn without_exponent(&mut self, study: &Study, rule: &str, estimator: Estimator) {
+        let rows = part(&study.rows, rule, estimator).rows;
+        let rows = || rows.iter().filter(|row| !is_control(&row.attack));
+        let mut found: BTreeMap<(usize, &str), Vec<&Row>> = BTreeMap::new();
+        for row in rows().filter(|row| row.alpha.is_none()) {
+            let why = if row.positive == 0 {
+                "no variance, every unit has one value for all images"
+            } else {
+                "fewer than three of the ranks have variance"
+            };
+            found.entry((row.layer, why)).or_default().push(row);
+        }
+        if found.is_empty() {
+            return;
+        }
+        self.add("<h3>Layers without an exponent</h3>\n<ul>\n");
+        for ((layer, why), without) in found {
+            let seeds: BTreeSet<u64> = without.iter().filter_map(|row| row.seed).collect();
+            let seeds: Vec<String> = seeds.iter().map(ToString::to_string).collect();
+            let clean = if without.iter().any(|row| row.attack == "clean") { "" } else { "not " };
+            self.add(&format!(
+                "<li>Layer {layer}: {why}. Seed {}; {} of the {} measurements of this layer, the clean images {clean}among \
+                 them.</li>\n",
+                seeds.join(", "),
+                without.len(),
+                rows().filter(|row| row.layer == layer).count()
+            ));
+        }
+        self.add(
+            "</ul>\n<p>What has no exponent is left out of figures, means and claims, which say of how many seeds they \
+             are.</p>\n",
+        );
+    }
+
+    fn against_strength(&mut self, study: &Study, rule: &str, estimator: Estimator) {
+        let rows = part(&study.rows, rule, estimator);
         let attacks: Vec<_> = rows.attacks().into_iter().filter(|a| !is_control(a)).collect();
         let accuracy: Vec<_> = attacks.iter().map(|a| rows.accuracy_strength(a)).collect();
         self.draw(
@@ -187,11 +244,13 @@ impl Report {
         );
     }
 
-    fn layers(&mut self, study: &Study, rules: &[String], ranks: Ranks) {
+    fn layers(&mut self, study: &Study, rules: &[String], estimator: Estimator) {
         self.heading("Along the layers");
         let mut drawn: Vec<figures::Rule> =
-            rules.iter().map(|rule| controls::with_images(study, rule, ranks)).collect();
-        drawn.extend(rules.first().map(|rule| controls::noise_against_layer(study, rule, ranks)));
+            rules.iter().map(|rule| controls::with_images(study, rule, estimator)).collect();
+        drawn.extend(
+            rules.first().map(|rule| controls::noise_against_layer(study, rule, estimator)),
+        );
         self.draw(
             "layers",
             figures::layers(&drawn),
@@ -201,8 +260,8 @@ impl Report {
     }
 
     /// During training, from snapshots.
-    fn epochs(&mut self, study: &Study, rule: &str, ranks: Ranks) {
-        let rows = snapshots(&study.rows, rule, ranks);
+    fn epochs(&mut self, study: &Study, rule: &str, estimator: Estimator) {
+        let rows = snapshots(&study.rows, rule, estimator);
         let epoch = |row: &Row| row.epoch.map(|epoch| epoch as f64);
         let alphas = rows.curves(epoch, |row| row.alpha);
         if alphas.is_empty() {
@@ -236,10 +295,9 @@ impl Report {
             let svg = figures::training(&curves(|p| p.test_error), &curves(|p| Some(p.train_loss)));
             self.draw("training", svg, "Training, a line a layer with a readout.");
         }
-        let ranks = headline(&study.rows);
         let layers = study.levels.first().map_or(0, |level| level.eigenvalues.len());
         let spectra: Vec<Spectra> =
-            (1..=layers).map(|layer| spectra_of(study, layer, ranks)).collect();
+            (1..=layers).map(|layer| spectra_of(study, layer, study.headline)).collect();
         self.draw(
             "spectra",
             figures::spectra(&spectra),
@@ -263,15 +321,17 @@ impl Report {
              themselves; noise has the shape of the first rule's layers.</p>\n",
         );
         let mut lines = Vec::new();
-        for ranks in ranges(&study.rows) {
-            lines.extend(numbers_of("images", ranks, &images(&study.rows, ranks)));
+        for estimator in table::estimators(&study.rows) {
+            let ranks = estimator_name(study, estimator);
+            lines.extend(numbers_of("images", &ranks, &images(&study.rows, estimator)));
             for rule in rules {
-                lines.extend(numbers_of(&rule_name(rule), ranks, &part(&study.rows, rule, ranks)));
+                let rows = part(&study.rows, rule, estimator);
+                lines.extend(numbers_of(&rule_name(rule), &ranks, &rows));
             }
             let mut noise =
-                rules.first().map_or(Vec::new(), |rule| controls::noise(study, rule, ranks));
+                rules.first().map_or(Vec::new(), |rule| controls::noise(study, rule, estimator));
             noise.dedup_by(|(_, a), (_, b)| (a.units, a.alpha) == (b.units, b.alpha));
-            lines.extend(noise.iter().map(|(_, fit)| numbers_of_noise(ranks, fit)));
+            lines.extend(noise.iter().map(|(_, fit)| numbers_of_noise(&ranks, fit)));
         }
         let header = [
             "rule",
@@ -285,7 +345,7 @@ impl Report {
             "effective rank",
             "dead units",
         ];
-        self.add(&table(&header, &lines));
+        self.add(&html::table(&header, &lines));
     }
 
     fn provenance(&mut self, study: &Study) {
@@ -302,15 +362,19 @@ impl Report {
     }
 }
 
-fn numbers_of(name: &str, ranks: Ranks, rows: &curves::Part<'_>) -> Vec<Vec<String>> {
+fn numbers_of(name: &str, ranks: &str, rows: &curves::Part<'_>) -> Vec<Vec<String>> {
     let line = |layer: usize| {
         let clean = |value: fn(&Row) -> Option<f64>, digits: usize| {
             let point = rows.along("clean", layer, value).into_iter().next();
-            point.map_or("–".into(), |point| spread(point.y, point.sd, digits))
+            let cell = point.map_or("–".into(), |point| spread(point.y, point.sd, digits));
+            match rows.seeds_with(layer, value) {
+                (with, all) if 0 < with && with < all => format!("{cell} ({with} of {all} seeds)"),
+                _ => cell,
+            }
         };
         vec![
             escape(name),
-            format!("{}–{}", ranks.0, ranks.1),
+            ranks.into(),
             layer.to_string(),
             clean(|row| row.accuracy.map(|a| 100.0 * a), 2),
             clean(|row| row.alpha, 2),
@@ -324,10 +388,10 @@ fn numbers_of(name: &str, ranks: Ranks, rows: &curves::Part<'_>) -> Vec<Vec<Stri
     rows.layers().into_iter().map(line).collect()
 }
 
-fn numbers_of_noise(ranks: Ranks, fit: &Fit) -> Vec<String> {
+fn numbers_of_noise(ranks: &str, fit: &Fit) -> Vec<String> {
     vec![
         controls::NOISE.into(),
-        format!("{}–{}", ranks.0, ranks.1),
+        ranks.into(),
         "–".into(),
         "–".into(),
         number(fit.alpha, 2),
@@ -350,12 +414,10 @@ fn rule_name(rule: &str) -> String {
     .into()
 }
 
-fn spectra_of(study: &Study, layer: usize, ranks: (usize, usize)) -> Spectra {
+fn spectra_of(study: &Study, layer: usize, estimator: Estimator) -> Spectra {
     let level = |level: &Level| {
-        let fit = level
-            .fits
-            .iter()
-            .find(|fit| fit.layer.unwrap_or(1) == layer && (fit.first, fit.last) == ranks);
+        let fit =
+            level.fits.iter().find(|fit| fit.layer.unwrap_or(1) == layer && estimator.is_of(fit));
         let line = fit.and_then(|fit| {
             let last = fit.first + fit.points.saturating_sub(1);
             Some(figures::Line {

@@ -9,9 +9,9 @@ use super::curves::is_control;
 use crate::{
     Error, Result,
     claims::Claim,
-    powerlaw::Fit,
+    powerlaw::{Fit, Ranks},
     read::{self, Rows, Source},
-    table::{self, Row},
+    table::{self, Estimator, Row},
     train::Progress,
 };
 
@@ -20,8 +20,10 @@ const SHOWN: usize = 10;
 
 /// A study: its tables, and files of the networks named in them.
 pub struct Study {
-    /// The rows of the table.
+    /// The rows of the table, of which an attack of strength 0 has none: it is the clean images.
     pub rows: Vec<Row>,
+    /// The estimator that the figures are of, and the first claims.
+    pub headline: Estimator,
     /// The claims' verdicts.
     pub claims: Vec<Claim>,
     /// `study.json`, how it was made, if it is there.
@@ -65,8 +67,14 @@ pub struct Samples {
 impl Study {
     /// Read the tables, and what is shown of the first network in them.
     pub fn read(table: &Path, claims: &Path, folder: &Path) -> Result<Self> {
-        let rows: Vec<Row> = read::csv(table)?;
+        let rows = table::read(table)?;
+        table::check_one_dataset(&rows, table)?;
+        let rows = rows.into_iter().map(|row| ((), row)).collect();
+        let rows: Vec<Row> = table::clean_once(rows).into_iter().map(|((), row)| row).collect();
         let claims = read::json_lines(claims)?;
+        let record = folder.join("study.json");
+        let ranks = ranks(&record)?;
+        let record = optional(&record)?;
         let shown = rows.iter().filter(|row| row.epoch.is_none() && row.rule.is_some());
         // Local errors are what the study is about; another rule where there is none.
         let shown = shown.min_by_key(|row| (row.rule.as_deref() != Some("local"), row.seed));
@@ -90,8 +98,10 @@ impl Study {
                 Ok(Level { attack, strength, eigenvalues, fits })
             })
             .collect::<Result<_>>()?;
+        let none = || Error::data("has no row of a network").in_file(table);
         let mut study = Self {
-            record: optional(&folder.join("study.json"))?,
+            headline: table::headline(&rows, &ranks).ok_or_else(none)?,
+            record,
             model: optional(&network.join("model").join("model.json"))?,
             history: match network.join("model").join("history.jsonl") {
                 file if file.is_file() => read::json_lines(&file)?,
@@ -129,6 +139,20 @@ impl Study {
         }
         Ok(())
     }
+}
+
+/// The ranges of ranks that a study names in its `study.json`, the headline's first; none where it
+/// names none, or is not there.
+pub fn ranks(record: &Path) -> Result<Vec<Ranks>> {
+    let Some(record_value) = optional(record)? else { return Ok(Vec::new()) };
+    let Some(ranks) = record_value.get("ranks") else { return Ok(Vec::new()) };
+    let range = |value: &Value| value.as_str()?.parse().ok();
+    let ranges = ranks.as_array().and_then(|all| all.iter().map(range).collect());
+    ranges.ok_or_else(|| {
+        let message =
+            format!("has ranks that are none (found {ranks}, expected such as [\"1-50\"])");
+        Error::data(message).in_file(record)
+    })
 }
 
 fn optional(file: &Path) -> Result<Option<Value>> {

@@ -1,20 +1,27 @@
 //! The report of a sweep: accuracy, exponent and dimensionality against each thing that was varied.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use super::{
     Report,
-    curves::{Part, Ranks, means},
-    headline,
-    html::{escape, spread, table},
-    level_name, rule_name, rules,
-    study::middle,
+    curves::{Part, means},
+    headline_words,
+    html::{self, escape, spread},
+    level_name,
+    links::Links,
+    rule_name, rules,
+    study::{middle, ranks},
 };
 use crate::{
+    Error, Result,
     figures::{self, Axis, Colours, Curve, Layout, Panel},
     mean::mean_and_sd,
-    sweep::Point,
-    table::Row,
+    read::is_stream,
+    sweep::{self, Point},
+    table::{self, Estimator, Row},
 };
 
 /// What a curve is drawn of: x and y.
@@ -36,27 +43,61 @@ enum Varied {
 const VARIED: [Varied; 5] =
     [Varied::Width, Varied::Depth, Varied::TrainSamples, Varied::Dataset, Varied::Seed];
 
-/// The rows of one rule and range of ranks, the networks of a sweep at the end of training.
+/// The rows of one rule and estimator, the networks of a sweep at the end of training.
 struct Networks<'a> {
     rows: Vec<&'a (Point, Row)>,
     datasets: Vec<&'a str>,
 }
 
-/// Make the report of a sweep from its table; links lead to the studies' own reports, in the
-/// folder of the table.
+/// What a sweep's report shows.
+pub struct Sweep {
+    /// The rows of the table, of which an attack of strength 0 has none: it is the clean images.
+    rows: Vec<(Point, Row)>,
+    /// The estimator that everything is of.
+    headline: Estimator,
+    /// What leads to the studies' own reports; none where it is not known where they are.
+    links: Option<Links>,
+}
+
+impl Sweep {
+    /// Read the table of a sweep, in whose folder its studies are, for a page that is to be written
+    /// to `page`.
+    pub fn read(table: &Path, page: &Path) -> Result<Self> {
+        let rows = table::clean_once(sweep::read(table)?);
+        let folder = table.parent().filter(|_| !is_stream(table));
+        // The studies differ in their networks and data alone.
+        let first = rows.first().zip(folder).map(|((point, row), folder)| {
+            folder.join(point.folder()).join(&row.dataset).join("study.json")
+        });
+        let ranks = first.map_or(Ok(Vec::new()), |record| ranks(&record))?;
+        let headline = table::headline(rows.iter().map(|(_, row)| row), &ranks);
+        Ok(Self {
+            headline: headline.ok_or_else(|| Error::data("has no rows").in_file(table))?,
+            links: folder.map(|folder| Links::new(page, folder)).transpose()?,
+            rows,
+        })
+    }
+}
+
+/// Make the report of a sweep; `figures` leads to its figures where they are files too.
 #[must_use]
-pub fn sweep(rows: &[(Point, Row)]) -> Report {
+pub fn sweep(sweep: &Sweep, figures: Option<Links>) -> Report {
+    let Sweep { rows, headline, links } = sweep;
     let mut report = Report::begin(
         "A sweep: accuracy, exponent and dimensionality",
         "How accuracy, the exponent α of the eigenspectrum's decay and the participation ratio of the last layer go \
          with what was varied. Mean and standard deviation over seeds.",
+        figures,
     );
     let studied = || rows.iter().map(|(_, row)| row);
-    let ranks = headline(studied());
     let rules = rules(studied());
     let Some(rule) = rules.first() else { return report };
-    report.add(&format!("<p>Headline: {}, ranks {}–{}.</p>\n", rule_name(rule), ranks.0, ranks.1));
-    let networks = Networks::of(rows, rule, ranks);
+    report.add(&format!(
+        "<p>Of {}. {}</p>\n",
+        escape(&rule_name(rule)),
+        headline_words(studied(), *headline)
+    ));
+    let networks = Networks::of(rows, rule, *headline);
     for varied in VARIED.into_iter().filter(|varied| networks.values(*varied).len() > 1) {
         report.heading(&format!("Against {}", networks.axis(varied).label));
         report.draw(
@@ -74,10 +115,11 @@ pub fn sweep(rows: &[(Point, Row)]) -> Report {
          network are those of a shallow one.",
     );
     report.add("<h2>Numbers</h2>\n<p>The last layer, mean ± standard deviation over seeds; at a study's name is its report.</p>\n");
-    let numbers = rules.iter().map(|rule| Networks::of(rows, rule, ranks).numbers(rule));
+    let numbers =
+        rules.iter().map(|rule| Networks::of(rows, rule, *headline).numbers(rule, links.as_ref()));
     let header =
         ["study", "rule", "images", "seeds", "accuracy, %", "α", "r²", "participation ratio"];
-    report.add(&table(&header, &numbers.flatten().collect::<Vec<_>>()));
+    report.add(&html::table(&header, &numbers.flatten().collect::<Vec<_>>()));
     report.end();
     report
 }
@@ -95,11 +137,9 @@ impl Varied {
 }
 
 impl<'a> Networks<'a> {
-    fn of(rows: &'a [(Point, Row)], rule: &str, ranks: Ranks) -> Self {
+    fn of(rows: &'a [(Point, Row)], rule: &str, estimator: Estimator) -> Self {
         let wanted = |row: &Row| {
-            row.rule.as_deref() == Some(rule)
-                && row.epoch.is_none()
-                && (row.first, row.last) == ranks
+            row.rule.as_deref() == Some(rule) && row.epoch.is_none() && row.estimator() == estimator
         };
         let rows: Vec<_> = rows.iter().filter(|(_, row)| wanted(row)).collect();
         let datasets: BTreeSet<_> = rows.iter().map(|(_, row)| row.dataset.as_str()).collect();
@@ -225,7 +265,7 @@ impl<'a> Networks<'a> {
                 None => curves.push((label, vec![pair])),
             }
         }
-        let curve = |(label, pairs)| Curve { label, points: means(pairs) };
+        let curve = |(label, pairs)| Curve { label, points: means(measured(pairs)) };
         curves.into_iter().map(curve).collect()
     }
 
@@ -239,16 +279,28 @@ impl<'a> Networks<'a> {
     }
 
     /// A line of cells for each study and level that is drawn.
-    fn numbers(&self, rule: &str) -> Vec<Vec<String>> {
+    fn numbers(&self, rule: &str, links: Option<&Links>) -> Vec<Vec<String>> {
         let line = |level: &Level, study: &[&(Point, Row)]| {
             let (point, first) = study.first()?;
-            let folder = escape(&format!("{}/{}", point.folder(), first.dataset));
+            let folder = point.folder();
+            let name = escape(&format!("{folder}/{}", first.dataset));
+            let report = folder.split('/').chain([first.dataset.as_str(), "report.html"]);
+            let name = match links {
+                Some(links) => format!("<a href=\"{}\">{name}</a>", links.to(report)),
+                None => name,
+            };
             let mean = |value: fn(&Row) -> Option<f64>, digits| {
-                let (mean, sd) = mean_and_sd(study.iter().map(|(_, row)| value(row)));
-                spread(mean, sd, digits)
+                let values = study.iter().map(|(_, row)| (0.0, value(row)));
+                let values = measured(values.collect()).into_iter().map(|(_, value)| value);
+                let with = values.clone().flatten().count();
+                let (mean, sd) = mean_and_sd(values);
+                match spread(mean, sd, digits) {
+                    cell if 0 < with && with < study.len() => format!("{cell} ({with} seeds)"),
+                    cell => cell,
+                }
             };
             Some(vec![
-                format!("<a href=\"{folder}/report.html\">{folder}</a>"),
+                name,
                 escape(&rule_name(rule)),
                 level_name(&level.0, level.1, ", "),
                 study.len().to_string(),
@@ -267,6 +319,14 @@ impl<'a> Networks<'a> {
         });
         lines.collect()
     }
+}
+
+/// What networks have at an x, without those that have nothing there, as a layer without variance has no
+/// exponent; where none has anything, they stay.
+fn measured(pairs: Pairs) -> Pairs {
+    let has = |x: f64| pairs.iter().any(|(at, value)| at.total_cmp(&x).is_eq() && value.is_some());
+    let kept = pairs.iter().filter(|(x, value)| value.is_some() || !has(*x)).copied();
+    kept.collect()
 }
 
 fn percent(row: &Row) -> Option<f64> {

@@ -10,7 +10,7 @@ pub use moments::Moments;
 pub use repeats::Repeats;
 pub use shards::{Merged, Shards, merged, stacked};
 
-use crate::{Error, Result, linalg};
+use crate::{Error, Result, linalg, scale};
 
 /// The matrix whose eigenvalues are taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,18 +71,17 @@ impl Spectrum {
 
     /// The eigenvalues, (units,), largest first; round-off below 0 is 0.
     pub fn eigenvalues(self) -> Result<Array1<f64>> {
-        let (units, lower) = match self.gathered {
+        let (units, (lower, exponent)) = match self.gathered {
             Gathered::Moments(moments) => (moments.units(), moments.matrix(self.of)),
             Gathered::Rows(rows) => (rows.units, rows.gram(self.of)?),
         };
-        finite(&lower)?;
         let mut lambda = linalg::symmetric_eigenvalues(&lower)?;
         for lambda in &mut lambda {
             *lambda = lambda.max(0.0);
         }
         lambda.sort_by(|a, b| b.total_cmp(a));
         lambda.resize(units, 0.0);
-        Ok(Array1::from_vec(lambda))
+        Ok(Array1::from_vec(multiplied(lambda, exponent)?))
     }
 }
 
@@ -95,20 +94,46 @@ fn enough(samples: usize, of: Of) -> Result<()> {
     )))
 }
 
-fn finite(matrix: &Array2<f64>) -> Result<()> {
-    match matrix.iter().find(|value| !value.is_finite()) {
-        None => Ok(()),
-        Some(found) => Err(Error::data(format!(
-            "has values too large for a covariance in f64 (found {found})"
-        ))),
+/// Eigenvalues times a power of two; an error where f8 does not hold the largest.
+fn multiplied(mut lambda: Vec<f64>, exponent: i32) -> Result<Vec<f64>> {
+    let largest = lambda.iter().fold(0.0, |largest: f64, l| largest.max(l.abs()));
+    let held = scale::times_power_of_two(largest, exponent);
+    if largest > 0.0 && !held.is_normal() {
+        let found = magnitude(largest, exponent);
+        let way = if held.is_finite() { "multiply" } else { "divide" };
+        return Err(Error::data(format!(
+            "has a largest eigenvalue that f8 does not hold (found about {found}): {way} the activations by a number, or take --normalize"
+        )));
     }
+    for l in &mut lambda {
+        *l = scale::times_power_of_two(*l, exponent);
+    }
+    Ok(lambda)
+}
+
+/// `x 2^exponent`, above 0, for a message, where f8 does not hold it.
+fn magnitude(x: f64, exponent: i32) -> String {
+    let logarithm = x.log10() + f64::from(exponent) * std::f64::consts::LOG10_2;
+    let whole = logarithm.floor();
+    format!("{:.1}e{whole}", 10.0_f64.powf(logarithm - whole))
 }
 
 impl Rows {
-    /// `h hᵀ / (samples - 1)`, whose eigenvalues are those of `hᵀ h / (samples - 1)`.
-    fn gram(self, of: Of) -> Result<Array2<f64>> {
+    /// `h hᵀ / (samples - 1)`, whose eigenvalues are those of `hᵀ h / (samples - 1)`, and the power
+    /// of two that it is divided by.
+    fn gram(self, of: Of) -> Result<(Array2<f64>, i32)> {
         let mut h = joined(&self.blocks)?;
+        drop(self.blocks);
+        let mut gram = moments::square(h.nrows(), "samples", "products")?;
+        let exponents = moments::exponents(&h);
+        let common = moments::largest(&exponents);
         let samples = h.nrows() as f64;
+        if of == Of::Correlation {
+            let each: Vec<i32> = exponents.into_iter().map(|e| e.unwrap_or(0)).collect();
+            moments::divide(&mut h, &each);
+        } else {
+            moments::divide(&mut h, &vec![common; self.units]);
+        }
         let mut divisor = samples;
         if of != Of::SecondMoment {
             divisor -= 1.0;
@@ -118,9 +143,8 @@ impl Rows {
                 h *= &moments::inverse_deviations(&variance, &mean);
             }
         }
-        let mut gram = Array2::zeros((h.nrows(), h.nrows()));
         linalg::product(gram.view_mut(), h.view(), h.t());
-        Ok(gram / divisor)
+        Ok((gram / divisor, if of == Of::Correlation { 0 } else { 2 * common }))
     }
 }
 
@@ -214,6 +238,96 @@ mod tests {
         let expected = eigenvalues(&h, 100);
         // 2^20 is added without rounding what matters: spread 1, eps 1e-10.
         assert_abs_diff_eq!(eigenvalues(&(&h + 1_048_576.0), 100), expected, epsilon = 1e-10);
+    }
+
+    /// Activations of two scales, some of them dead, in blocks of one sign first.
+    fn scaled(by: i32) -> Array2<f64> {
+        let mut h = random(300, 20);
+        h.column_mut(3).fill(0.0);
+        h.slice_mut(s![..100, 4]).fill(0.0);
+        h.mapv(|x| scale::times_power_of_two(x, by))
+    }
+
+    fn of(h: &Array2<f64>, of: Of) -> Result<Array1<f64>> {
+        let mut spectrum = Spectrum::new(h.nrows(), h.ncols(), of)?;
+        h.axis_chunks_iter(Axis(0), 64).for_each(|rows| spectrum.add(rows.to_owned()));
+        spectrum.eigenvalues()
+    }
+
+    #[test]
+    fn powers_of_two_scale_the_eigenvalues_and_change_no_correlation() {
+        for samples in [300, 15] {
+            let first = |by| scaled(by).slice(s![..samples, ..]).to_owned();
+            for what in [Of::Covariance, Of::SecondMoment] {
+                let expected = of(&first(0), what).unwrap();
+                for by in [-490, -450, -300, -7, 7, 300, 450, 505] {
+                    let found = of(&first(by), what).unwrap();
+                    let expected = expected.mapv(|l| scale::times_power_of_two(l, 2 * by));
+                    assert_eq!(found, expected, "{by}");
+                }
+                for (by, word) in [(-700, "multiply"), (-520, "multiply"), (520, "divide")] {
+                    let message = of(&first(by), what).unwrap_err().to_string();
+                    assert!(message.contains(word), "{message}");
+                }
+            }
+            let expected = of(&first(0), Of::Correlation).unwrap();
+            for by in [-1000, -700, -490, 7, 490, 1020] {
+                assert_eq!(of(&first(by), Of::Correlation).unwrap(), expected, "{by}");
+            }
+        }
+    }
+
+    #[test]
+    fn correlations_do_not_know_the_units_scales() {
+        let h = random(300, 20);
+        let expected = of(&h, Of::Correlation).unwrap();
+        let mut each = h.clone();
+        for (unit, mut column) in (0..).zip(each.columns_mut()) {
+            let by = if unit % 2 == 0 { 40 * unit } else { 1000 - 30 * unit };
+            column.mapv_inplace(|x| scale::times_power_of_two(x, by - 500));
+        }
+        assert_eq!(of(&each, Of::Correlation).unwrap(), expected);
+        let other = of(&h.mapv(|x| x * 1e-300), Of::Correlation).unwrap();
+        assert_abs_diff_eq!(other, expected, epsilon = 1e-12);
+    }
+
+    /// A unit that grows while it is seen is divided by more than before.
+    #[test]
+    fn rows_of_growing_scale_are_summed_as_they_are() {
+        let mut h = random(300, 20) * 1e-200;
+        h.slice_mut(s![100.., ..7]).mapv_inplace(|x| x * 1e200);
+        h.slice_mut(s![200.., ..3]).mapv_inplace(|x| x * 1e150);
+        let grown = of(&h, Of::Covariance).unwrap();
+        let at_once = |h: &Array2<f64>| {
+            let mut spectrum = Spectrum::new(300, 20, Of::Covariance).unwrap();
+            spectrum.add(h.clone());
+            spectrum.eigenvalues().unwrap()
+        };
+        let (once, largest) = (at_once(&h), grown[0]);
+        assert!(largest > 1e297);
+        for (a, b) in grown.iter().zip(&once) {
+            assert!((a - b).abs() <= 1e-12 * largest, "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn repeats_may_have_any_scale() {
+        let signal = |by: i32, other: i32, samples: usize| {
+            let scaled = |h: Array2<f64>, by| h.mapv(|x| scale::times_power_of_two(x, by));
+            let noisy = random(samples, 20) + 0.1 * &random(samples + 7, 20).slice(s![7.., ..]);
+            let mut repeats = Repeats::new(samples, 20).unwrap();
+            repeats.add(scaled(random(samples, 20), by), scaled(noisy, other)).unwrap();
+            repeats.signal()
+        };
+        for samples in [200, 15] {
+            let expected = signal(0, 0, samples).unwrap();
+            for (by, other) in [(450, 450), (-450, -450), (-900, 900), (5, 5)] {
+                let found = signal(by, other, samples).unwrap();
+                let expected = expected.mapv(|l| scale::times_power_of_two(l, by + other));
+                assert_eq!(found, expected, "{by} {other}");
+            }
+            assert!(signal(600, 600, samples).is_err());
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use ndarray::{Array1, Array2, ArrayView2, Axis, concatenate, s};
 
-use super::{Moments, Of, enough, finite, joined, remove_mean};
+use super::{Moments, Of, enough, joined, moments, multiplied, remove_mean};
 use crate::{Error, Result, linalg};
 
 /// Gathers two repeats of the same stimuli, a block of rows at a time.
@@ -31,7 +31,7 @@ impl Repeats {
         let gathered = if samples < units {
             Gathered::Rows(Vec::new(), Vec::new())
         } else {
-            Gathered::Moments(Moments::new(2 * units)?)
+            Gathered::Moments(Moments::new(units.saturating_mul(2))?)
         };
         Ok(Self { units, gathered })
     }
@@ -54,22 +54,32 @@ impl Repeats {
     /// `lambda_n`, (units,), in the order of the components: an estimate that scatters about the
     /// signal's variance, so that it need not fall from rank to rank, nor be positive.
     pub fn signal(self) -> Result<Array1<f64>> {
-        let joint = match self.gathered {
-            Gathered::Moments(moments) => moments.matrix(Of::Covariance),
+        // Each repeat is divided by a power of two of its own.
+        let (joint, exponents) = match self.gathered {
+            Gathered::Moments(moments) => {
+                let (a, b) = moments.exponents().split_at(self.units);
+                let each = [a, b].map(moments::largest);
+                let all = each.iter().flat_map(|&e| std::iter::repeat_n(e, self.units));
+                (moments.covariance(&all.collect::<Vec<_>>()), each)
+            }
             Gathered::Rows(a, b) => {
                 // With u_n the components of the samples, a aᵀ u_n = (samples - 1) l_n u_n:
                 // v_nᵀ aᵀ b v_n = u_nᵀ b aᵀ u_n.
-                let (mut a, mut b) = (joined(&a)?, joined(&b)?);
-                remove_mean(&mut a);
-                remove_mean(&mut b);
-                let rows = concatenate(Axis(0), &[a.view(), b.view()]);
+                let mut both = [joined(&a)?, joined(&b)?];
+                let mut exponents = [0; 2];
+                for (h, exponent) in both.iter_mut().zip(&mut exponents) {
+                    *exponent = moments::largest(&moments::exponents(h));
+                    moments::divide(h, &vec![*exponent; self.units]);
+                    remove_mean(h);
+                }
+                let samples = both[0].nrows();
+                let rows = concatenate(Axis(0), &both.each_ref().map(|h| h.view()));
                 let rows = rows.map_err(|e| Error::data(e.to_string()))?;
-                let mut joint = Array2::zeros((rows.nrows(), rows.nrows()));
+                let mut joint = moments::square(rows.nrows(), "samples", "products")?;
                 linalg::product(joint.view_mut(), rows.view(), rows.t());
-                joint / (a.nrows() as f64 - 1.0)
+                (joint / (samples as f64 - 1.0), exponents)
             }
         };
-        finite(&joint)?;
         let half = joint.nrows() / 2;
         let cross = joint.slice(s![half.., ..half]);
         let one = along(joint.slice(s![..half, ..half]), cross)?;
@@ -77,7 +87,7 @@ impl Repeats {
         let mut lambda: Vec<f64> =
             one.into_iter().zip(other).map(|(a, b)| f64::midpoint(a, b)).collect();
         lambda.resize(self.units, 0.0);
-        Ok(Array1::from_vec(lambda))
+        Ok(Array1::from_vec(multiplied(lambda, exponents[0] + exponents[1])?))
     }
 }
 

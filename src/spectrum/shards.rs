@@ -18,8 +18,8 @@ use crate::{
 /// Rows taken in at a time.
 const BLOCK: usize = 256;
 
-/// Numbers that all draws together may hold, 34 GB.
-const MAX_DRAWN: usize = 1 << 32;
+/// 34 GB of draws. Systems that promise more memory than they have would end the process.
+const MOST_NUMBERS: usize = 1 << 32;
 
 /// Files whose samples follow on each other: (samples, units) each, or (layers, samples, units).
 pub struct Shards {
@@ -150,15 +150,16 @@ impl Shards {
             ))
             .in_file(&self.name));
         }
-        // Each draw holds its moments or its rows, and which rows are its own.
+        // What is kept of each draw: which rows, and their sums or themselves.
         let numbers = size.min(self.units).checked_mul(self.units);
-        let most = numbers.map_or(usize::MAX, |numbers| numbers.max(self.samples));
-        if draws.checked_mul(most).is_none_or(|numbers| numbers > MAX_DRAWN) {
-            let message = format!(
-                "needs more than memory holds for {draws} draws of {size} samples of {} units",
+        let kept =
+            numbers.and_then(|numbers| numbers.checked_add(self.samples)?.checked_mul(draws));
+        if kept.is_none_or(|kept| kept > MOST_NUMBERS) {
+            return Err(Error::data(format!(
+                "has too many draws for memory (found {draws} of {size} samples of {} units)",
                 self.units
-            );
-            return Err(Error::data(message).in_file(&self.name));
+            ))
+            .in_file(&self.name));
         }
         let drawn = |draw: usize| {
             let mut drawn = vec![false; self.samples];

@@ -7,10 +7,11 @@ use std::path::Path;
 
 use ndarray::Array1;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
 use super::{Progress, Record, Training};
 use crate::{
-    Error, Result,
+    Error, Result, model,
     network::Network,
     read,
     write::{self, NpyOutput, Output},
@@ -19,12 +20,13 @@ use crate::{
 /// Cheap enough not to be noticed, often enough to lose little.
 pub const EVERY: usize = 5;
 
+/// The version of the format; a reader refuses another.
+const SCHEMA: &str = "local-errors/checkpoint/2";
+
 #[derive(Serialize, Deserialize)]
 struct State {
-    record: Record,
-    version: String,
-    sizes: Vec<usize>,
-    classes: usize,
+    /// Everything that decides what is trained: a checkpoint of another training is refused.
+    training: Map<String, Value>,
     epoch: usize,
     snapshots: Vec<usize>,
     history: Vec<Progress>,
@@ -36,7 +38,12 @@ impl Training {
         if !self.epoch.is_multiple_of(EVERY) {
             return Ok(());
         }
-        let state = self.state(record);
+        let state = State {
+            training: self.description(record)?,
+            epoch: self.epoch,
+            snapshots: self.snapshots.iter().map(|(epoch, _)| *epoch).collect(),
+            history: self.history.clone(),
+        };
         let networks = std::iter::once(&self.network).chain(self.snapshots.iter().map(|(_, n)| n));
         let parameters: Array1<f32> = networks.flat_map(parameters).copied().collect();
         let mut output = Output::create(file)?;
@@ -54,14 +61,10 @@ impl Training {
         }
         let (state, values): (State, Vec<f32>) = read::json_and_array(file)?;
         let wrong = |message: &str| Err(Error::data(message).in_file(file));
-        let expected = self.state(record);
-        let same = state.record == expected.record
-            && state.version == expected.version
-            && (&state.sizes, state.classes) == (&expected.sizes, expected.classes);
-        if !same {
-            return wrong(
-                "is the checkpoint of another training: its settings, inputs or version differ (remove it to start anew)",
-            );
+        if let Some(difference) = difference(&state.training, &self.description(record)?) {
+            return wrong(&format!(
+                "is the checkpoint of another training: {difference} (remove it to start anew)"
+            ));
         }
         let late = state.snapshots.iter().any(|&epoch| epoch > state.epoch);
         if late || state.epoch > record.settings.epochs {
@@ -87,17 +90,55 @@ impl Training {
         Ok(())
     }
 
-    fn state(&self, record: &Record) -> State {
-        State {
-            record: record.clone(),
-            version: env!("CARGO_PKG_VERSION").into(),
-            sizes: crate::model::sizes(&self.network),
-            classes: self.network.classes,
-            epoch: self.epoch,
-            snapshots: self.snapshots.iter().map(|(epoch, _)| *epoch).collect(),
-            history: self.history.clone(),
+    /// What decides the outcome, name by name.
+    fn description(&self, record: &Record) -> Result<Map<String, Value>> {
+        let failed = |e: serde_json::Error| Error::data(e.to_string());
+        let description = json!({
+            "schema": SCHEMA,
+            "version": env!("CARGO_PKG_VERSION"),
+            "sizes": model::sizes(&self.network),
+            "classes": self.network.classes,
+        });
+        let mut all = Map::new();
+        for part in [description, serde_json::to_value(record).map_err(failed)?] {
+            flatten("", part, &mut all);
+        }
+        Ok(all)
+    }
+}
+
+/// The entries of an object and of those in it, `outer.inner`.
+fn flatten(prefix: &str, value: Value, all: &mut Map<String, Value>) {
+    match value {
+        Value::Object(entries) => {
+            for (key, value) in entries {
+                let name = if prefix.is_empty() { key } else { format!("{prefix}.{key}") };
+                flatten(&name, value, all);
+            }
+        }
+        value => {
+            all.insert(prefix.to_owned(), value);
         }
     }
+}
+
+/// What differs, in words: the first with both values, the others by name.
+fn difference(found: &Map<String, Value>, expected: &Map<String, Value>) -> Option<String> {
+    let keys = expected.keys().chain(found.keys().filter(|key| !expected.contains_key(*key)));
+    let differing = keys.filter(|key| found.get(*key) != expected.get(*key));
+    // What is read of a file, and with it the checksum, follows from the samples.
+    let (inputs, settings): (Vec<_>, Vec<_>) =
+        differing.partition(|key| key.starts_with("inputs."));
+    let mut differing = settings.into_iter().chain(inputs);
+    let first = differing.next()?;
+    let text = |value: Option<&Value>| value.map_or("nothing".into(), ToString::to_string);
+    let others = differing.map(String::as_str).collect::<Vec<_>>().join(", ");
+    let also = if others.is_empty() { others } else { format!("; also {others}") };
+    Some(format!(
+        "{first} differs, found {}, expected {}{also}",
+        text(found.get(first)),
+        text(expected.get(first))
+    ))
 }
 
 fn parameters(network: &Network) -> impl Iterator<Item = &f32> {

@@ -160,6 +160,29 @@ fn normal(rng: &mut impl Rng, shape: (usize, usize), scale: f64) -> Array2<f32> 
     })
 }
 
+/// Refuse networks whose parameters, with the arrays of a step on `batch` samples, memory does not
+/// hold.
+pub fn check_size(sizes: &[usize], classes: usize, batch: usize) -> Result<()> {
+    let layer = |pair: &[usize]| {
+        let &[inputs, units] = pair else { return Some(0) };
+        let readout = units.checked_add(1)?.checked_mul(classes)?;
+        let step = batch.checked_mul(units.checked_mul(2)?.checked_add(classes)?)?;
+        inputs.checked_add(1)?.checked_mul(units)?.checked_add(readout)?.checked_add(step)
+    };
+    let mut layers = sizes.windows(2).map(layer);
+    let total = layers.try_fold(0, |total: usize, layer| total.checked_add(layer?));
+    let fits = |total| total <= MOST_NUMBERS && Vec::<f32>::new().try_reserve_exact(total).is_ok();
+    if total.is_some_and(fits) {
+        return Ok(());
+    }
+    Err(Error::usage(format!(
+        "a network of {sizes:?} units is too large for memory, or for the limit of {MOST_NUMBERS} numbers"
+    )))
+}
+
+/// 17 GB. Systems that promise more memory than they have would end the process.
+const MOST_NUMBERS: usize = 1 << 32;
+
 /// The labels in an order of the seed's.
 pub fn shuffle_labels(labels: &mut [u8], seed: u64) {
     labels.shuffle(&mut rng::stream(seed, Purpose::Labels, 0));
@@ -189,7 +212,7 @@ impl Settings {
     /// The learning rate of the epoch that counts as `epoch`, from 0.
     #[must_use]
     pub fn rate(&self, epoch: usize) -> f64 {
-        let decays = i32::try_from(epoch / self.lr_decay_every).unwrap_or(i32::MAX);
+        let decays = i32::try_from(epoch / self.lr_decay_every.max(1)).unwrap_or(i32::MAX);
         self.learning_rate * self.lr_decay.powi(decays)
     }
 }
@@ -230,12 +253,8 @@ impl Training {
             let last = step.last().map_or(0.0, |part| part.loss);
             seen(batch.len(), last / batch.len() as f64);
         }
-        for (layer, parameters) in self.network.layers.iter().enumerate() {
-            let readout = parameters.readout.iter().flat_map(|readout| &readout.r);
-            let all = parameters.w.iter().chain(&parameters.b).chain(readout);
-            if let Some(weight) = all.copied().find(|w| !w.is_finite()) {
-                return Err(diverged(epoch, layer, &format!("it has a weight of {weight}")));
-            }
+        if let Some((layer, weight)) = not_finite(&self.network) {
+            return Err(diverged(epoch, layer, &format!("it has a weight of {weight}")));
         }
         let test_errors = self.test_errors(test)?;
         for (index, (layer, sum)) in self.network.layers.iter().zip(&sums).enumerate() {
@@ -272,16 +291,32 @@ impl Training {
     /// Write the network's directory: arrays, `model.json`, `history.jsonl` and
     /// a network `epoch-N` for each snapshot.
     pub fn write(&self, directory: &Path, record: &Record) -> Result<()> {
+        // After an epoch it was looked at already.
+        if let Some((layer, weight)) = not_finite(&self.network) {
+            return Err(Error::usage(format!(
+                "--readout-scale is too large: layer {} has a weight of {weight}",
+                layer + 1
+            )));
+        }
         let output = model::create(directory)?;
         for (epoch, network) in &self.snapshots {
             let folder = output.path().join(format!("epoch-{epoch}"));
             std::fs::create_dir(&folder).map_err(|e| Error::io(directory, &e))?;
             model::write_into(&folder, network, &record.at(network, *epoch))?;
         }
-        write::json_lines(&output.path().join("history.jsonl"), &self.history)?.finish()?;
+        write::json_lines(&output.path().join(model::HISTORY), &self.history)?.finish()?;
         model::write_into(output.path(), &self.network, &record.at(&self.network, self.epoch))?;
         output.finish()
     }
+}
+
+/// A layer, from 0, with a parameter that is infinite or NaN.
+fn not_finite(network: &Network) -> Option<(usize, f32)> {
+    network.layers.iter().enumerate().find_map(|(index, layer)| {
+        let readout = layer.readout.iter().flat_map(|readout| &readout.r);
+        let all = layer.w.iter().chain(&layer.b).chain(readout);
+        all.copied().find(|w| !w.is_finite()).map(|weight| (index, weight))
+    })
 }
 
 fn diverged(epoch: usize, layer: usize, how: &str) -> Error {
@@ -304,6 +339,8 @@ pub struct Record {
     pub samples: usize,
     /// The form in which the first layer learned from them.
     pub first_layer: Form,
+    /// The epochs after which networks are kept, in ascending order.
+    pub snapshots: Vec<usize>,
 }
 
 /// SHA-256 of each file, in hexadecimal.

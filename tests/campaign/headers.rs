@@ -16,7 +16,7 @@ use flate2::{Compression, write::GzEncoder};
 use local_errors::{
     Result, model,
     read::{self, Idx, Labels, Rows, Source},
-    table::Row,
+    table,
 };
 use rand::{Rng, RngExt, SeedableRng, rngs::ChaCha8Rng, seq::IndexedRandom};
 use tempfile::{tempdir, tempdir_in};
@@ -75,7 +75,7 @@ pub fn run(size: &Size) -> Vec<Tally> {
             csv,
             Box::new(|bytes| {
                 fs::write(&file, bytes).unwrap();
-                read::csv::<Row>(&file).map(drop)
+                table::read(&file).map(drop)
             }),
         ),
     ];
@@ -229,9 +229,9 @@ fn json(rng: &mut ChaCha8Rng) -> Vec<u8> {
 fn csv(rng: &mut ChaCha8Rng) -> Vec<u8> {
     let header = "dataset,rule,seed,epoch,attack,strength,layer,samples,correct,accuracy,network_accuracy,loss,\
                   dead,units,positive,method,first,last,points,alpha,stderr,intercept,r2,curvature,\
-                  participation_ratio,effective_rank,zero_gradient_images,zero_sign_pixels,max_change,warnings";
+                  participation_ratio,effective_rank,lost_label_images,zero_gradient_images,zero_sign_pixels,max_change,warnings";
     let row = "digits,local,1,,gauss,0.1,1,100,90,0.9,0.9,0.3,0,200,200,ols,1,50,50,1.2,0.01,0.5,0.99,0.1,\
-               10.5,20.5,,,,cut-at-positive";
+               10.5,20.5,,,,,cut-at-positive";
     let mut cells: Vec<String> = row.split(',').map(Into::into).collect();
     if rng.random_ratio(1, 2) {
         let cell =

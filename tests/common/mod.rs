@@ -8,6 +8,7 @@ pub mod project;
 use std::{
     fs,
     hash::{DefaultHasher, Hash, Hasher},
+    io::Write,
     path::{Path, PathBuf},
     process::{Command, Output},
 };
@@ -18,7 +19,8 @@ use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
 use tempfile::TempDir;
 
 /// Every tool.
-pub const TOOLS: [&str; 18] = [
+pub const TOOLS: [&str; 19] = [
+    "describe-study",
     "dimension",
     "draw-powerlaw",
     "validate",
@@ -89,6 +91,16 @@ impl Folder {
         folder
     }
 
+    /// And t.csv, the table of a study of one run: the clean images.
+    pub fn with_table() -> Self {
+        let folder = Self::with_network();
+        folder.ok("run=out/digits/local/seed-1/clean; mkdir -p $run
+                   accuracy --model net --labels y.npy x.npy -o $run/accuracy.jsonl
+                   extract-activations --model net x.npy | spectrum 2> /dev/null | fit-powerlaw --ranks 1-8 -o $run/alpha.jsonl
+                   echo $run | tabulate --runs - -o t.csv");
+        folder
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
@@ -149,6 +161,12 @@ impl Folder {
     pub fn bytes(&self, name: &str) -> Bytes {
         Bytes(fs::read(self.path(name)).unwrap())
     }
+}
+
+/// Say what a test leaves out, past what captures the output of tests that pass.
+pub fn skipped(why: &str) {
+    let mut stderr = std::io::stderr();
+    writeln!(stderr, "SKIPPED: {why}").unwrap();
 }
 
 /// All files below a folder, sorted, and what is in them.

@@ -14,7 +14,7 @@ impl Project {
         let folder = Folder::new();
         let root = env!("CARGO_MANIFEST_DIR");
         folder.ok(&format!(
-            "cp -r {root}/Makefile {root}/Cargo.toml {root}/Cargo.lock {root}/src . && mkdir digits"
+            "cp -r {root}/Makefile {root}/mk {root}/scripts . && mkdir -p src && cp -r {root}/src/bin src && mkdir digits data && cp {root}/data/digits.json data"
         ));
         for (name, samples) in [("train", 300), ("t10k", 200)] {
             let (x, y) = super::data(samples, 36);
@@ -64,8 +64,16 @@ impl Project {
     /// The commands that make would run, a tool's name each time.
     pub fn would_run(&self, arguments: &str) -> BTreeSet<String> {
         let commands = self.make(&format!("-n {arguments}"));
-        let words = commands.split([' ', '\n']);
-        words.filter(|word| super::TOOLS.contains(word)).map(Into::into).collect()
+        let mut tools = BTreeSet::new();
+        // Stamps and study.json hold commands that are not run.
+        for line in commands.lines().filter(|line| !line.contains("printf '%s\\n' '")) {
+            let mut words = line.split(' ').filter(|word| super::TOOLS.contains(word));
+            let described = line.starts_with("describe-study");
+            tools.extend(
+                words.by_ref().take(if described { 1 } else { usize::MAX }).map(Into::into),
+            );
+        }
+        tools
     }
 
     pub fn table(&self, out: &str) -> String {

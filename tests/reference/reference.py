@@ -32,11 +32,12 @@ Files of OUT_DIR
     fgsm-gradients.npy             f8, dE/dx of the last layer, each sample
                                    scaled to max |.| = 1
     fgsm-gradients-layer1.npy      the same for the loss of layer 1
-    fgsm-exact-audit.json          zero_gradient_images, zero_sign_pixels
+    fgsm-exact-audit.json          lost_label_images, zero_gradient_images,
+                                   zero_sign_pixels
     fgsm-float32-signs.npy         i1, softmax - onehot, float32 throughout
     fgsm-float32-stable.npy        u1, 1 where that sign survives round-off of
                                    another order of summation, another exp
-    fgsm-float32-audit.json        zero_gradient_images, zero_sign_pixels
+    fgsm-float32-audit.json        the same
     pgd.npy pgd-clipped.npy        f8 (48, 20), images.npy after 4 steps of 0.1 within
                                    0.25, last layer of net; clipped: and within 0, 1
     pgd-stable.npy                 u1 (48,), 1 where no sign on the way hangs on the
@@ -234,9 +235,11 @@ def float32_stable(net, x, y, layer, rng, trials=200):
     return stable
 
 
-def audit(signs):
-    """Every pixel with sign 0 counts, those of images without any gradient too."""
-    return {"zero_gradient_images": int((signs == 0).all(axis=1).sum()),
+def audit(signs, delta, y):
+    """Every pixel with sign 0 counts, those of images without any gradient too; delta is
+    dE/dz, whose term of the own class is lost where it is 0."""
+    return {"lost_label_images": int((delta[np.arange(len(y)), y] == 0).sum()),
+            "zero_gradient_images": int((signs == 0).all(axis=1).sum()),
             "zero_sign_pixels": int((signs == 0).sum())}
 
 
@@ -610,13 +613,15 @@ def write_goldens(out):
         np.save(out / f"fgsm-exact-signs{suffix}.npy", np.sign(gradient).astype(np.int8))
         np.save(out / f"fgsm-gradients{suffix}.npy", gradient)
         if layer == 3:
-            write_lines(out / "fgsm-exact-audit.json", [audit(np.sign(gradient))])
+            delta = exact_delta(logits(net, activations(net, x)[2], 3), y)
+            write_lines(out / "fgsm-exact-audit.json", [audit(np.sign(gradient), delta, y)])
 
     net32 = read_network(out / "net", np.float32)
     signs = np.sign(float32_gradient(net32, images, y, 3)).astype(np.int8)
     np.save(out / "fgsm-float32-signs.npy", signs)
     np.save(out / "fgsm-float32-stable.npy", float32_stable(net32, images, y, 3, rng).astype(np.uint8))
-    write_lines(out / "fgsm-float32-audit.json", [audit(signs)])
+    delta = softmax(logits(net32, activations(net32, images)[2], 3)) - onehot(y, CLASSES, np.float32)
+    write_lines(out / "fgsm-float32-audit.json", [audit(signs, delta, y)])
 
     for suffix, bounds in (("", ()), ("-clipped", (0, 1))):
         attacked, stable = pgd(net, x, y, 3, 0.25, 0.1, 4, *bounds)

@@ -1,0 +1,75 @@
+# Settings are refused here, in words, before anything is made.
+#
+# The one setting that is also taken from the environment, and then named; drawn digits need no folder.
+ifneq ($(filter undefined environment,$(origin DATA_DIR)),)
+exported := $(if $(filter digits,$(DATASET)),,$(DATA_DIR))
+DATA_DIR := $(or $(exported),data/$(strip $(DATASET)))
+$(if $(exported),$(info data from DATA_DIR=$(exported), which the environment sets))
+endif
+
+# Below: what each setting accepts, as a pattern of a word and its description; which may be empty,
+# which are one word, and which are lists in which a value that is named twice counts once.
+name   := [A-Za-z][A-Za-z0-9_.-]*
+number := ([0-9]+\.?[0-9]*|\.[0-9]+)
+whole  := [1-9][0-9]*
+# One word to make, the shell and the tools; [^!-~[:cntrl:][:space:]] are letters beyond ASCII.
+folder := ([A-Za-z0-9_./+@]|[^!-~[:cntrl:][:space:]])([A-Za-z0-9_./+@-]|[^!-~[:cntrl:][:space:]])* a folder, its name of letters, digits and . _ - + @ /
+accepts.DATASET       := $(name) a name such as mnist
+accepts.DATASETS      := $(name) names such as digits mnist
+accepts.SEEDS         := [0-9]+ whole numbers such as 1 2 3
+accepts.DRAWN         := $(whole) two numbers such as 20000 10000
+accepts.HIDDEN        := $(whole)(,$(whole))* layers of one width such as 200,200
+accepts.RULES         := $(name) names of rules such as local
+accepts.ATTACKS       := $(name) names of attacks such as gauss
+accepts.CONTROLS      := $(name) names of attacks such as fgsm-random
+accepts.SIGMAS        := $(number) numbers such as 0.1 0.5
+accepts.EPSILONS      := $(number) numbers such as 0.01 0.1
+accepts.RANKS         := $(whole)-$(whole) ranges such as 1-50
+accepts.EPOCHS        := $(whole) a whole number or nothing
+accepts.BATCH         := $(whole) a whole number or nothing
+accepts.SAMPLES       := $(whole) a whole number or nothing
+accepts.TRAIN_SAMPLES := $(whole) a whole number or nothing
+accepts.SUBSETS       := $(whole) whole numbers or nothing
+accepts.SNAPSHOTS     := $(whole) whole numbers or nothing
+accepts.STIMULUS_DIMENSION := $(number) a number or nothing
+accepts.THREADS       := [0-9]+ a whole number
+accepts.WIDTHS        := $(whole) whole numbers such as 50 100
+accepts.DEPTHS        := $(whole) whole numbers such as 2 5
+accepts.TRAIN_SIZES   := $(whole) whole numbers or nothing
+$(foreach v,OUT BIN DATA_DIR PREFIX SCRATCH DESTDIR,$(eval accepts.$v := $$(folder)))
+checked  := $(patsubst accepts.%,%,$(filter accepts.%,$(.VARIABLES)))
+optional := CONTROLS EPOCHS BATCH SAMPLES TRAIN_SAMPLES SUBSETS SNAPSHOTS STIMULUS_DIMENSION TRAIN_SIZES SCRATCH DESTDIR
+single   := DATASET HIDDEN EPOCHS BATCH SAMPLES TRAIN_SAMPLES STIMULUS_DIMENSION THREADS OUT BIN DATA_DIR PREFIX SCRATCH DESTDIR
+lists    := DATASETS RULES ATTACKS CONTROLS RANKS SUBSETS SNAPSHOTS WIDTHS DEPTHS TRAIN_SIZES
+
+# A setting that is none, or a typing error: SEED=1, ATTACK=gauss.
+typed   := $(foreach v,$(.VARIABLES),$(if $(filter command%,$(origin $v)),$v))
+unknown := $(if $(typed),$(filter-out $(shell sed -nE 's/^([A-Za-z][A-Za-z0-9_.-]*) *[:+?]?=.*/\1/p' Makefile mk/*.mk $(wildcard own.mk)) \
+  $(foreach w,$(RULES) $(ATTACKS) $(CONTROLS),$w $w.%),$(typed)))
+$(if $(unknown),$(error $(firstword $(unknown)) is no setting: did you mean $(shell scripts/nearest $(call quote,$(firstword $(unknown))) $(checked) RUN)? (make help lists all)))
+
+# A comment behind a value leaves blanks in it.
+$(foreach v,$(checked),$(eval override $v := $$(strip $$($v))))
+$(foreach v,$(lists),$(eval override $v := $$(strip $$(call uniq,$$($v)))))
+refuse = $(error $1 has a bad value: $2 (expected $(wordlist 2,99,$(accepts.$1))))
+$(foreach v,$(filter-out $(optional),$(checked)),$(if $($v),,$(error $v is empty (expected $(wordlist 2,99,$(accepts.$v))))))
+$(foreach v,$(single),$(if $(word 2,$($v)),$(call refuse,$v,$($v))))
+$(if $(word 2,$(sort $(subst $(comma), ,$(HIDDEN)))),$(call refuse,HIDDEN,$(HIDDEN)))
+$(if $(filter 2,$(words $(DRAWN))),,$(call refuse,DRAWN,$(DRAWN)))
+
+# All that are attacked with, by all rules.
+attacked := $(sort $(ATTACKS) $(foreach r,$(RULES),$(call own,$r.attacks)))
+attacks  := $(sort $(patsubst %.strengths,%,$(filter %.strengths,$(.VARIABLES))))
+rules    := $(filter-out $(attacks),$(sort $(patsubst %.about,%,$(filter %.about,$(.VARIABLES)))))
+none     = $(error no $1 $2: there are $3, or a line $2 = COMMAND adds it)
+$(foreach r,$(RULES),$(if $(call known,$r),,$(call none,rule,$r,$(rules))))
+$(foreach a,$(attacked),$(if $(call known,$a),,$(call none,attack,$a,$(attacks))))
+$(foreach a,$(attacked),$(if $(call known,$a.strengths),,$(error $a has no strengths: set $a.strengths)))
+$(foreach a,$(filter clean data epoch samples subset subset-%,$(attacked)),$(error the attack $a needs another name: that of $a is taken))
+
+# All words in one call of grep.
+accepts.strengths := $(number) numbers such as 0.1 0.5
+words-of = $(foreach w,$($1),$(call quote,$2=$w))
+wrong   := $(shell printf '%s\n' $(foreach v,$(checked),$(call words-of,$v,$v)) $(foreach a,$(attacked),$(call words-of,$a.strengths,strengths)) | \
+  grep -Evx -m1 -- '$(subst $(space),|,$(foreach v,$(checked) strengths,($v=$(firstword $(accepts.$v)))))' || true)
+$(if $(wrong),$(call refuse,$(firstword $(subst =, ,$(wrong))),$(patsubst $(firstword $(subst =, ,$(wrong)))=%,%,$(wrong))))

@@ -1,0 +1,31 @@
+# What a study says of itself: the list of its runs, and study.json.
+
+define newline
+
+
+endef
+$(stamps)/runs: $(if $(call same,$(strip $(subst $(newline), ,$(file <$(stamps)/runs))),$(runs)),,FORCE)
+	mkdir -p $(@D)
+	printf '%s\n' $(layer0:%=$(study)/%) > $(part)
+	$(foreach r,$(RULES),for s in $(seeds); do printf "$(study)/$r/seed-$$s/%s\n" $(runs.$r); done >> $(part);)
+	mv $(part) $@
+
+# The figures that the report's page names, and those of earlier pages, for `make clean`.
+list-figures = { cat $(stamps)/figures 2> /dev/null || true; grep -oE 'figures/[A-Za-z0-9._-]+\.svg' $@; } | sort -u > $(part); mv $(part) $(stamps)/figures
+
+recorded := DATASET SEEDS HIDDEN RULES ATTACKS CONTROLS SIGMAS EPSILONS RANKS EPOCHS BATCH SAMPLES TRAIN_SAMPLES SUBSETS SNAPSHOTS DRAWN STIMULUS_DIMENSION
+# Settings as they count: 0.10 is 0.1.
+value.SEEDS    = $(seeds)
+value.SIGMAS   = $(call list,SIGMAS,$(plains))
+value.EPSILONS = $(call list,EPSILONS,$(plains))
+setting  = $1='$(or $(value.$1),$($1))'
+# Commands with words for what a target's name says.
+example  = $(foreach @D,LEVEL,$(foreach seed,SEED,$(foreach strength,STRENGTH,$(foreach model,MODEL,$(foreach source,SOURCE,$(foreach THREADS,1,$(foreach OUT,out,$(foreach me,MAKE,$(strip $($1))))))))))
+about    = $(or $(call own,$1.about),$2)
+stages  := accuracy activations spectrum fit pixels dimension tabulate claims $(foreach a,$(attacked),$(foreach s,spectrum fit,$(if $(call known,$a.$s),$a.$s)))
+describe = describe-study --command $(call quote,make all $(foreach v,$(recorded),$(call setting,$v))) $(RANKS:%=--ranks %) \
+  $(foreach r,$(RULES),--rule $(call quote,$r; $(call about,$r,$r;); $(call example,$r))) \
+  $(foreach a,$(attacked),--attack $(call quote,$a; $(call about,$a,other; $a; strength); $(call example,$a))) \
+  $(foreach s,$(stages),--stage $(call quote,$s; $(call example,$s))) $(wildcard own.mk)
+$(study)/study.json: $(stamps)/describe $(arrays)
+	$(describe) $(arrays) -o $@

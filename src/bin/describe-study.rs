@@ -1,0 +1,81 @@
+//! How a study is made, as JSON.
+
+use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
+
+use clap::Parser;
+use local_errors::{
+    Result,
+    catalogue::{AttackEntry, Catalogue, RuleEntry, Stage},
+    cli,
+    powerlaw::Ranks,
+    read::Source,
+    write,
+};
+use serde::Serialize;
+
+/// Write how a study is made, as JSON: its command, ranks, rules, attacks and stages, the version
+/// of the tools and the SHA-256 of its data
+///
+/// A description has its parts between semicolons, the command last. `claims` and `report` read what
+/// an attack or a rule is from here, not from its name.
+#[derive(Parser)]
+#[command(
+    name = env!("CARGO_BIN_NAME"),
+    version,
+    after_help = "Example:\n  describe-study --command 'make all' --ranks 1-50 --rule 'local; local errors;; train --rule local' --attack 'gauss; noise; Gaussian noise; sigma (pixel units); attack-gauss --sigma STRENGTH' test-images.npy"
+)]
+struct Args {
+    /// Files whose SHA-256 is written
+    files: Vec<PathBuf>,
+    /// The command that makes the study
+    #[arg(long, value_name = "COMMAND")]
+    command: String,
+    /// A range of ranks that is fitted; the first is the headline (repeatable)
+    #[arg(long, value_name = "FIRST-LAST")]
+    ranks: Vec<Ranks>,
+    /// A learning rule: NAME; TITLE; the rule that it is a control of, or nothing; COMMAND (repeatable)
+    #[arg(long, value_name = "DESCRIPTION")]
+    rule: Vec<RuleEntry>,
+    /// An attack: NAME; noise, gradient or other, with control behind it for a control; TITLE; UNIT
+    /// of its strength; COMMAND (repeatable)
+    #[arg(long, value_name = "DESCRIPTION")]
+    attack: Vec<AttackEntry>,
+    /// A measurement: NAME; COMMAND (repeatable)
+    #[arg(long, value_name = "DESCRIPTION")]
+    stage: Vec<Stage>,
+    /// JSON; - for stdout
+    #[arg(short, long, value_name = "FILE", default_value = "-")]
+    output: PathBuf,
+    #[command(flatten)]
+    common: cli::Common,
+}
+
+/// What is written.
+#[derive(Serialize)]
+struct Study {
+    #[serde(flatten)]
+    catalogue: Catalogue,
+    /// Of each file, by its name.
+    sha256: BTreeMap<String, String>,
+}
+
+fn run(args: Args) -> Result<()> {
+    let mut sha256 = BTreeMap::new();
+    for file in &args.files {
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        sha256.insert(name, Source::open(file)?.sha256_of_all()?);
+    }
+    let catalogue = Catalogue {
+        command: args.command,
+        version: env!("CARGO_PKG_VERSION").into(),
+        ranks: args.ranks.iter().map(ToString::to_string).collect(),
+        rules: args.rule,
+        attacks: args.attack,
+        stages: args.stage,
+    };
+    write::json_lines(&args.output, &[Study { catalogue, sha256 }])?.finish()
+}
+
+fn main() -> ExitCode {
+    cli::main(run)
+}

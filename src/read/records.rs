@@ -1,0 +1,422 @@
+//! CSV tables with a header, of which each cell is read as what it means or refused by line and
+//! column.
+//!
+//! Columns are found by name, in any order, and further ones are ignored. Whole numbers may be
+//! written `1.0`; `NA`, `nan`, `null` and nothing all mean that there is no value, wherever that
+//! is allowed. A number that is not finite is refused.
+
+use std::{
+    fmt,
+    io::Read,
+    path::{Path, PathBuf},
+};
+
+use csv::{ErrorKind, StringRecord};
+use serde::{
+    Deserializer,
+    de::{
+        self, DeserializeOwned, DeserializeSeed, IntoDeserializer, MapAccess, SeqAccess, Visitor,
+    },
+    forward_to_deserialize_any,
+};
+
+use super::{Source, text::instead};
+use crate::{Error, Result};
+
+/// A study's table has a few MB, a sweep's as many as it has studies.
+const MAX_BYTES: u64 = 1 << 30;
+
+/// The records of a table.
+#[derive(Debug)]
+pub struct Records<T> {
+    /// The file, as messages name it.
+    pub name: PathBuf,
+    /// At least one, in the file's order.
+    pub lines: Vec<Line<T>>,
+}
+
+/// A record of a table, and the line of the file that it begins in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line<T> {
+    /// Counted from 1; the header is line 1.
+    pub number: u64,
+    /// What the line says.
+    pub record: T,
+}
+
+/// Read a CSV file with a header and at least one record. A record may be of several parts (a
+/// tuple of structs), whose columns stand side by side, as `write::csv` writes them. All columns
+/// must be there but those that are `optional`.
+pub fn csv<T: DeserializeOwned>(path: &Path, optional: &[&str]) -> Result<Records<T>> {
+    let mut source = Source::open(path)?;
+    let found = records(&mut source, optional);
+    found.map_err(|e| instead(&source, "a CSV table").unwrap_or(e))
+}
+
+fn records<T: DeserializeOwned>(source: &mut Source, optional: &[&str]) -> Result<Records<T>> {
+    let name = source.name().to_owned();
+    let wrong = |message: String| Error::data(message).in_file(&name);
+    let other = |message: String| wrong(format!("is not the table expected: {message}"));
+    let mut reader = csv::Reader::from_reader(source.take(MAX_BYTES));
+    let header = reader.headers().map_err(|e| other(malformed(&e, 0)))?;
+    // Lines are counted by `\n`, of which one is still to come where lines end with `\r\n`.
+    // The byte order mark of a file that some other program wrote is no part of a name.
+    let columns: Vec<String> =
+        header.iter().map(|name| name.trim().trim_start_matches('\u{feff}').to_owned()).collect();
+    let twice = columns.iter().enumerate().find(|(index, name)| {
+        !name.is_empty() && columns.iter().take(*index).any(|other| other == *name)
+    });
+    if let Some((_, name)) = twice {
+        return Err(other(format!("it has two columns of the name {name}")));
+    }
+    let uncounted = 2_u64.saturating_sub(reader.position().line());
+    let mut lines = Vec::new();
+    for record in reader.records() {
+        let cells = record.map_err(|e| other(malformed(&e, uncounted)))?;
+        let number = line(cells.position(), uncounted);
+        let record = Record { columns: &columns, cells: &cells, optional };
+        let record = T::deserialize(record).map_err(|e| match e {
+            Wrong::Columns(message) => other(message),
+            Wrong::Cell(message) => wrong(format!("line {number}: {message}")),
+        })?;
+        lines.push(Line { number, record });
+    }
+    if reader.get_ref().limit() == 0 {
+        return Err(other(format!("it is too long (expected less than {MAX_BYTES} bytes)")));
+    }
+    if lines.is_empty() {
+        return Err(other("it has no rows".into()));
+    }
+    Ok(Records { name, lines })
+}
+
+/// The line of a position, from 1.
+fn line(position: Option<&csv::Position>, uncounted: u64) -> u64 {
+    position.map_or(1, |at| at.line() + uncounted)
+}
+
+fn malformed(error: &csv::Error, uncounted: u64) -> String {
+    match error.kind() {
+        ErrorKind::UnequalLengths { pos, expected_len, len } => format!(
+            "line {} has the wrong number of cells (found {len}, expected {expected_len}, as the header has)",
+            line(pos.as_ref(), uncounted)
+        ),
+        ErrorKind::Utf8 { pos, .. } => {
+            format!("line {} is not UTF-8 text", line(pos.as_ref(), uncounted))
+        }
+        _ => error.to_string(),
+    }
+}
+
+/// What is wrong with a record.
+#[derive(Debug)]
+enum Wrong {
+    /// Columns are missing from the table.
+    Columns(String),
+    /// One of its cells, or several together, make no sense.
+    Cell(String),
+}
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Self::Columns(message) | Self::Cell(message)) = self;
+        f.write_str(message)
+    }
+}
+
+impl std::error::Error for Wrong {}
+
+impl de::Error for Wrong {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self::Cell(message.to_string())
+    }
+}
+
+/// A record that is to become a struct, or a tuple of them.
+#[derive(Clone, Copy)]
+struct Record<'a> {
+    columns: &'a [String],
+    cells: &'a StringRecord,
+    optional: &'a [&'a str],
+}
+
+impl<'de> Deserializer<'de> for Record<'_> {
+    type Error = Wrong;
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> std::result::Result<V::Value, Wrong> {
+        let missing = |field: &&&str| {
+            !self.optional.contains(*field) && !self.columns.iter().any(|column| column == **field)
+        };
+        let missing: Vec<&str> = fields.iter().filter(missing).copied().collect();
+        match missing.as_slice() {
+            [] => visitor.visit_map(Cells { record: self, next: 0 }),
+            [one] => Err(Wrong::Columns(format!("it lacks the column {one}"))),
+            more => Err(Wrong::Columns(format!("it lacks the columns {}", more.join(", ")))),
+        }
+    }
+
+    /// Each part finds its own columns.
+    fn deserialize_tuple<V: Visitor<'de>>(
+        self,
+        len: usize,
+        visitor: V,
+    ) -> std::result::Result<V::Value, Wrong> {
+        visitor.visit_seq(Parts { record: self, left: len })
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> std::result::Result<V::Value, Wrong> {
+        visitor.visit_map(Cells { record: self, next: 0 })
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option
+        unit unit_struct newtype_struct seq tuple_struct map enum identifier ignored_any
+    }
+}
+
+struct Parts<'a> {
+    record: Record<'a>,
+    left: usize,
+}
+
+impl<'de> SeqAccess<'de> for Parts<'_> {
+    type Error = Wrong;
+
+    fn next_element_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> std::result::Result<Option<S::Value>, Wrong> {
+        if self.left == 0 {
+            return Ok(None);
+        }
+        self.left -= 1;
+        seed.deserialize(self.record).map(Some)
+    }
+}
+
+struct Cells<'a> {
+    record: Record<'a>,
+    next: usize,
+}
+
+impl<'de> MapAccess<'de> for Cells<'_> {
+    type Error = Wrong;
+
+    fn next_key_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> std::result::Result<Option<S::Value>, Wrong> {
+        let Some(column) = self.record.columns.get(self.next) else { return Ok(None) };
+        seed.deserialize(IntoDeserializer::<Wrong>::into_deserializer(column.as_str())).map(Some)
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> std::result::Result<S::Value, Wrong> {
+        let column = self.record.columns.get(self.next).map_or("", String::as_str);
+        let text = self.record.cells.get(self.next).unwrap_or_default().trim();
+        self.next += 1;
+        seed.deserialize(Cell { text })
+            .map_err(|e| Wrong::Cell(format!("column {column}: found {text:?}, expected {e}")))
+    }
+}
+
+/// The text of a cell; its errors say what was expected.
+#[derive(Clone, Copy)]
+struct Cell<'a> {
+    text: &'a str,
+}
+
+/// Beyond it not every whole number is one of f8.
+const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
+
+impl Cell<'_> {
+    fn is_missing(self) -> bool {
+        ["", "na", "n/a", "nan", "null", "none"].iter().any(|m| self.text.eq_ignore_ascii_case(m))
+    }
+
+    fn number(self) -> Option<f64> {
+        self.text.parse().ok().filter(|number: &f64| number.is_finite())
+    }
+
+    /// Also one that a program wrote as `1.0` or `1e3`.
+    fn whole(self) -> Option<u64> {
+        let exact = |number: &f64| number.fract() == 0.0 && (0.0..=MAX_EXACT).contains(number);
+        let number = || self.number().filter(exact).map(|number| number as u64);
+        self.text.parse().ok().or_else(number)
+    }
+}
+
+impl<'de> Deserializer<'de> for Cell<'_> {
+    type Error = Wrong;
+
+    fn deserialize_option<V: Visitor<'de>>(
+        self,
+        visitor: V,
+    ) -> std::result::Result<V::Value, Wrong> {
+        if self.is_missing() { visitor.visit_none() } else { visitor.visit_some(self) }
+    }
+
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> std::result::Result<V::Value, Wrong> {
+        let number = self.number().ok_or_else(|| Wrong::Cell("a finite number".into()))?;
+        visitor.visit_f64(number)
+    }
+
+    fn deserialize_u64<V: Visitor<'de>>(self, visitor: V) -> std::result::Result<V::Value, Wrong> {
+        let number = self.whole().ok_or_else(|| Wrong::Cell("a whole number from 0".into()))?;
+        visitor.visit_u64(number)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> std::result::Result<V::Value, Wrong> {
+        if !variants.contains(&self.text) {
+            return Err(Wrong::Cell(format!("one of {}", variants.join(", "))));
+        }
+        visitor.visit_enum(IntoDeserializer::<Wrong>::into_deserializer(self.text))
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(
+        self,
+        visitor: V,
+    ) -> std::result::Result<V::Value, Wrong> {
+        visitor.visit_unit()
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> std::result::Result<V::Value, Wrong> {
+        visitor.visit_str(self.text)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u128 f32 char str string bytes byte_buf unit unit_struct
+        newtype_struct seq tuple tuple_struct map struct identifier
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Place {
+        width: usize,
+        height: Option<usize>,
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Measured {
+        name: String,
+        #[serde(default)]
+        kind: Kind,
+        alpha: Option<f64>,
+    }
+
+    #[derive(Debug, Default, PartialEq, Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    enum Kind {
+        #[default]
+        Flat,
+        Steep,
+    }
+
+    fn read<T: DeserializeOwned>(text: &str, optional: &[&str]) -> Result<Vec<Line<T>>> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        Ok(csv(file.path(), optional)?.lines)
+    }
+
+    fn error<T: DeserializeOwned + fmt::Debug>(text: &str) -> String {
+        let message = read::<T>(text, &[]).unwrap_err().to_string();
+        message.split_once(": ").unwrap().1.to_owned()
+    }
+
+    #[test]
+    fn columns_are_found_by_name_and_numbers_read_as_what_they_mean() {
+        let expected = [
+            Line { number: 2, record: Place { width: 5, height: Some(7) } },
+            Line { number: 3, record: Place { width: 0, height: None } },
+        ];
+        for text in [
+            "width,height\n5,7\n0,\n",
+            "\u{feff}width,height\r\n5,7\r\n0,NA\r\n",
+            "height,of,width\n7,nothing,5.0\nnull,,0e3\n",
+            "\"height\",\"width\"\n\"7.0\",\"5\"\n\"NaN\",\" 0 \"\n",
+        ] {
+            assert_eq!(read::<Place>(text, &[]).unwrap(), expected, "{text}");
+        }
+        let seed = read::<Place>("width,height\n1,18446744073709551615\n", &[]).unwrap();
+        assert_eq!(seed.first().unwrap().record.height, Some(usize::MAX));
+    }
+
+    #[test]
+    fn what_is_no_number_is_refused_by_line_and_column() {
+        for (cell, found) in [
+            ("", "\"\""),
+            ("nan", "\"nan\""),
+            ("-1", "\"-1\""),
+            ("1.5", "\"1.5\""),
+            ("1e400", "\"1e400\""),
+            ("1e17", "\"1e17\""),
+            ("0x10", "\"0x10\""),
+            ("inf", "\"inf\""),
+        ] {
+            let expected =
+                format!("line 3: column width: found {found}, expected a whole number from 0");
+            assert_eq!(error::<Place>(&format!("width,height\n1,1\n{cell},1\n")), expected);
+        }
+        for cell in ["inf", "-inf", "1e400", "-1e400", "\"0,5\"", "one"] {
+            let message = error::<Measured>(&format!("name,kind,alpha\na,steep,{cell}\n"));
+            assert!(message.starts_with("line 2: column alpha: found"), "{message}");
+            assert!(message.ends_with("expected a finite number"), "{message}");
+        }
+        assert_eq!(
+            error::<Measured>("name,kind,alpha\na,bent,1\n"),
+            "line 2: column kind: found \"bent\", expected one of flat, steep"
+        );
+    }
+
+    #[test]
+    fn missing_columns_are_named_and_optional_ones_may_be_missing() {
+        assert_eq!(
+            error::<Place>("a,b\n1,2\n"),
+            "is not the table expected: it lacks the columns width, height"
+        );
+        assert_eq!(
+            error::<Place>("width\n1\n"),
+            "is not the table expected: it lacks the column height"
+        );
+        assert_eq!(
+            error::<Place>("width,width\n1,1\n"),
+            "is not the table expected: it has two columns of the name width"
+        );
+        assert_eq!(
+            error::<Place>("width,height\n1,2\n1\n"),
+            "is not the table expected: line 3 has the wrong number of cells (found 1, expected 2, as the header has)"
+        );
+        let found = read::<Measured>("alpha,name\n1.5,a\n", &["kind"]).unwrap();
+        let expected = Measured { name: "a".into(), kind: Kind::Flat, alpha: Some(1.5) };
+        assert_eq!(found.first().unwrap().record, expected);
+        for empty in ["", "width,height\n"] {
+            assert!(read::<Place>(empty, &[]).is_err());
+        }
+    }
+
+    #[test]
+    fn a_record_may_be_of_two_parts() {
+        let text = "name,width,height,kind,alpha\nb,3,4,steep,1\n";
+        let found = read::<(Place, Measured)>(text, &[]).unwrap();
+        assert_eq!(found.first().unwrap().record.0, Place { width: 3, height: Some(4) });
+        assert_eq!(found.first().unwrap().record.1.kind, Kind::Steep);
+    }
+}

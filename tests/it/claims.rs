@@ -1,0 +1,313 @@
+//! `claims`: what the verdicts look at, and what a table has to be.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::{
+    common::{Folder, json_lines},
+    tables::{self, Row, study},
+};
+
+const STRENGTHS: [f64; 6] = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5];
+
+/// The line of a claim.
+fn judged(folder: &Folder, rows: &[Row], claim: &str) -> Value {
+    tables::write(folder, "t.csv", rows);
+    let lines = json_lines(&folder.ok("claims t.csv"));
+    lines.into_iter().find(|line| line["claim"] == claim).unwrap()
+}
+
+fn verdict(rows: &[Row], claim: &str) -> String {
+    judged(&Folder::new(), rows, claim)["verdict"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn monotonic_means_accuracy_against_alpha_whatever_the_strengths() {
+    let accuracies = [0.95, 0.7, 0.4, 0.2, 0.4, 0.7];
+    // alpha = 1 + accuracy, in any order of the strengths.
+    for order in [[0, 1, 2, 3, 4, 5], [3, 0, 5, 1, 4, 2], [5, 4, 3, 2, 1, 0]] {
+        for slope in [1.0, -1.0] {
+            let together = |_, seed: u64, i: usize| {
+                let accuracy = accuracies[order[i]];
+                (accuracy, Some(3.0 + slope * accuracy + 1e-4 * seed as f64))
+            };
+            assert_eq!(verdict(&study("gauss", 2, &STRENGTHS, together), "C2"), "reproduced");
+            assert_eq!(verdict(&study("fgsm", 2, &STRENGTHS, together), "C3"), "not-reproduced");
+        }
+    }
+    // Accuracy to and fro, while alpha only falls.
+    let zigzag = |high: f64, low: f64| {
+        move |_, _, i: usize| {
+            (if i.is_multiple_of(2) { high } else { low }, Some(2.0 - 0.1 * i as f64))
+        }
+    };
+    assert_eq!(verdict(&study("gauss", 2, &STRENGTHS, zigzag(0.9, 0.5)), "C2"), "not-reproduced");
+    // Accuracy to and fro, and alpha with it: there it turns, though along accuracy it does not.
+    let with_it = |_, _, i: usize| {
+        let accuracy = [0.9, 0.5, 0.8, 0.4, 0.7, 0.3][i];
+        (accuracy, Some(1.0 + accuracy))
+    };
+    assert_eq!(verdict(&study("gauss", 2, &STRENGTHS, with_it), "C2"), "reproduced");
+}
+
+#[test]
+fn a_turn_along_accuracy_is_found_at_its_strength_in_any_order() {
+    // As accuracy falls, alpha falls to the fourth point and rises again.
+    let accuracies = [0.95, 0.85, 0.75, 0.65, 0.55, 0.45, 0.35, 0.1];
+    let alphas = [2.0, 1.8, 1.6, 1.4, 1.6, 1.8, 2.0, 2.2];
+    let strengths: Vec<f64> = (0..8).map(|i| f64::from(i) / 10.0).collect();
+    for order in [[0, 1, 2, 3, 4, 5, 6, 7], [2, 7, 3, 0, 5, 1, 6, 4]] {
+        let valley = |_, _, i: usize| (accuracies[order[i]], Some(alphas[order[i]]));
+        let claim = judged(&Folder::new(), &study("fgsm", 1, &strengths, valley), "C3");
+        assert_eq!(claim["verdict"], "reproduced");
+        let turn = &claim["layers"][0]["turn"];
+        let place = order.iter().position(|&point| point == 3).unwrap();
+        assert!((turn["strength"].as_f64().unwrap() - strengths[place]).abs() < 1e-12);
+        assert!((turn["accuracy"].as_f64().unwrap() - 0.65).abs() < 1e-12);
+        assert_eq!(turn["valley"], true);
+    }
+}
+
+#[test]
+fn where_accuracy_hardly_moves_nothing_is_decided() {
+    let chance = [0.10, 0.11, 0.09, 0.10, 0.12, 0.10];
+    let at_chance =
+        |_, seed: u64, i: usize| (chance[(i + seed as usize) % 6], Some(2.0 - 0.1 * i as f64));
+    let robust = |_, _, i: usize| (0.98 - 0.005 * i as f64, Some(2.0 - 0.1 * i as f64));
+    for rows in [study("gauss", 2, &STRENGTHS, at_chance), study("gauss", 2, &STRENGTHS, robust)] {
+        for claim in ["C1", "C2"] {
+            let claim = judged(&Folder::new(), &rows, claim);
+            assert_eq!(claim["verdict"], "undecided");
+            assert!(claim["reason"].as_str().unwrap().contains("accuracy moves by"));
+            assert_eq!(claim["layers"][0]["statistic"], Value::Null);
+        }
+    }
+    let claim = judged(&Folder::new(), &study("fgsm", 2, &STRENGTHS, at_chance), "C3");
+    assert_eq!(claim["verdict"], "undecided");
+    // It moves, and the curve is the same.
+    let falls = |_, _, i: usize| (0.98 - 0.05 * i as f64, Some(2.0 - 0.1 * i as f64));
+    assert_eq!(verdict(&study("gauss", 2, &STRENGTHS, falls), "C2"), "reproduced");
+}
+
+#[test]
+fn a_strength_of_zero_is_the_clean_images_counted_once() {
+    let folder = Folder::new();
+    let claims = |rows: &[Row]| {
+        tables::write(&folder, "t.csv", rows);
+        folder.ok("claims --stimulus-dimension 4 t.csv")
+    };
+    let order = [0.0, 1.0, 3.0, 4.0, 2.0];
+    for attack in ["gauss", "fgsm", "mine"] {
+        let curve = |_, _, i: usize| (0.9 - 0.1 * i as f64, Some(3.0 - 0.1 * order[i]));
+        for points in 3..=5 {
+            let without = study(attack, 1, &STRENGTHS[..points], curve);
+            let is_clean = |row: &&Row| row.get("attack") == "clean";
+            for zero in ["0", "0.0", "-0", "0e0"] {
+                let again = without.iter().filter(is_clean);
+                let again = again.map(|row| row.with(&[("attack", attack), ("strength", zero)]));
+                let both: Vec<Row> = without.iter().cloned().chain(again).collect();
+                assert_eq!(claims(&without), claims(&both), "{attack} {points} {zero}");
+                // And it stands for clean images where there are none.
+                let alone: Vec<Row> =
+                    both.into_iter().filter(|row| row.get("attack") != "clean").collect();
+                assert_eq!(claims(&without), claims(&alone), "{attack} {points} {zero}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_claim_with_nothing_to_judge_it_on_says_so() {
+    let folder = Folder::new();
+    let curve = |_, _, i: usize| (0.9 - 0.1 * i as f64, Some(3.0 - 0.1 * i as f64));
+    let only = |claim: &str, attack: &str, reason: &str| {
+        let rows = study(attack, 2, &STRENGTHS, curve);
+        let line = judged(&folder, &rows, claim);
+        assert_eq!(line["verdict"], "undecided", "{line}");
+        assert!(line["reason"].as_str().unwrap().contains(reason), "{line}");
+    };
+    only("C2", "fgsm", "no Gaussian attack");
+    only("C3", "gauss", "no FGSM attack");
+    only("C1-epochs", "gauss", "no snapshots");
+    only("C1-layers", "gauss", "0 of 3 seeds have the statistic");
+    // An attack of strength 0 alone, and none at all.
+    let clean = study("gauss", 1, &STRENGTHS[..1], curve);
+    assert_eq!(judged(&folder, &clean, "C1")["reason"], "the table has no attack");
+    let zero: Vec<Row> =
+        clean.iter().flat_map(|row| [row.clone(), row.with(&[("attack", "gauss")])]).collect();
+    let line = judged(&folder, &zero, "C2");
+    assert_eq!(line["attack"], "gauss");
+    assert!(line["reason"].as_str().unwrap().contains("at 4 strengths"), "{line}");
+    // Seeds.
+    let two: Vec<Row> = study("gauss", 1, &STRENGTHS, curve)
+        .into_iter()
+        .filter(|row| row.get("seed") != "3")
+        .collect();
+    assert_eq!(judged(&folder, &two, "C2")["reason"], "2 seeds (expected at least 3)");
+
+    tables::write(&folder, "t.csv", &clean);
+    fs::write(folder.path("d.jsonl"), "").unwrap();
+    let message = folder.fails(1, "claims --dimension d.jsonl t.csv");
+    assert!(message.contains("d.jsonl: gives no dimension (found 0 lines"), "{message}");
+    fs::write(folder.path("d.jsonl"), "{\"dimension\":0}\n").unwrap();
+    let message = folder.fails(1, "claims --dimension d.jsonl t.csv");
+    assert!(message.contains("expected above 0"), "{message}");
+}
+
+#[test]
+fn smoothness_is_not_excluded_and_the_images_stand_beside_it() {
+    let folder = Folder::new();
+    let mut rows =
+        study("gauss", 2, &STRENGTHS, |_, seed, _| (0.9, Some(1.6 + 0.01 * seed as f64)));
+    rows.push(Row::of(&[("rule", ""), ("seed", ""), ("layer", "0"), ("alpha", "0.83")]));
+    tables::write(&folder, "t.csv", &rows);
+    let lines = json_lines(&folder.ok("claims --stimulus-dimension 4 t.csv"));
+    let line = lines.iter().find(|line| line["claim"] == "smoothness").unwrap();
+    let statement = line["statement"].as_str().unwrap();
+    assert!(statement.contains("not excluded") && statement.contains("alpha 0.83"), "{statement}");
+    assert_eq!(line["layers"].as_array().unwrap().len(), 2);
+    assert_eq!(line["verdict"], "reproduced");
+}
+
+#[test]
+fn seeds_without_an_exponent_are_left_out_and_counted() {
+    let folder = Folder::new();
+    let mut rows = Vec::new();
+    for seed in 1..=6 {
+        for (i, strength) in STRENGTHS.iter().enumerate() {
+            let accuracy = (0.9 - 0.1 * i as f64).to_string();
+            let dead = seed == 4;
+            rows.push(Row::of(&[
+                ("seed", &seed.to_string()),
+                ("attack", if i == 0 { "clean" } else { "gauss" }),
+                ("strength", &strength.to_string()),
+                ("accuracy", if dead { "0.1" } else { &accuracy }),
+                ("positive", if dead { "0" } else { "20" }),
+                ("participation_ratio", if dead { "" } else { "5" }),
+                ("alpha", &if dead { String::new() } else { (3.0 - 0.1 * i as f64).to_string() }),
+            ]));
+        }
+    }
+    let line = judged(&folder, &rows, "C2");
+    assert_eq!(line["verdict"], "reproduced");
+    assert_eq!((&line["seeds"], &line["layers"][0]["seeds"]), (&6.into(), &5.into()));
+    let dead = |row: &Row| ["2", "3", "5", "6"].contains(&row.get("seed"));
+    let none = [("alpha", ""), ("positive", "0"), ("participation_ratio", "")];
+    let mostly: Vec<Row> =
+        rows.iter().map(|row| if dead(row) { row.with(&none) } else { row.clone() }).collect();
+    let line = judged(&folder, &mostly, "C2");
+    assert_eq!(line["verdict"], "undecided");
+    assert!(
+        line["reason"].as_str().unwrap().starts_with("1 of 6 seeds have an exponent"),
+        "{line}"
+    );
+}
+
+#[test]
+fn a_table_is_read_by_its_names_whatever_wrote_it() {
+    let folder = Folder::new();
+    let rows = study("gauss", 2, &STRENGTHS, |layer, seed, i| {
+        let alpha = 3.0 - 0.1 * i as f64 + 0.001 * seed as f64;
+        (0.9 - 0.1 * i as f64, (layer == 1 || i != 2).then_some(alpha))
+    });
+    let plain = tables::text(&rows);
+    fs::write(folder.path("t.csv"), &plain).unwrap();
+    let expected = folder.ok("claims --stimulus-dimension 4 t.csv");
+    let cells = |line: &str| line.split(',').map(str::to_owned).collect::<Vec<String>>();
+    let each = |change: &dyn Fn(usize, Vec<String>) -> Vec<String>| {
+        let lines = plain.lines().enumerate();
+        let lines = lines.map(|(number, line)| change(number, cells(line)).join(",") + "\n");
+        lines.collect::<String>()
+    };
+    let column = |name: &str| cells(plain.lines().next().unwrap()).iter().position(|c| c == name);
+    let set = |name: &str, change: &dyn Fn(&str) -> String| {
+        let place = column(name).unwrap();
+        each(&|number, mut cells| {
+            if number > 0 {
+                cells[place] = change(&cells[place]);
+            }
+            cells
+        })
+    };
+    for (name, text) in [
+        ("CRLF", plain.replace('\n', "\r\n")),
+        ("BOM", format!("\u{feff}{plain}")),
+        ("no end of the last line", plain.trim_end().to_owned()),
+        ("quotes", each(&|_, cells| cells.iter().map(|cell| format!("\"{cell}\"")).collect())),
+        ("reordered", each(&|_, cells| cells.into_iter().rev().collect())),
+        (
+            "a further column",
+            each(&|number, mut cells| {
+                cells.insert(3, if number == 0 { "note".into() } else { format!("n{number}") });
+                cells
+            }),
+        ),
+        ("lines in another order", {
+            let mut lines: Vec<&str> = plain.lines().skip(1).collect();
+            lines.reverse();
+            format!("{}\n{}\n", plain.lines().next().unwrap(), lines.join("\n"))
+        }),
+        ("1.0 for 1", set("seed", &|seed| format!("{seed}.0"))),
+        ("NA for nothing", set("epoch", &|_| "NA".into())),
+        (
+            "nan for nothing",
+            set("alpha", &|alpha| {
+                if alpha.is_empty() { "nan".into() } else { alpha.to_owned() }
+            }),
+        ),
+        ("without a column of audits", {
+            let place = column("lost_label_images").unwrap();
+            each(&|_, mut cells| {
+                cells.remove(place);
+                cells
+            })
+        }),
+    ] {
+        fs::write(folder.path("t.csv"), text).unwrap();
+        assert_eq!(folder.ok("claims --stimulus-dimension 4 t.csv"), expected, "{name}");
+    }
+
+    for (column, cell, says) in [
+        ("accuracy", "inf", "line 2: column accuracy: found \"inf\", expected a finite number"),
+        ("alpha", "1e400", "line 2: column alpha: found \"1e400\""),
+        ("alpha", "two", "line 2: column alpha: found \"two\""),
+        ("strength", "nan", "line 2: column strength: found \"nan\""),
+        ("strength", "", "line 2: column strength: found \"\""),
+        ("seed", "1.5", "line 2: column seed: found \"1.5\", expected a whole number from 0"),
+        ("seed", "", "line 2: has a rule without a seed"),
+        ("layer", "-1", "line 2: column layer: found \"-1\""),
+        ("layer", "0", "line 2: has layer 0 with a rule"),
+        ("method", "median", "line 2: column method: found \"median\", expected one of ols"),
+        ("accuracy", "97.6", "line 2: has an accuracy that is no fraction"),
+        ("first", "0", "line 2: has ranks"),
+        ("units", "18446744073709551615", "line 2: has more units"),
+        ("dataset", "", "line 2: has no dataset"),
+    ] {
+        let mut wrong = rows.clone();
+        wrong[0] = wrong[0].with(&[(column, cell)]);
+        tables::write(&folder, "t.csv", &wrong);
+        let message = folder.fails(1, "claims t.csv");
+        assert!(message.contains(&format!("t.csv: {says}")), "{message}");
+    }
+    fs::write(folder.path("t.csv"), plain.replacen("alpha", "Alpha", 1)).unwrap();
+    assert!(folder.fails(1, "claims t.csv").contains("it lacks the column alpha"));
+}
+
+#[test]
+fn a_point_that_is_there_twice_is_refused() {
+    let folder = Folder::new();
+    let rows =
+        study("gauss", 1, &STRENGTHS, |_, _, i| (0.9 - 0.1 * i as f64, Some(2.0 - 0.1 * i as f64)));
+    // Of two studies joined, with the same numbers or with others.
+    for change in [vec![], vec![("alpha", "1.23")]] {
+        let again = rows[4].with(&change);
+        let both: Vec<Row> = rows.iter().cloned().chain([again]).collect();
+        tables::write(&folder, "t.csv", &both);
+        let message = folder.fails(1, "claims t.csv");
+        assert!(message.contains("lines 6 and 20 are the same point: made local seed 1 gauss-0.4"));
+    }
+    let other = rows[4].with(&[("method", "mle")]);
+    tables::write(&folder, "t.csv", &rows.iter().cloned().chain([other]).collect::<Vec<Row>>());
+    folder.ok("claims t.csv");
+}

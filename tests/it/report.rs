@@ -1,0 +1,108 @@
+//! `report`: what its figures and means are of.
+
+use std::fs;
+
+use crate::common::{Bytes, Folder, project::Project};
+
+const REPORT: &str = "report --table out/tiny/table.csv --claims out/tiny/claims.jsonl out/tiny -o page.html --figures figures";
+
+/// The page, and all figures.
+fn report(folder: &Folder) -> (String, Vec<(std::path::PathBuf, Bytes)>) {
+    folder.ok(&format!("rm -rf figures && {REPORT}"));
+    let page = String::from_utf8(folder.bytes("page.html").0).unwrap();
+    (page, crate::common::files(&folder.path("figures")))
+}
+
+/// The cells of a rule's rows among the numbers, by ranks.
+fn numbers(page: &str, rule: &str, ranks: &str) -> Vec<String> {
+    let numbers = page.split("<h2>Numbers</h2>").nth(1).unwrap().split("</table>").next().unwrap();
+    let row = format!("<tr><td>{rule}</td><td>{ranks}</td>");
+    let rows = numbers.lines().filter(|line| line.starts_with(&row));
+    rows.map(|line| line[row.len()..].to_owned()).collect()
+}
+
+#[test]
+fn fits_of_several_methods_are_not_averaged() {
+    let project = Project::new();
+    project.make("all");
+    let (one, figures) = report(&project.0);
+    project.make("all fit='fit-powerlaw --ranks 1-8 --ranks 2-6 --method all'");
+    let (three, of_three) = report(&project.0);
+    assert_eq!(figures.len(), of_three.len());
+    for (one, three) in figures.iter().zip(&of_three) {
+        assert!(one == three, "{}", one.0.display());
+    }
+    assert!(three.contains("method ols. Fits by mle and weighted stand in the tables"));
+    for ranks in ["1–8", "2–6"] {
+        let expected = numbers(&one, "local errors", ranks);
+        assert_eq!(expected.len(), 2);
+        assert_eq!(numbers(&three, "local errors", &format!("{ranks}, ols")), expected);
+        for method in ["mle", "weighted"] {
+            let others = numbers(&three, "local errors", &format!("{ranks}, {method}"));
+            assert!(others.len() == 2 && others != expected, "{method}");
+        }
+    }
+    // Of one method alone, whichever it is, the page is that method's.
+    project.make("all fit='fit-powerlaw --ranks 1-8 --method weighted'");
+    let (weighted, _) = report(&project.0);
+    assert!(weighted.contains("Headline: ranks 1–8, method weighted."));
+    let expected = numbers(&three, "local errors", "1–8, weighted");
+    assert_eq!(numbers(&weighted, "local errors", "1–8"), expected);
+}
+
+#[test]
+fn the_headline_is_the_first_of_the_studys_ranks() {
+    let project = Project::new();
+    let folder = &project.0;
+    project.make("all");
+    let record = fs::read_to_string(folder.path("out/tiny/study.json")).unwrap();
+    let mut record: serde_json::Value = serde_json::from_str(&record).unwrap();
+    let mut headline = |ranks: Option<serde_json::Value>| {
+        let record = record.as_object_mut().unwrap();
+        match ranks {
+            Some(ranks) => record.insert("ranks".into(), ranks),
+            None => record.remove("ranks"),
+        };
+        let text = serde_json::to_string(record).unwrap();
+        fs::write(folder.path("out/tiny/study.json"), text).unwrap();
+        let (page, figures) = report(folder);
+        let words = page.split("Headline: ranks ").nth(1).unwrap().split(',').next().unwrap();
+        assert!(!page.contains("1–50") && !page.contains("1-50"));
+        (words.to_owned(), figures)
+    };
+    let (lowest, of_lowest) = headline(None);
+    assert_eq!(lowest, "1–8");
+    assert_eq!(headline(Some(["1-8", "2-6"].into())), (lowest.clone(), of_lowest.clone()));
+    let (second, of_second) = headline(Some(["2-6", "1-8"].into()));
+    assert_eq!(second, "2–6");
+    assert!(of_second != of_lowest);
+    // Ranks that the table has not are passed over.
+    assert_eq!(headline(Some(["5-9", "2-6"].into())), (second, of_second));
+    assert_eq!(headline(Some(["5-9"].into())), (lowest, of_lowest));
+    fs::write(folder.path("out/tiny/study.json"), "{\"ranks\":[\"8-1\"]}").unwrap();
+    let message = folder.fails(1, REPORT);
+    assert!(message.contains("study.json: has ranks that are none (found [\"8-1\"]"), "{message}");
+}
+
+#[test]
+fn a_strength_of_zero_adds_nothing_to_the_page_and_a_point_twice_is_refused() {
+    let project = Project::new();
+    let folder = &project.0;
+    project.make("all");
+    let (page, figures) = report(folder);
+    let table = fs::read_to_string(folder.path("out/tiny/table.csv")).unwrap();
+    let zeros = table.lines().filter(|line| line.contains(",clean,0,"));
+    let zeros: String = zeros.map(|line| line.replace(",clean,0,", ",fgsm,0,") + "\n").collect();
+    assert!(zeros.lines().count() > 8);
+    fs::write(folder.path("out/tiny/table.csv"), format!("{table}{zeros}")).unwrap();
+    let (again, figures_again) = report(folder);
+    assert!(page == again && figures == figures_again);
+    let other = table.lines().last().unwrap().replacen("tiny", "other", 1);
+    fs::write(folder.path("out/tiny/table.csv"), format!("{table}{other}\n")).unwrap();
+    let line = REPORT.replace("page.html", "new.html").replace("--figures figures", "");
+    assert!(folder.fails(1, &line).contains("more than one data set"));
+    let last = table.lines().last().unwrap();
+    fs::write(folder.path("out/tiny/table.csv"), format!("{table}{last}\n")).unwrap();
+    let message = folder.fails(1, &line);
+    assert!(message.contains("are the same point"), "{message}");
+}

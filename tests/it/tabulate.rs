@@ -1,0 +1,115 @@
+//! `tabulate`: a run is whole in the table, or named.
+
+use std::fs;
+
+use crate::common::Folder;
+
+const ALPHA: &str = r#"{"layer":L,"units":4,"positive":4,"first":F,"last":4,"points":4,"method":"ols","alpha":1.5,"stderr":0.1,"intercept":0,"r2":0.9,"curvature":0,"participation_ratio":2,"effective_rank":2,"warnings":[]}"#;
+const ACCURACY: &str =
+    r#"{"layer":L,"samples":10,"units":4,"dead":0,"correct":9,"accuracy":0.9,"loss":0.1}"#;
+
+fn fit(layer: &str, first: &str) -> String {
+    ALPHA.replace('L', layer).replace('F', first)
+}
+
+fn accuracy(layer: &str) -> String {
+    ACCURACY.replace('L', layer)
+}
+
+/// A run with these lines.
+fn run(folder: &Folder, name: &str, fits: &[String], accuracies: &[String]) {
+    let run = folder.path(name);
+    fs::create_dir_all(&run).unwrap();
+    let text = |lines: &[String]| lines.iter().map(|line| line.clone() + "\n").collect::<String>();
+    fs::write(run.join("alpha.jsonl"), text(fits)).unwrap();
+    if !accuracies.is_empty() {
+        fs::write(run.join("accuracy.jsonl"), text(accuracies)).unwrap();
+    }
+}
+
+/// Two seeds of two layers and two ranges of ranks.
+fn study() -> Folder {
+    let folder = Folder::new();
+    let fits = [fit("1", "1"), fit("1", "2"), fit("2", "1"), fit("2", "2")];
+    for seed in ["seed-1", "seed-2"] {
+        for level in ["clean", "gauss-0.5"] {
+            let accuracies = [accuracy("1"), accuracy("2")];
+            run(&folder, &format!("m/local/{seed}/{level}"), &fits, &accuracies);
+        }
+    }
+    run(&folder, "m/clean", &[fit("null", "1")], &[]);
+    folder
+}
+
+const TABULATE: &str =
+    "printf '%s\\n' m/clean m/local/seed-{1,2}/{clean,gauss-0.5} | tabulate -o t.csv";
+
+#[test]
+fn a_whole_study_is_a_row_for_each_run_layer_and_fit() {
+    let folder = study();
+    folder.ok(TABULATE);
+    let table = String::from_utf8(folder.bytes("t.csv").0).unwrap();
+    assert_eq!(table.lines().count(), 1 + 1 + 2 * 2 * 4);
+    assert!(
+        table.contains("max_change") && table.contains("lost_label_images,zero_gradient_images")
+    );
+}
+
+#[test]
+fn a_run_that_is_cut_short_or_joined_is_named() {
+    let all = [fit("1", "1"), fit("1", "2"), fit("2", "1"), fit("2", "2")];
+    let both = [accuracy("1"), accuracy("2")];
+    let of = |which: &[usize]| which.iter().map(|&i| all[i].clone()).collect::<Vec<_>>();
+    let cases = [
+        (vec![], both.to_vec(), "alpha.jsonl: is empty"),
+        (
+            of(&[0, 1]),
+            both.to_vec(),
+            "alpha.jsonl: has other layers than accuracy.jsonl beside it (found 1, expected 1, 2)",
+        ),
+        (of(&[0, 1, 2]), both.to_vec(), "alpha.jsonl: is cut short"),
+        (of(&[0, 2, 3]), both.to_vec(), "alpha.jsonl: is cut short"),
+        (
+            of(&[0, 2]),
+            both.to_vec(),
+            "alpha.jsonl: has other fits than m/local/seed-1/clean/alpha.jsonl (found ols 1-4, expected ols 1-4, ols 2-4)",
+        ),
+        (
+            of(&[0, 1, 2, 3, 3]),
+            both.to_vec(),
+            "alpha.jsonl: line 5 repeats a line before it, of layer 2",
+        ),
+        (
+            of(&[0, 1, 2, 3]),
+            both[..1].to_vec(),
+            "alpha.jsonl: has other layers than accuracy.jsonl beside it (found 1, 2, expected 1)",
+        ),
+        (
+            of(&[0, 1, 2, 3]),
+            vec![both[0].clone(), both[0].clone()],
+            "accuracy.jsonl: line 2 repeats",
+        ),
+        (of(&[0, 1, 2, 3]), vec![String::new()], "accuracy.jsonl: line 1 is not the JSON expected"),
+    ];
+    for (fits, accuracies, says) in cases {
+        let folder = study();
+        run(&folder, "m/local/seed-2/gauss-0.5", &fits, &accuracies);
+        let message = folder.fails(1, TABULATE);
+        assert!(message.contains(&format!("m/local/seed-2/gauss-0.5/{says}")), "{message}");
+    }
+    let folder = study();
+    fs::write(folder.path("m/local/seed-2/clean/accuracy.jsonl"), "").unwrap();
+    let message = folder.fails(1, TABULATE);
+    assert!(message.contains("m/local/seed-2/clean/accuracy.jsonl: is empty"), "{message}");
+    let folder = study();
+    run(&folder, "m/clean", &[fit("1", "1")], &[]);
+    let message = folder.fails(1, TABULATE);
+    assert!(message.contains("m/clean/alpha.jsonl: has layers"), "{message}");
+}
+
+#[test]
+fn the_same_run_twice_is_refused() {
+    let folder = study();
+    let message = folder.fails(1, "printf '%s\\n' m/clean m/clean/ | tabulate");
+    assert!(message.contains("two runs are the same: m images clean, layer 0, ols of ranks 1-4"));
+}
