@@ -629,7 +629,7 @@ fn data_that_do_not_fit_are_named_with_both_numbers() {
         ),
         (
             "fit-powerlaw up.npy",
-            "up.npy: is not sorted, largest first, at rank 2 (found 2.0, expected at most 1.0)",
+            "up.npy: is not sorted, largest first, at rank 2 (found 2, expected at most 1)",
         ),
         ("fit-powerlaw x.npy", "x.npy: is not sorted"),
         (
