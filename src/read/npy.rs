@@ -20,8 +20,9 @@ use crate::{Error, Result};
 /// header on a pipe allocates next to nothing.
 const CHUNK: usize = 1 << 18;
 
-/// Elements converted at a time, which are held in both types.
-const CONVERTED: usize = 1 << 14;
+/// Elements converted at a time, which are held in both types: so few that the allocator gives the
+/// same memory again for the next.
+const CONVERTED: usize = 1 << 12;
 
 /// An opened array, whose header is checked.
 pub(super) struct Npy {
