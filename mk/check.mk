@@ -36,7 +36,8 @@ accepts.THREADS       := [0-9]+ a whole number
 accepts.WIDTHS        := $(whole) whole numbers such as 50 100
 accepts.DEPTHS        := $(whole) whole numbers such as 2 5
 accepts.TRAIN_SIZES   := $(whole) whole numbers or nothing
-$(foreach v,OUT BIN DATA_DIR PREFIX SCRATCH DESTDIR,$(eval accepts.$v := $$(folder)))
+folders := OUT BIN DATA_DIR PREFIX SCRATCH DESTDIR
+$(foreach v,$(folders),$(eval accepts.$v := $$(folder)))
 checked  := $(patsubst accepts.%,%,$(filter accepts.%,$(.VARIABLES)))
 optional := CONTROLS EPOCHS BATCH SAMPLES TRAIN_SAMPLES SUBSETS SNAPSHOTS STIMULUS_DIMENSION TRAIN_SIZES SCRATCH DESTDIR
 single   := DATASET HIDDEN EPOCHS BATCH SAMPLES TRAIN_SAMPLES STIMULUS_DIMENSION THREADS OUT BIN DATA_DIR PREFIX SCRATCH DESTDIR
@@ -51,8 +52,9 @@ $(if $(unknown),$(error $(firstword $(unknown)) is no setting: did you mean $(sh
 # A comment behind a value leaves blanks in it.
 $(foreach v,$(checked),$(eval override $v := $$(strip $$($v))))
 $(foreach v,$(lists),$(eval override $v := $$(strip $$(call uniq,$$($v)))))
-refuse = $(error $1 has a bad value: $2 (expected $(wordlist 2,99,$(accepts.$1))))
-$(foreach v,$(filter-out $(optional),$(checked)),$(if $($v),,$(error $v is empty (expected $(wordlist 2,99,$(accepts.$v))))))
+expected = $(wordlist 2,99,$(accepts.$1))
+refuse = $(error $(if $(filter $(folders),$1),$1 must be $(expected)$(comma) found $(or $2,nothing),$1 has a bad value: $2 (expected $(expected))))
+$(foreach v,$(filter-out $(optional),$(checked)),$(if $($v),,$(if $(filter $(folders),$v),$(call refuse,$v),$(error $v is empty (expected $(call expected,$v))))))
 $(foreach v,$(single),$(if $(word 2,$($v)),$(call refuse,$v,$($v))))
 $(if $(word 2,$(sort $(subst $(comma), ,$(HIDDEN)))),$(call refuse,HIDDEN,$(HIDDEN)))
 $(if $(filter 2,$(words $(DRAWN))),,$(call refuse,DRAWN,$(DRAWN)))
