@@ -375,7 +375,7 @@ mod tests {
         assert!(catalogue.attacks.is_empty());
         let message = Catalogue::read(&file).unwrap_err().to_string();
         assert!(message.contains("study.json: describes no rules and no attacks"), "{message}");
-        for wrong in ["", "[", "[]", r#"{"ranks":["8-1"]}"#, r#"{"attacks":[{"name":"a"}]}"#] {
+        for wrong in ["", "[", "7", r#"{"ranks":["8-1"]}"#, r#"{"attacks":[{"name":"a"}]}"#] {
             fs::write(&file, wrong).unwrap();
             for found in [Catalogue::of_study(folder.path()), Catalogue::read(&file)] {
                 let message = found.unwrap_err().to_string();
