@@ -858,15 +858,9 @@ fn malformed_settings_and_missing_data_are_refused() {
         ("OUT=lr=0.1,bs=64", "OUT must be a folder, its name of letters"),
         ("OUT='out*'", "OUT must be a folder, its name of letters"),
         ("OUT=-o", "OUT must be a folder, its name of letters"),
-        (
-            "DATA_DIR='di gits'",
-            "DATA_DIR must be a folder, its name of letters",
-        ),
+        ("DATA_DIR='di gits'", "DATA_DIR must be a folder, its name of letters"),
         ("SCRATCH='a:b'", "SCRATCH must be a folder, its name of letters"),
-        (
-            "install PREFIX='my tools'",
-            "PREFIX must be a folder, its name of letters",
-        ),
+        ("install PREFIX='my tools'", "PREFIX must be a folder, its name of letters"),
         (
             "DATASET='tiny tiny'",
             "DATASET has a bad value: tiny tiny (expected a name such as mnist",
