@@ -64,7 +64,8 @@ train  = train --hidden $(HIDDEN) $(BATCH:%=--batch-size %) $(TRAIN_SAMPLES:%=--
 
 # --- 2. Attacks: images on stdin, images on stdout --------------------------------------------
 # An attack may use $(strength) $(model) $(labels) $(seed), and write $(call scratch,audit).
-# NAME.about is its family (noise, gradient or other; control), its title and the unit of its strength.
+# NAME.about is its family (noise, gradient or other), with "control of ATTACK" for a control; its
+# title; and the unit of its strength, the symbol first.
 gauss           = attack-gauss --sigma $(strength) --seed 1 $(options)
 gauss.strengths = $(SIGMAS)
 gauss.about     = noise; Gaussian noise; σ (pixel units)
@@ -75,7 +76,7 @@ fgsm.about      = gradient; FGSM, exact gradient; ε (pixel units)
 
 fgsm-float32           = $(fgsm) --gradient float32
 fgsm-float32.strengths = $(EPSILONS)
-fgsm-float32.about     = gradient; FGSM, single-precision gradient; ε (pixel units)
+fgsm-float32.about     = gradient; FGSM, float32 gradient; ε (pixel units)
 
 # Basic iterative method; PGD is the same from a random start.
 bim             = attack-pgd --epsilon $(strength) $(of-network)
@@ -93,20 +94,20 @@ fgsm-transfer.about     = gradient; FGSM on another seed's network; ε (pixel un
 
 fgsm-random           = $(fgsm) --gradient random
 fgsm-random.strengths = $(EPSILONS)
-fgsm-random.about     = gradient control; random signs; ε (pixel units)
+fgsm-random.about     = gradient, control of fgsm; random signs; ε (pixel units)
 
 fgsm-clipped           = $(fgsm) --clip 0,1
 fgsm-clipped.strengths = $(EPSILONS)
-fgsm-clipped.about     = gradient control; FGSM, clipped to [0,1]; ε (pixel units)
+fgsm-clipped.about     = gradient, control of fgsm; FGSM, exact, clipped; ε (pixel units)
 
 gauss-clipped           = $(gauss) --clip 0,1
 gauss-clipped.strengths = $(SIGMAS)
-gauss-clipped.about     = noise control; Gaussian noise, clipped to [0,1]; σ (pixel units)
+gauss-clipped.about     = noise, control of gauss; Gaussian noise, clipped; σ (pixel units)
 
 # The spectrum of the signal alone, from two draws of the noise: in place of the measurements below.
 gauss-repeat           = $(gauss)
 gauss-repeat.strengths = $(SIGMAS)
-gauss-repeat.about     = noise control; signal under Gaussian noise (cvPCA); σ (pixel units)
+gauss-repeat.about     = noise, control of gauss; Gaussian noise, the signal alone; σ (pixel units)
 gauss-repeat.spectrum  = { $(subst --seed 1,--seed 2,$(gauss)) < $(data)/test-images.npy | \
   extract-activations --model $(model) $(options) > $(call scratch,second); \
   spectrum --quiet --repeat - $(call scratch,second); }
@@ -128,7 +129,7 @@ options     = $(samples:%=--samples %) --threads $(THREADS) --quiet
 pixels      = $(spectrum) $(SAMPLES:%=--samples %)
 dimension   = dimension --threads $(THREADS) --quiet $(SAMPLES:%=--samples %)
 tabulate    = tabulate
-claims      = claims $(if $(STIMULUS_DIMENSION),--stimulus-dimension $(STIMULUS_DIMENSION),--dimension $(study)/dimension.jsonl)
+claims      = claims --study $(study)/study.json $(if $(STIMULUS_DIMENSION),--stimulus-dimension $(STIMULUS_DIMENSION),--dimension $(study)/dimension.jsonl)
 report      = report --figures $(study)/figures
 # One pass through the network gives its accuracy too, unless another command measures that.
 beside      = $(if $(call same,$(strip $(accuracy)),accuracy --model $(model) --labels $(labels) $(strip $(options))),--labels $(labels) --accuracy $(call scratch,accuracy))
@@ -174,9 +175,9 @@ $(study)/table.csv: $(measured) $(stamps)/runs $(as.tabulate)
 	$(tabulate) --runs $(stamps)/runs -o $@
 $(study)/summary.csv: $(measured) $(stamps)/runs $(as.tabulate)
 	$(tabulate) --runs $(stamps)/runs --summary $@ -o /dev/null
-$(study)/claims.jsonl: $(study)/table.csv $(measured-d) $(as.claims)
-	$(call whole,$(claims) < $<)
-$(study)/report.html: $(study)/table.csv $(study)/claims.jsonl $(study)/study.json $(samples-shown) $(as.report)
+$(study)/claims.jsonl $(study)/verdicts.txt &: $(study)/table.csv $(study)/study.json $(measured-d) $(as.claims)
+	$(claims) $< -o $(study)/claims.jsonl --verdicts $(study)/verdicts.txt
+$(study)/report.html: $(addprefix $(study)/,table.csv claims.jsonl verdicts.txt study.json) $(samples-shown) $(as.report)
 	$(report) --table $< --claims $(word 2,$^) $(study) -o $@
 	$(list-figures)
 	$(say-verdicts)

@@ -27,9 +27,13 @@ runs     := $(layer0:%=$(study)/%) $(networks)
 measured := $(runs:%=%/alpha.jsonl) $(networks:%=%/accuracy.jsonl)
 arrays   := $(foreach s,train test,$(data)/$s-images.npy $(data)/$s-labels.npy)
 
-# The network whose spectra and samples the report shows, and the levels of these samples: clean,
-# and two strengths of each attack.
-first    := $(firstword $(filter local,$(RULES)) $(sort $(RULES)))
+# What stands in NAME.about, or else $2.
+about    = $(or $(call own,$1.about),$2)
+
+# The network whose spectra and samples the report shows, of the first rule that is no control, and the
+# levels of these samples: clean, and two strengths of each attack.
+studied := $(foreach r,$(RULES),$(if $(filter %;,$(lastword $(call about,$r,$r;))),$r))
+first    := $(firstword $(studied) $(filter local,$(RULES)) $(sort $(RULES)))
 shows    := $(first)/seed-$(firstword $(seeds))
 shown    := clean $(sort $(shell printf '%s\n' $(foreach a,$(sort $(ATTACKS)),'$(levels.$a)') | \
   awk '{ print $$(int((NF + 2) / 3)), $$(int((2 * NF + 2) / 3)) }'))

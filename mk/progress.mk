@@ -16,13 +16,11 @@ show  = if [ ! -t 1 ]; then echo "($(words $(made))/$(total)) "$(call quote,$2);
 # Ends the line that is written again.
 endline = $(if $(start),[ ! -t 1 ] || echo)
 
-# At the end, the verdicts on the paper's three claims at the first range of ranks, without controls.
-headline = $(subst -,$(comma)"last":,$(firstword $(RANKS)))
+# At the end, the verdicts on the paper's three claims.
 define say-verdicts
 $(endline)
 $(tidy)
-grep -Ev '"attack":"[^"]*-(clipped|random|repeat)"' $(study)/claims.jsonl | \
-  sed -nE 's/^.*"claim":"(C[123])","statement":"([^"]*)","rule":"($(first))".*"first":$(headline),.*"verdict":"([^"]*)".*/\1 \3: \2: \4/p'
+cat $(study)/verdicts.txt
 echo "$(words $(runs)) levels in $(study)/table.csv, their mean and spread over seeds in summary.csv"
 echo "the report: $@"
 $(eval made += x)

@@ -21,7 +21,6 @@ value.EPSILONS = $(call list,EPSILONS,$(plains))
 setting  = $1='$(or $(value.$1),$($1))'
 # Commands with words for what a target's name says.
 example  = $(foreach @D,LEVEL,$(foreach seed,SEED,$(foreach strength,STRENGTH,$(foreach model,MODEL,$(foreach source,SOURCE,$(foreach THREADS,1,$(foreach OUT,out,$(foreach me,MAKE,$(strip $($1))))))))))
-about    = $(or $(call own,$1.about),$2)
 stages  := accuracy activations spectrum fit pixels dimension tabulate claims $(foreach a,$(attacked),$(foreach s,spectrum fit,$(if $(call known,$a.$s),$a.$s)))
 describe = describe-study --command $(call quote,make all $(foreach v,$(recorded),$(call setting,$v))) $(RANKS:%=--ranks %) \
   $(foreach r,$(RULES),--rule $(call quote,$r; $(call about,$r,$r;); $(call example,$r))) \

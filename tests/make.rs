@@ -38,10 +38,11 @@ fn the_study_is_made_once_whatever_the_jobs_and_threads() {
     assert!(said.contains("(36/36)"), "{said}");
     assert!(said.contains("local/seed-2 has learned"), "{said}");
     assert!(said.contains("36 levels in out/tiny/table.csv"), "{said}");
-    assert!(
-        said.contains("C2 local: under gauss, accuracy against alpha is monotonic: undecided"),
-        "{said}"
-    );
+    let verdict = "C2 local, gauss, ranks 1-8: accuracy against alpha is monotonic: undecided: 2 seeds \
+                   (expected at least 3)\n";
+    assert!(said.contains(verdict), "{said}");
+    let verdicts = String::from_utf8(project.0.bytes("out/tiny/verdicts.txt").0).unwrap();
+    assert!(said.contains(&verdicts) && verdicts.lines().count() == 6, "{verdicts}");
     assert!(project.is_up_to_date(""));
     assert!(project.is_up_to_date("THREADS=2 RUN=nice"));
     assert_eq!(project.would_run(""), set(&[]));
@@ -50,6 +51,7 @@ fn the_study_is_made_once_whatever_the_jobs_and_threads() {
         "table.csv",
         "summary.csv",
         "claims.jsonl",
+        "verdicts.txt",
         "study.json",
         "report.html",
         "figures/spectra.svg",
@@ -233,6 +235,8 @@ fn a_sweep_is_studies_joined_in_one_table_and_report() {
         "Against training images",
         "Against seed",
         "Along the layers",
+        "<td>local errors</td><td>Gaussian noise, σ = 0.5</td>",
+        ">FGSM, exact gradient, ε = 0.2</text>",
     ] {
         assert!(page.contains(words), "{words}");
     }
@@ -369,6 +373,70 @@ fn an_attack_a_rule_and_a_stage_of_ones_own_are_a_variable_each() {
 }
 
 #[test]
+fn attacks_and_rules_are_what_their_descriptions_say() {
+    let project = Project::new();
+    fs::write(
+        project.0.path("own.mk"),
+        "hebb = $(backprop)\nhebb.about = Hebb & sons;\nlocal.about = local errors; hebb\n\
+         gaussian-blur = attack-gauss --sigma $(strength) --seed 3 $(options)\n\
+         gaussian-blur.strengths = 0.5\ngaussian-blur.about = other; <Blur>; radius (pixels)\n\
+         mine-clipped = $(gaussian-blur)\nmine-clipped.strengths = 0.5\n\
+         mine-clipped.about = noise; Mine; τ (grey)\n\
+         gauss.about = noise, control of mine-clipped; Weak noise; σ\n",
+    )
+    .unwrap();
+    let settings = "SEEDS='1 2 3' RULES='backprop local hebb' CONTROLS= ATTACKS='gauss gaussian-blur mine-clipped'";
+    let said = project.make(settings);
+    assert!(project.is_up_to_date(settings));
+    let claims = common::json_lines(&project.0.bytes("out/tiny/claims.jsonl"));
+    let of = |attack: &str| {
+        let of_attack = claims.iter().filter(|c| c["attack"] == attack && c["rule"] == "hebb");
+        of_attack.map(|claim| claim["claim"].as_str().unwrap()).collect::<BTreeSet<_>>()
+    };
+    assert_eq!(of("gaussian-blur"), BTreeSet::from(["C1"]));
+    assert_eq!(of("mine-clipped"), BTreeSet::from(["C1", "C2"]));
+    assert_eq!(of("gauss"), BTreeSet::from(["C1", "C2"]));
+    // The first rule that is no control is what the study is about, backprop and local are not.
+    let verdicts: Vec<&str> = said.lines().filter(|line| line.starts_with('C')).collect();
+    let begins =
+        ["C1 hebb, gaussian-blur,", "C1 hebb, mine-clipped,", "C2 hebb, mine-clipped,", "C3 hebb,"];
+    assert_eq!(verdicts.len(), begins.len());
+    for (verdict, begin) in verdicts.iter().zip(begins) {
+        assert!(verdict.starts_with(begin), "{verdict}");
+    }
+    let figure = |name: &str| {
+        String::from_utf8(project.0.bytes(&format!("out/tiny/figures/{name}.svg")).0).unwrap()
+    };
+    let page = String::from_utf8(project.0.bytes("out/tiny/report.html").0).unwrap();
+    for words in [
+        "The paper's claims: Hebb &amp; sons",
+        "For comparison: local errors",
+        "Control attacks: Hebb &amp; sons",
+    ] {
+        assert!(page.contains(words), "{words}");
+    }
+    assert!(!page.contains("<Blur>"));
+    // Noise, then others.
+    let shown = figure("accuracy-strength-hebb");
+    let place = |title: &str| shown.find(&format!(">{title}</text>")).unwrap();
+    assert!(place("Mine") < place("&lt;Blur&gt;") && !shown.contains("Weak noise"));
+    assert!(shown.contains(">τ (grey)</text>") && shown.contains(">radius (pixels)</text>"));
+    assert!(figure("controls-hebb").contains(">Weak noise</text>"));
+    for (name, words) in [
+        ("spectra", vec![">Mine τ = 0.5</text>", ">&lt;Blur&gt; radius = 0.5</text>"]),
+        ("samples", vec![">Mine</text>", ">τ = 0.5</text>", ">radius = 0.5</text>"]),
+    ] {
+        for words in words {
+            assert!(figure(name).contains(words), "{name}: {words}");
+        }
+    }
+    // The images of the page are what the network of the same rule takes them for.
+    project.0.ok("accuracy --samples 10 --model out/tiny/hebb/seed-1/model --labels out/tiny/data/test-labels.npy \
+                  out/tiny/data/test-images.npy --predictions p.npy");
+    assert!(project.0.bytes("p.npy") == project.0.bytes("out/tiny/samples/clean/predictions.npy"));
+}
+
+#[test]
 fn an_attack_may_take_its_gradient_from_the_next_seeds_network() {
     let project = Project::new();
     let with = |seeds: &str, more: &str| {
@@ -416,7 +484,7 @@ fn an_attack_may_take_its_gradient_from_the_next_seeds_network() {
         accuracy("tiny,local,1,,fgsm,0.1,2,")
     );
     let page = String::from_utf8(project.0.bytes("out/tiny/report.html").0).unwrap();
-    for words in ["PGD, exact gradient", "FGSM on another seed's network", "FGSM transferred"] {
+    for words in ["PGD, exact gradient", "FGSM on another seed's network", "under bim, accuracy"] {
         assert!(page.contains(words), "{words}");
     }
     // With a third seed the second has another next one, and the first has not.
@@ -790,15 +858,9 @@ fn malformed_settings_and_missing_data_are_refused() {
         ("OUT=lr=0.1,bs=64", "OUT must be a folder, its name of letters"),
         ("OUT='out*'", "OUT must be a folder, its name of letters"),
         ("OUT=-o", "OUT must be a folder, its name of letters"),
-        (
-            "DATA_DIR='di gits'",
-            "DATA_DIR must be a folder, its name of letters",
-        ),
+        ("DATA_DIR='di gits'", "DATA_DIR must be a folder, its name of letters"),
         ("SCRATCH='a:b'", "SCRATCH must be a folder, its name of letters"),
-        (
-            "install PREFIX='my tools'",
-            "PREFIX must be a folder, its name of letters",
-        ),
+        ("install PREFIX='my tools'", "PREFIX must be a folder, its name of letters"),
         (
             "DATASET='tiny tiny'",
             "DATASET has a bad value: tiny tiny (expected a name such as mnist",

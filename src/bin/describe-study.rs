@@ -36,8 +36,8 @@ struct Args {
     /// A learning rule: NAME; TITLE; the rule that it is a control of, or nothing; COMMAND (repeatable)
     #[arg(long, value_name = "DESCRIPTION")]
     rule: Vec<RuleEntry>,
-    /// An attack: NAME; noise, gradient or other, with control behind it for a control; TITLE; UNIT
-    /// of its strength; COMMAND (repeatable)
+    /// An attack: NAME; noise, gradient or other, for a control followed by ", control of ATTACK";
+    /// TITLE; UNIT of its strength, with the symbol first; COMMAND (repeatable)
     #[arg(long, value_name = "DESCRIPTION")]
     attack: Vec<AttackEntry>,
     /// A measurement: NAME; COMMAND (repeatable)
@@ -68,7 +68,7 @@ fn run(args: Args) -> Result<()> {
     let catalogue = Catalogue {
         command: args.command,
         version: env!("CARGO_PKG_VERSION").into(),
-        ranks: args.ranks.iter().map(ToString::to_string).collect(),
+        ranks: args.ranks,
         rules: args.rule,
         attacks: args.attack,
         stages: args.stage,

@@ -15,7 +15,8 @@ use local_errors::{
 /// was varied (width, depth, training images, data set, seed), for clean images and for each
 /// attack at the middle of its strengths, the layers of each study, and the numbers, with links
 /// to the studies' own reports, which are in the folder of the table. The links are relative to the
-/// page; those of a page on stdout are absolute, and a table on stdin gives none.
+/// page; those of a page on stdout are absolute, and a table on stdin gives none. The study.json of
+/// the first study says what rules and attacks are called, and which are controls.
 #[derive(Parser)]
 #[command(
     name = env!("CARGO_BIN_NAME"),

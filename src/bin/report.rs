@@ -17,6 +17,9 @@ use local_errors::{
 /// range of ranks, the first of "ranks" in the study's study.json that the table has, or else the
 /// lowest there is, and of one method, ols where the table has it, or else its first. The page
 /// needs no other file: figures and images are in it; with --figures it links to theirs.
+///
+/// study.json says what rules and attacks are called, which are controls, and with that which rule
+/// is shown first. Without it they have their names, none is a control, and local comes first.
 #[derive(Parser)]
 #[command(
     name = env!("CARGO_BIN_NAME"),

@@ -19,6 +19,7 @@ pub use statistics::Interval;
 
 use crate::{
     Error,
+    catalogue::{Catalogue, Family},
     powerlaw::Method,
     read,
     table::{self, Estimator, Row},
@@ -70,6 +71,18 @@ impl Claim {
     pub fn holding(&self) -> Vec<usize> {
         let holding = self.layers.iter().filter(|layer| layer.holds == Some(true));
         holding.filter_map(|layer| layer.layer).collect()
+    }
+
+    /// The verdict in words, with the layers in which the claim holds.
+    #[must_use]
+    pub fn outcome(&self) -> String {
+        let layers: Vec<String> = self.holding().iter().map(ToString::to_string).collect();
+        let name = self.verdict.name();
+        match layers.as_slice() {
+            [] => name.into(),
+            [layer] => format!("{name} (layer {layer})"),
+            layers => format!("{name} (layers {})", layers.join(" ")),
+        }
     }
 
     /// How alpha was estimated.
@@ -167,35 +180,77 @@ pub fn stimulus_dimension(file: &Path) -> crate::Result<f64> {
     }
 }
 
-/// Judge all claims on the rows of one data set's table. `stimulus_dimension` is
-/// the dimension d of the set of images, for `alpha > 1 + 2/d`. A claim of the paper is judged
-/// also where the table has nothing to judge it on: it is undecided then.
+/// Judge all claims on the rows of one data set's table, whose attacks `catalogue` describes.
+/// `stimulus_dimension` is the dimension d of the set of images, for `alpha > 1 + 2/d`. A claim of
+/// the paper is judged also where the table has nothing to judge it on: it is undecided then.
 #[must_use]
-pub fn judge(rows: &[Row], stimulus_dimension: Option<f64>) -> Vec<Claim> {
+pub fn judge(rows: &[Row], catalogue: &Catalogue, stimulus_dimension: Option<f64>) -> Vec<Claim> {
     let once = table::clean_once(rows.iter().map(|row| ((), row.clone())).collect());
     let once: Vec<Row> = once.into_iter().map(|((), row)| row).collect();
     let mut claims = Vec::new();
     for subject in curves::subjects(rows) {
         let of_rule = rows.iter().filter(|row| row.rule.as_ref() == Some(&subject.rule));
         // Also one of strength 0 alone, of which nothing can be said but that.
-        let attacks: Vec<&str> = table::attacks(of_rule).into_keys().collect();
+        let attacks = table::attacks(of_rule).into_keys();
+        let attacks: Vec<(&str, Family)> =
+            attacks.map(|attack| (attack, catalogue.attack(attack).family)).collect();
         claims.extend(of_attacks(&once, &subject, &attacks));
         claims.extend(of_clean_images(&once, &subject, stimulus_dimension));
     }
     claims
 }
 
-/// Noise without a direction, or the gradient's direction. C3 is about FGSM, whose one step may
-/// miss what PGD finds: of other attacks, C1 alone.
-fn of_attacks(rows: &[Row], subject: &Subject, attacks: &[&str]) -> Vec<Claim> {
+/// C1, C2 and C3 in a line each, by the estimator that stands first, of the rules and attacks that
+/// are no controls; where all rules are, of the one that is shown first.
+#[must_use]
+pub fn verdicts(claims: &[Claim], rows: &[Row], catalogue: &Catalogue) -> Vec<String> {
+    let headline = table::headline(rows, &catalogue.ranks);
+    let rules = rows.iter().filter_map(|row| row.rule.clone()).collect();
+    let rules = catalogue.in_order(rules).into_iter().enumerate();
+    let rules = rules.filter(|(place, rule)| *place == 0 || !catalogue.is_control_rule(rule));
+    let is_control = |attack: &String| catalogue.attack(attack).is_control();
+    let shown = |claim: &&Claim| {
+        Some(claim.estimator()) == headline && !claim.attack.as_ref().is_some_and(is_control)
+    };
+    let of_rule = |(_, rule): (usize, String)| {
+        let mut of_rule: Vec<&Claim> =
+            claims.iter().filter(shown).filter(|claim| claim.rule == rule).collect();
+        of_rule.sort_by_key(|claim| &claim.claim);
+        of_rule.into_iter().filter_map(line).collect::<Vec<_>>()
+    };
+    rules.flat_map(of_rule).collect()
+}
+
+/// A claim that is about attacks in one line.
+fn line(claim: &Claim) -> Option<String> {
+    let what = match claim.claim.as_str() {
+        "C1" => DECAY,
+        "C2" => MONOTONIC,
+        "C3" => TURNING,
+        _ => return None,
+    };
+    let Claim { claim: name, rule, first, last, .. } = claim;
+    let attack = claim.attack.as_ref().map_or(String::new(), |attack| format!(", {attack}"));
+    let reason = claim.reason.as_ref().map_or(String::new(), |reason| format!(": {reason}"));
+    let outcome = claim.outcome();
+    Some(format!("{name} {rule}{attack}, ranks {first}-{last}: {what}: {outcome}{reason}"))
+}
+
+/// What C1, C2 and C3 claim, whatever the attack.
+const DECAY: &str = "high accuracy goes with a fast decay";
+const MONOTONIC: &str = "accuracy against alpha is monotonic";
+const TURNING: &str = "accuracy against alpha is not monotonic";
+
+/// C1 of every attack, C2 of noise, and C3 of attacks along a gradient.
+fn of_attacks(rows: &[Row], subject: &Subject, attacks: &[(&str, Family)]) -> Vec<Claim> {
     let mut claims = Vec::new();
-    for &attack in attacks {
+    for &(attack, family) in attacks {
         let layers = curves::along_strength(rows, subject, attack);
         claims.push(decay_along_strength(subject, Some(attack), &layers));
-        if is_gauss(attack) {
-            claims.push(monotonic(subject, Some(attack), &layers));
-        } else if is_fgsm(attack) {
-            claims.push(turning(subject, Some(attack), &layers));
+        match family {
+            Family::Noise => claims.push(monotonic(subject, Some(attack), &layers)),
+            Family::Gradient => claims.push(turning(subject, Some(attack), &layers)),
+            Family::Other => {}
         }
     }
     let none = BTreeMap::new();
@@ -203,21 +258,15 @@ fn of_attacks(rows: &[Row], subject: &Subject, attacks: &[&str]) -> Vec<Claim> {
         let claim = decay_along_strength(subject, None, &none);
         claims.push(claim.without("the table has no attack"));
     }
-    if !attacks.iter().copied().any(is_gauss) {
-        claims.push(monotonic(subject, None, &none).without("the table has no Gaussian attack"));
+    let has = |family: Family| attacks.iter().any(|(_, of)| *of == family);
+    if !has(Family::Noise) {
+        claims.push(monotonic(subject, None, &none).without("the table has no attack by noise"));
     }
-    if !attacks.iter().copied().any(is_fgsm) {
-        claims.push(turning(subject, None, &none).without("the table has no FGSM attack"));
+    if !has(Family::Gradient) {
+        let claim = turning(subject, None, &none);
+        claims.push(claim.without("the table has no attack along a gradient"));
     }
     claims
-}
-
-fn is_gauss(attack: &str) -> bool {
-    attack.starts_with("gauss")
-}
-
-fn is_fgsm(attack: &str) -> bool {
-    attack.starts_with("fgsm")
 }
 
 fn of_clean_images(rows: &[Row], subject: &Subject, dimension: Option<f64>) -> Vec<Claim> {
@@ -242,8 +291,9 @@ fn of_clean_images(rows: &[Row], subject: &Subject, dimension: Option<f64>) -> V
             spearman(&places(points), &ratios)
         }),
     ];
-    let statement = "during training, high accuracy goes with a fast decay";
-    let about = About { claim: "C1-epochs", statement, subject, attack: None, threshold: RHO };
+    let statement = format!("during training, {DECAY}");
+    let about =
+        About { claim: "C1-epochs", statement: &statement, subject, attack: None, threshold: RHO };
     let claim = about.judged(&epochs, |_, seeds| Ok(each(seeds, of_decay)));
     claims.push(claim.without("the table has no snapshots of this rule during training"));
     claims.extend(dimension.map(|d| smooth(rows, subject, &clean, d)));
@@ -268,23 +318,16 @@ fn decay_along_strength(
     attack: Option<&str>,
     layers: &BTreeMap<usize, Seeds>,
 ) -> Claim {
-    let statement = format!(
-        "along the strengths of {}, high accuracy goes with a fast decay",
-        attack.unwrap_or("an attack")
-    );
+    let statement = format!("along the strengths of {}, {DECAY}", attack.unwrap_or("an attack"));
     let about = About { claim: "C1", statement: &statement, subject, attack, threshold: RHO };
     about.judged(layers, |_, seeds| {
         Ok(Comparable::new(seeds)?.curves().iter().filter_map(|points| of_decay(points)).collect())
     })
 }
 
-/// C2: under Gaussian attacks accuracy against alpha is monotonic: as accuracy falls, alpha does
-/// one thing.
+/// C2: under noise accuracy against alpha is monotonic: as accuracy falls, alpha does one thing.
 fn monotonic(subject: &Subject, attack: Option<&str>, layers: &BTreeMap<usize, Seeds>) -> Claim {
-    let statement = format!(
-        "under {}, accuracy against alpha is monotonic",
-        attack.unwrap_or("Gaussian attacks")
-    );
+    let statement = format!("under {}, {MONOTONIC}", attack.unwrap_or("noise"));
     let threshold = MONOTONICITY;
     let about = About { claim: "C2", statement: &statement, subject, attack, threshold };
     about.judged(layers, |_, seeds| {
@@ -293,13 +336,11 @@ fn monotonic(subject: &Subject, attack: Option<&str>, layers: &BTreeMap<usize, S
     })
 }
 
-/// C3: under FGSM accuracy against alpha is not monotonic: as accuracy falls, alpha turns, at a
-/// place that the other seeds tell. What alpha does at the floor of accuracy is no turn.
+/// C3: under attacks along a gradient accuracy against alpha is not monotonic: as accuracy falls,
+/// alpha turns, at a place that the other seeds tell. What alpha does at the floor of accuracy is no
+/// turn.
 fn turning(subject: &Subject, attack: Option<&str>, layers: &BTreeMap<usize, Seeds>) -> Claim {
-    let statement = format!(
-        "under {}, accuracy against alpha is not monotonic",
-        attack.unwrap_or("FGSM attacks")
-    );
+    let statement = format!("under {}, {TURNING}", attack.unwrap_or("attacks along a gradient"));
     let threshold = PROMINENCE;
     let about = About { claim: "C3", statement: &statement, subject, attack, threshold };
     let curves = |seeds: &Seeds| Comparable::new(seeds)?.above_floor();

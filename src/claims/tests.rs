@@ -35,7 +35,7 @@ fn table(
 }
 
 fn judged(rows: &[Row], claim: &str) -> Claim {
-    let claims = judge(rows, Some(4.0));
+    let claims = judge(rows, &Catalogue::default(), Some(4.0));
     claims.into_iter().find(|c| c.claim == claim).unwrap()
 }
 
@@ -205,4 +205,128 @@ fn snapshots_are_judged_along_the_epochs() {
         row.attack = "clean".into();
     }
     assert_eq!(judged(&rows, "C1-epochs").verdict, Verdict::Reproduced);
+}
+
+/// The rows of several attacks, whose curves all fall.
+fn attacked(attacks: &[&str]) -> Vec<Row> {
+    let mut rows = table(attacks[0], 3, 12, falling);
+    for attack in &attacks[1..] {
+        rows.extend(table(attack, 3, 12, falling).into_iter().filter(|row| row.attack != "clean"));
+    }
+    rows
+}
+
+fn described(attacks: &[&str], rules: &[&str]) -> Catalogue {
+    Catalogue {
+        attacks: attacks.iter().map(|text| text.parse().unwrap()).collect(),
+        rules: rules.iter().map(|text| text.parse().unwrap()).collect(),
+        ..Catalogue::default()
+    }
+}
+
+/// The claims that are judged of each attack.
+fn of_each(claims: &[Claim]) -> Vec<(String, String)> {
+    let mut found: Vec<_> = claims
+        .iter()
+        .filter_map(|claim| Some((claim.attack.clone()?, claim.claim.clone())))
+        .collect();
+    found.sort();
+    found
+}
+
+#[test]
+fn the_family_of_an_attack_decides_its_claims_whatever_its_name() {
+    let rows = attacked(&["fgsm-fog", "gauss", "gaussian-blur", "pgd"]);
+    let pairs = |pairs: &[(&str, &str)]| {
+        pairs.iter().map(|(a, c)| ((*a).to_owned(), (*c).to_owned())).collect::<Vec<_>>()
+    };
+    let catalogue = described(
+        &[
+            "gaussian-blur; other; Blur; strength; blur",
+            "fgsm-fog; noise; Fog; strength; fog",
+            "pgd; gradient; PGD; ε; attack-pgd",
+            "gauss; gradient; Not noise; ε; other",
+        ],
+        &[],
+    );
+    assert_eq!(
+        of_each(&judge(&rows, &catalogue, None)),
+        pairs(&[
+            ("fgsm-fog", "C1"),
+            ("fgsm-fog", "C2"),
+            ("gauss", "C1"),
+            ("gauss", "C3"),
+            ("gaussian-blur", "C1"),
+            ("pgd", "C1"),
+            ("pgd", "C3"),
+        ])
+    );
+    // Without descriptions, by exact names.
+    assert_eq!(
+        of_each(&judge(&rows, &Catalogue::default(), None)),
+        pairs(&[
+            ("fgsm-fog", "C1"),
+            ("gauss", "C1"),
+            ("gauss", "C2"),
+            ("gaussian-blur", "C1"),
+            ("pgd", "C1"),
+        ])
+    );
+}
+
+#[test]
+fn verdicts_are_of_the_headline_and_of_what_is_no_control() {
+    let mut rows = attacked(&["gauss", "mine-clipped", "weak"]);
+    for rule in ["mine", "zero"] {
+        rows.extend(
+            table("gauss", 2, 12, falling)
+                .into_iter()
+                .map(|row| Row { rule: Some(rule.into()), ..row }),
+        );
+    }
+    let other = rows.clone().into_iter().map(|row| Row { first: 3, last: 20, ..row });
+    rows.extend(other.collect::<Vec<_>>());
+    let attacks = [
+        "gauss; noise; Noise; σ; attack-gauss",
+        "mine-clipped; other; Mine; strength; mine",
+        "weak; noise, control of gauss; Weak; σ; weak",
+    ];
+    let verdicts = |rules: &[&str], ranks: &[&str]| {
+        let catalogue = Catalogue {
+            ranks: ranks.iter().map(|ranks| ranks.parse().unwrap()).collect(),
+            ..described(&attacks, rules)
+        };
+        verdicts(&judge(&rows, &catalogue, None), &rows, &catalogue)
+    };
+    let rules = ["zero; Zero; local; z", "mine; Mine;; m", "local; local errors;; l"];
+    let few = "undecided: 2 seeds (expected at least 3)";
+    let none = "undecided: the table has no attack along a gradient";
+    let expected = [
+        &format!("C1 mine, gauss, ranks 3-20: high accuracy goes with a fast decay: {few}"),
+        &format!("C2 mine, gauss, ranks 3-20: accuracy against alpha is monotonic: {few}"),
+        &format!("C3 mine, ranks 3-20: accuracy against alpha is not monotonic: {none}"),
+        "C1 local, gauss, ranks 3-20: high accuracy goes with a fast decay: reproduced (layers 1 2)",
+        "C1 local, mine-clipped, ranks 3-20: high accuracy goes with a fast decay: reproduced \
+         (layers 1 2)",
+        "C2 local, gauss, ranks 3-20: accuracy against alpha is monotonic: reproduced (layers 1 2)",
+        &format!("C3 local, ranks 3-20: accuracy against alpha is not monotonic: {none}"),
+    ];
+    assert_eq!(verdicts(&rules, &["3-20", "1-50"]), expected);
+    // Where all rules are controls, the one that is shown first.
+    let rules = ["zero; Zero; hebb; z", "mine; Mine; hebb; m", "local; Local; hebb; l"];
+    let lines = verdicts(&rules, &["1-50"]);
+    assert_eq!(lines.len(), 4);
+    assert!(lines.iter().all(|line| line.contains(" local, ") && line.contains("ranks 1-50: ")));
+}
+
+#[test]
+fn an_outcome_names_the_layers_in_which_a_claim_holds() {
+    let rows = |alpha: fn(usize, u64, usize) -> Option<f64>| table("gauss", 3, 12, alpha);
+    let outcome = |rows: &[Row]| judged(rows, "C2").outcome();
+    assert_eq!(outcome(&rows(falling)), "reproduced (layers 1 2)");
+    assert_eq!(outcome(&rows(valley)), "not reproduced");
+    let partly =
+        |layer, seed, i| if layer == 1 { valley(layer, seed, i) } else { falling(layer, seed, i) };
+    assert_eq!(outcome(&rows(partly)), "partly (layer 2)");
+    assert_eq!(outcome(&table("gauss", 2, 12, falling)), "undecided");
 }

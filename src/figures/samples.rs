@@ -2,7 +2,7 @@
 
 use super::{
     axis::plain,
-    canvas::{FONT, Pen, SMALL, Type, WIDTH, svg},
+    canvas::{FONT, Pen, SMALL, Type, WIDTH, svg, text_width},
     png,
     style::{INK, WRONG},
 };
@@ -19,7 +19,7 @@ pub struct Sample {
 /// Samples of one attack and strength.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SampleRow {
-    /// The attack and its strength; lines are parted by `\n`.
+    /// The attack and its strength; lines are parted by `\n`, and between words where they are long.
     pub label: String,
     /// In the columns' order.
     pub samples: Vec<Sample>,
@@ -55,7 +55,7 @@ pub fn samples(rows: &[SampleRow], labels: &[u8], width: usize) -> String {
             let top = 24.0 + number as f64 * pitch;
             let range = grey_range(row);
             let grey = format!("grey {} to {}", plain(range.0), plain(range.1));
-            let texts: Vec<&str> = row.label.lines().chain([grey.as_str()]).collect();
+            let texts = row.label.lines().flat_map(wrapped).chain([grey]).collect::<Vec<_>>();
             let middle = top + height / 2.0 - (texts.len() - 1) as f64 * 8.5;
             for (line, text) in texts.iter().enumerate() {
                 let last = line + 1 == texts.len();
@@ -87,6 +87,21 @@ pub fn samples(rows: &[SampleRow], labels: &[u8], width: usize) -> String {
             }
         }
     })
+}
+
+/// A line as several that fit beside the images, parted between words.
+fn wrapped(line: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in line.split_whitespace() {
+        match lines.last_mut() {
+            Some(last) if text_width(&format!("{last} {word}"), FONT) <= LABELS - 12.0 => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 /// To a tenth outwards.

@@ -230,6 +230,10 @@ fn samples_mark_what_is_wrong_by_more_than_colour() {
     assert_eq!(svg.matches("<image").count(), 3);
     assert_eq!(svg, samples(&rows, &[7, 8, 9], 2));
     coordinates(&samples(&rows, &[7], 0));
+    // A long title takes several lines.
+    let long =
+        SampleRow { label: "FGSM on another seed's network\nε = 0.1".into(), ..rows[0].clone() };
+    check(&samples(&[long], &[7], 2), &["FGSM on another", "seed&apos;s network", "ε = 0.1"]);
     let nan = SampleRow {
         label: String::new(),
         samples: vec![Sample { pixels: vec![f32::NAN; 4], predicted: None }],

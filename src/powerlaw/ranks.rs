@@ -2,8 +2,11 @@
 
 use std::{fmt, str::FromStr};
 
-/// Ranks counted from 1, both ends included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+use serde::{Deserialize, Serialize};
+
+/// Ranks counted from 1, both ends included. In JSON a string, as on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Ranks {
     /// The first rank.
     pub first: usize,
@@ -30,6 +33,20 @@ impl FromStr for Ranks {
             .ok_or_else(|| {
                 "expected FIRST-LAST such as 1-50: at least three ranks, counted from 1".into()
             })
+    }
+}
+
+impl TryFrom<String> for Ranks {
+    type Error = String;
+
+    fn try_from(text: String) -> std::result::Result<Self, String> {
+        text.parse().map_err(|expected| format!("{text} is no range of ranks ({expected})"))
+    }
+}
+
+impl From<Ranks> for String {
+    fn from(ranks: Ranks) -> Self {
+        ranks.to_string()
     }
 }
 

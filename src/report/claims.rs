@@ -1,11 +1,7 @@
 //! The claims with their verdicts, and what they were judged by.
 
-use std::fmt::Write;
-
 use super::{
-    Report, Study,
-    curves::is_control,
-    estimator_name,
+    Report, Study, estimator_name,
     html::{escape, number, table},
 };
 use crate::{
@@ -26,7 +22,7 @@ impl Report {
             ["C1", "C1-layers", "C1-epochs", "C2", "C3"].contains(&claim.claim.as_str())
                 && claim.rule == rule
                 && claim.estimator() == estimator
-                && !claim.attack.as_deref().is_some_and(is_control)
+                && !claim.attack.as_deref().is_some_and(|attack| study.is_control(attack))
         };
         let mut claims: Vec<&Claim> = study.claims.iter().filter(of_paper).collect();
         claims.sort_by(|a, b| a.claim.cmp(&b.claim));
@@ -82,7 +78,7 @@ fn row(claim: &Claim) -> Vec<String> {
         ),
         format!(
             "<span class=\"verdict\">{}</span>{}",
-            verdict(claim),
+            claim.outcome(),
             claim.reason.as_ref().map_or(String::new(), |reason| format!(
                 "<br><span class=\"text\">{}</span>",
                 escape(reason)
@@ -124,14 +120,4 @@ fn layer(claim: &Claim, layer: &Layer) -> String {
     let turn = turn.map_or(String::new(), |turn| format!(" at {}", number(Some(turn.strength), 2)));
     let text = format!("{name}{statistic}{turn}{seeds}");
     if layer.holds == Some(true) { format!("<b>{text}</b>") } else { text }
-}
-
-/// The verdict in words, with the layers of one that holds in some.
-fn verdict(claim: &Claim) -> String {
-    let mut text = claim.verdict.name().to_owned();
-    if claim.verdict == Verdict::Partly {
-        let numbers: Vec<_> = claim.holding().iter().map(ToString::to_string).collect();
-        let _ = write!(text, ": layer {}", numbers.join(", "));
-    }
-    text
 }

@@ -2,8 +2,7 @@
 
 use super::{
     Level, Report, Study,
-    curves::{REPEAT, images, is_control, part},
-    rule_name,
+    curves::{images, part},
 };
 use crate::{
     figures::{self, Point},
@@ -16,7 +15,7 @@ impl Report {
     /// Each rule but the first, as the first is shown.
     pub(super) fn other_rules(&mut self, study: &Study, rules: &[String], estimator: Estimator) {
         for rule in rules.iter().skip(1) {
-            self.heading(&format!("For comparison: {}", rule_name(rule)));
+            self.heading(&format!("For comparison: {}", study.catalogue.rule_title(rule)));
             self.claims_of_the_paper(study, rule, estimator);
             self.accuracy_against_alpha(study, rule, estimator);
             self.against_strength(study, rule, estimator);
@@ -26,15 +25,18 @@ impl Report {
     /// Attacks that serve to understand others.
     pub(super) fn control_attacks(&mut self, study: &Study, rule: &str, estimator: Estimator) {
         let rows = part(&study.rows, rule, estimator);
-        let shown = |attack: &&str| is_control(attack) && !attack.ends_with(REPEAT);
-        let attacks = rows.attacks().into_iter().filter(shown);
-        let drawn: Vec<figures::Row> = attacks
-            .map(|attack| rows.accuracy_alpha(attack, study.claim("C3", rule, attack, estimator)))
+        let drawn: Vec<figures::Row> = rows
+            .attacks(&study.catalogue)
+            .iter()
+            .filter(|attack| {
+                attack.is_control() && study.catalogue.signal_of(&attack.name).is_none()
+            })
+            .map(|attack| rows.accuracy_alpha(attack, study.turning(rule, attack, estimator)))
             .collect();
         if drawn.is_empty() {
             return;
         }
-        self.heading(&format!("Clipped attacks and random signs: {}", rule_name(rule)));
+        self.heading(&format!("Control attacks: {}", study.catalogue.rule_title(rule)));
         self.draw(
             &format!("controls-{rule}"),
             figures::accuracy_alpha(&drawn),
@@ -48,16 +50,16 @@ impl Report {
     /// α of the plain spectrum under noise, beside that of the signal alone.
     pub(super) fn signal_alone(&mut self, study: &Study, rule: &str, estimator: Estimator) {
         let rows = part(&study.rows, rule, estimator);
-        let attacks = rows.attacks();
+        let attacks = rows.attacks(&study.catalogue);
         let pairs = attacks.iter().filter_map(|repeat| {
-            let plain = repeat.strip_suffix(REPEAT)?;
-            attacks.contains(&plain).then_some([plain, *repeat])
+            let plain = study.catalogue.signal_of(&repeat.name)?;
+            Some([attacks.iter().find(|attack| attack.name == plain)?, repeat])
         });
         let drawn: Vec<_> = pairs.flatten().map(|attack| rows.alpha_strength(attack)).collect();
         if drawn.is_empty() {
             return;
         }
-        self.heading(&format!("The signal under noise: {}", rule_name(rule)));
+        self.heading(&format!("The signal under noise: {}", study.catalogue.rule_title(rule)));
         self.draw(
             &format!("signal-{rule}"),
             figures::alpha_strength(&drawn),
@@ -73,7 +75,7 @@ impl Report {
         if curves.iter().all(|curve| curve.points.len() < 2) {
             return;
         }
-        self.heading(&format!("Number of images: {}", rule_name(rule)));
+        self.heading(&format!("Number of images: {}", study.catalogue.rule_title(rule)));
         self.draw(
             "alpha-samples",
             figures::samples_alpha(&curves),
@@ -86,7 +88,7 @@ impl Report {
 /// α and dimensionality of the images, which are layer 0, joined to those of the layers of a
 /// rule.
 pub fn with_images(study: &Study, rule: &str, estimator: Estimator) -> figures::Rule {
-    let mut drawn = images(&study.rows, estimator).against_layer(&rule_name(rule));
+    let mut drawn = images(&study.rows, estimator).against_layer(study.catalogue.rule_title(rule));
     let layers = part(&study.rows, rule, estimator).against_layer("");
     drawn.alpha.extend(layers.alpha);
     drawn.participation_ratio.extend(layers.participation_ratio);

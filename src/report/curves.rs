@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
+    catalogue::{AttackEntry, Catalogue},
     claims::Claim,
     figures::{
         self, AccuracyAlpha, AccuracyStrength, AlphaStrength, Curve, Point, Rule, State, layer_name,
@@ -36,20 +37,13 @@ fn pick(rows: &[Row], estimator: Estimator, wanted: impl Fn(&Row) -> bool) -> Pa
     Part { rows: rows.iter().filter(wanted).collect() }
 }
 
-/// The end of the name of an attack whose spectrum is the signal's, from two draws of it.
-pub const REPEAT: &str = "-repeat";
-
-/// Whether an attack only serves to understand another.
-pub fn is_control(attack: &str) -> bool {
-    ["-clipped", "-random", REPEAT].iter().any(|end| attack.ends_with(end))
-}
-
-impl<'a> Part<'a> {
-    /// Names of the attacks, without `clean`: noise, then the gradient's, then others.
-    pub fn attacks(&self) -> Vec<&'a str> {
-        let mut names: Vec<&str> = table::attacks(self.rows.iter().copied()).into_keys().collect();
-        names.sort_by_key(|name| (!name.starts_with("gauss"), !name.starts_with("fgsm")));
-        names
+impl Part<'_> {
+    /// The attacks, without `clean`: noise, then the gradient's, then others, each by name.
+    pub fn attacks(&self, catalogue: &Catalogue) -> Vec<AttackEntry> {
+        let names = table::attacks(self.rows.iter().copied()).into_keys();
+        let mut attacks: Vec<_> = names.map(|name| catalogue.attack(name)).collect();
+        attacks.sort_by_key(|attack| attack.family);
+        attacks
     }
 
     /// Numbers of the layers.
@@ -106,10 +100,10 @@ impl<'a> Part<'a> {
 
     fn along_strength(
         &self,
-        attack: &str,
+        attack: &AttackEntry,
         value: impl Fn(&Row) -> Option<f64> + Copy,
     ) -> Vec<Curve> {
-        self.curves(|row| of(row, attack).then_some(row.strength), value)
+        self.curves(|row| of(row, &attack.name).then_some(row.strength), value)
     }
 
     /// alpha of the clean images of the same network.
@@ -121,10 +115,10 @@ impl<'a> Part<'a> {
     }
 
     /// Accuracy against alpha under an attack, with the turning points of its claim.
-    pub fn accuracy_alpha(&self, attack: &str, claim: Option<&Claim>) -> figures::Row {
+    pub fn accuracy_alpha(&self, attack: &AttackEntry, claim: Option<&Claim>) -> figures::Row {
         let layers = self.layers().into_iter().map(|layer| {
             let mut seeds: BTreeMap<u64, Vec<State>> = BTreeMap::new();
-            for row in self.rows.iter().filter(|row| row.layer == layer && of(row, attack)) {
+            for row in self.rows.iter().filter(|row| row.layer == layer && of(row, &attack.name)) {
                 let accuracy = row.accuracy.or(row.network_accuracy);
                 let state = State { strength: row.strength, alpha: row.alpha, accuracy };
                 seeds.entry(row.seed.unwrap_or_default()).or_default().push(state);
@@ -143,20 +137,21 @@ impl<'a> Part<'a> {
                 turning_point: turn.map(|turn| (turn.alpha, turn.accuracy)),
             }
         });
-        figures::Row { title: title(attack), strength: unit(attack), layers: layers.collect() }
+        let (title, strength) = (attack.title.clone(), attack.unit.clone());
+        figures::Row { title, strength, layers: layers.collect() }
     }
 
     /// Accuracy against strength under an attack.
-    pub fn accuracy_strength(&self, attack: &str) -> AccuracyStrength {
+    pub fn accuracy_strength(&self, attack: &AttackEntry) -> AccuracyStrength {
         let layers = self.along_strength(attack, |row| row.accuracy.or(row.network_accuracy));
-        AccuracyStrength { title: title(attack), strength: unit(attack), layers }
+        AccuracyStrength { title: attack.title.clone(), strength: attack.unit.clone(), layers }
     }
 
     /// alpha against strength under an attack, and how far it is from that of clean images.
-    pub fn alpha_strength(&self, attack: &str) -> AlphaStrength {
+    pub fn alpha_strength(&self, attack: &AttackEntry) -> AlphaStrength {
         AlphaStrength {
-            title: title(attack),
-            strength: unit(attack),
+            title: attack.title.clone(),
+            strength: attack.unit.clone(),
             layers: self.along_strength(attack, |row| row.alpha),
             changes: self.along_strength(attack, |row| Some(row.alpha? - self.clean_alpha(row)?)),
         }
@@ -204,32 +199,4 @@ pub fn means(pairs: impl IntoIterator<Item = (f64, Option<f64>)>) -> Vec<Point> 
 
 fn of(row: &Row, attack: &str) -> bool {
     row.attack == attack || row.attack == "clean"
-}
-
-/// What a page calls an attack.
-pub fn title(attack: &str) -> String {
-    match attack {
-        "clean" => "clean".into(),
-        "gauss" => "Gaussian noise".into(),
-        "gauss-clipped" => "Gaussian noise, clipped".into(),
-        "gauss-repeat" => "Gaussian noise, the signal alone".into(),
-        "fgsm" => "FGSM, exact gradient".into(),
-        "fgsm-float32" => "FGSM, float32 gradient".into(),
-        "fgsm-random" => "random signs".into(),
-        "fgsm-clipped" => "FGSM, exact, clipped".into(),
-        "fgsm-transfer" => "FGSM on another seed's network".into(),
-        "pgd" => "PGD, exact gradient".into(),
-        other => other.into(),
-    }
-}
-
-/// The axis of an attack's strength.
-fn unit(attack: &str) -> String {
-    if attack.starts_with("gauss") {
-        "σ (pixel units)".into()
-    } else if attack.starts_with("fgsm") || attack.starts_with("pgd") {
-        "ε (pixel units)".into()
-    } else {
-        "strength".into()
-    }
 }

@@ -4,8 +4,7 @@ use super::{
     Report, Study,
     curves::{Part, part},
     estimator_name,
-    html::{escape, number, spread, table},
-    rule_name,
+    html::{self, escape, number, spread},
 };
 use crate::{
     claims::Verdict,
@@ -20,11 +19,14 @@ impl Report {
     /// What arithmetic kept from being attacked, and in words what of the claim survives it.
     pub(super) fn audit(&mut self, study: &Study, rule: &str, estimator: Estimator) {
         let rows = part(&study.rows, rule, estimator);
-        let attacks = rows.attacks();
-        if !attacks.contains(&EXACT) && !attacks.contains(&FLOAT32) {
+        let attacks = table::attacks(rows.rows.iter().copied());
+        if !attacks.contains_key(EXACT) && !attacks.contains_key(FLOAT32) {
             return;
         }
-        self.heading(&format!("What single precision does to FGSM: {}", rule_name(rule)));
+        self.heading(&format!(
+            "What single precision does to FGSM: {}",
+            study.catalogue.rule_title(rule)
+        ));
         self.add(
             "<p>Means over seeds: images whose gradient lost the term of their own class (<i>p</i><sub>y</sub> rounds to 1 for \
              1 − <i>p</i><sub>y</sub> below 2⁻²⁵; the terms of the other classes remain, and the sign is wrong), images whose \
@@ -34,7 +36,7 @@ impl Report {
         );
         let columns: Vec<(String, Column)> = [EXACT, FLOAT32, RANDOM]
             .into_iter()
-            .filter(|attack| attacks.contains(attack))
+            .filter(|attack| attacks.contains_key(attack))
             .flat_map(|attack| columns(&rows, attack))
             .collect();
         let mut strengths: Vec<f64> =
@@ -52,8 +54,8 @@ impl Report {
         let lines: Vec<Vec<String>> = strengths.iter().map(line).collect();
         let names = columns.iter().map(|(name, _)| name.as_str());
         let header: Vec<&str> = std::iter::once("ε").chain(names).collect();
-        self.add(&table(&header, &lines));
-        if attacks.contains(&EXACT) && attacks.contains(&FLOAT32) {
+        self.add(&html::table(&header, &lines));
+        if attacks.contains_key(EXACT) && attacks.contains_key(FLOAT32) {
             self.add(
                 "<p>What of a curve that is not monotonic survives exact arithmetic:</p>\n<ul>\n",
             );

@@ -16,13 +16,14 @@ use std::{
 
 use crate::{
     Result,
+    catalogue::{AttackEntry, Catalogue},
     claims::Claim,
     figures::{self, Curve, Point, Sample, SampleRow, Spectra, layer_name},
     powerlaw::Fit,
     table::{self, Estimator, Row},
     write::{self, Output},
 };
-use curves::{images, is_control, part, snapshots};
+use curves::{images, part, snapshots};
 use html::{escape, figure, number, spread};
 pub use links::Links;
 pub use study::{Level, Samples, Study};
@@ -62,7 +63,7 @@ impl Report {
 #[must_use]
 pub fn report(study: &Study, links: Option<Links>) -> Report {
     let dataset = study.rows.first().map_or("", |row| row.dataset.as_str());
-    let rules = rules(&study.rows);
+    let rules = rules(&study.rows, &study.catalogue);
     let estimator = study.headline;
     let mut report = Report::begin(
         &format!("Manifold smoothness and adversarial vulnerability: {}", escape(dataset)),
@@ -74,14 +75,13 @@ pub fn report(study: &Study, links: Option<Links>) -> Report {
         ),
         links,
     );
-    // Local errors are what the study is about; where they are not, the first rule there is.
     let Some(rule) = rules.first() else { return report };
-    report.heading(&format!("The paper's claims: {}", rule_name(rule)));
+    report.heading(&format!("The paper's claims: {}", study.catalogue.rule_title(rule)));
     report.claims_of_the_paper(study, rule, estimator);
     report.add(include_str!("literature.html"));
     report.without_exponent(study, rule, estimator);
     report.accuracy_against_alpha(study, rule, estimator);
-    report.heading(&format!("Along the strengths: {}", rule_name(rule)));
+    report.heading(&format!("Along the strengths: {}", study.catalogue.rule_title(rule)));
     report.against_strength(study, rule, estimator);
     report.audit(study, rule, estimator);
     report.layers(study, &rules, estimator);
@@ -103,12 +103,9 @@ pub fn report(study: &Study, links: Option<Links>) -> Report {
     report
 }
 
-/// The rules, local errors first.
-fn rules<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Vec<String> {
-    let mut rules: Vec<String> = rows.into_iter().filter_map(|row| row.rule.clone()).collect();
-    rules.sort_by_key(|rule| (rule != "local", rule.clone()));
-    rules.dedup();
-    rules
+/// The rules, first the one that the study is about.
+fn rules<'a>(rows: impl IntoIterator<Item = &'a Row>, catalogue: &Catalogue) -> Vec<String> {
+    catalogue.in_order(rows.into_iter().filter_map(|row| row.rule.clone()).collect())
 }
 
 /// Names of the methods that these rows were fitted by.
@@ -145,6 +142,27 @@ impl Study {
                 && claim.estimator() == estimator
         })
     }
+
+    /// The claim of a turning point under an attack.
+    fn turning(&self, rule: &str, attack: &AttackEntry, estimator: Estimator) -> Option<&Claim> {
+        self.claim("C3", rule, &attack.name, estimator)
+    }
+
+    fn is_control(&self, attack: &str) -> bool {
+        self.catalogue.attack(attack).is_control()
+    }
+
+    /// An attack at one strength, as a page calls it.
+    fn level_name(&self, attack: &str, strength: f64, between: &str) -> String {
+        level_name(&self.catalogue, attack, strength, between)
+    }
+
+    /// The attacks that are no controls, of these rows.
+    fn attacks(&self, rows: &curves::Part<'_>) -> Vec<AttackEntry> {
+        let mut attacks = rows.attacks(&self.catalogue);
+        attacks.retain(|attack| !attack.is_control());
+        attacks
+    }
 }
 
 impl Report {
@@ -180,9 +198,10 @@ impl Report {
     /// The figure that shows the paper's claims.
     fn accuracy_against_alpha(&mut self, study: &Study, rule: &str, estimator: Estimator) {
         let rows = part(&study.rows, rule, estimator);
-        let attacks = rows.attacks().into_iter().filter(|attack| !is_control(attack));
+        let attacks = study.attacks(&rows);
         let drawn: Vec<figures::Row> = attacks
-            .map(|attack| rows.accuracy_alpha(attack, study.claim("C3", rule, attack, estimator)))
+            .iter()
+            .map(|attack| rows.accuracy_alpha(attack, study.turning(rule, attack, estimator)))
             .collect();
         self.draw(
             &format!("accuracy-alpha-{rule}"),
@@ -195,7 +214,7 @@ impl Report {
     /// Layers that have no exponent in some networks, and why.
     fn without_exponent(&mut self, study: &Study, rule: &str, estimator: Estimator) {
         let rows = part(&study.rows, rule, estimator).rows;
-        let rows = || rows.iter().filter(|row| !is_control(&row.attack));
+        let rows = || rows.iter().filter(|row| !study.is_control(&row.attack));
         let mut found: BTreeMap<(usize, &str), Vec<&Row>> = BTreeMap::new();
         for row in rows().filter(|row| row.alpha.is_none()) {
             let why = if row.positive == 0 {
@@ -229,7 +248,7 @@ impl Report {
 
     fn against_strength(&mut self, study: &Study, rule: &str, estimator: Estimator) {
         let rows = part(&study.rows, rule, estimator);
-        let attacks: Vec<_> = rows.attacks().into_iter().filter(|a| !is_control(a)).collect();
+        let attacks = study.attacks(&rows);
         let accuracy: Vec<_> = attacks.iter().map(|a| rows.accuracy_strength(a)).collect();
         self.draw(
             &format!("accuracy-strength-{rule}"),
@@ -267,7 +286,7 @@ impl Report {
         if alphas.is_empty() {
             return;
         }
-        self.heading(&format!("Along the epochs: {}", rule_name(rule)));
+        self.heading(&format!("Along the epochs: {}", study.catalogue.rule_title(rule)));
         self.draw(
             "epochs",
             figures::epochs(&alphas, &rows.curves(epoch, |row| row.accuracy.or(row.network_accuracy))),
@@ -306,7 +325,8 @@ impl Report {
         );
         let width = study.samples.first().map_or(0, |s| s.images.ncols()).isqrt();
         if width * width == study.samples.first().map_or(1, |s| s.images.ncols()) {
-            let rows: Vec<SampleRow> = study.samples.iter().map(sample_row).collect();
+            let rows: Vec<SampleRow> =
+                study.samples.iter().map(|samples| sample_row(study, samples)).collect();
             self.draw(
                 "samples",
                 figures::samples(&rows, &study.labels, width),
@@ -326,7 +346,7 @@ impl Report {
             lines.extend(numbers_of("images", &ranks, &images(&study.rows, estimator)));
             for rule in rules {
                 let rows = part(&study.rows, rule, estimator);
-                lines.extend(numbers_of(&rule_name(rule), &ranks, &rows));
+                lines.extend(numbers_of(study.catalogue.rule_title(rule), &ranks, &rows));
             }
             let mut noise =
                 rules.first().map_or(Vec::new(), |rule| controls::noise(study, rule, estimator));
@@ -403,17 +423,6 @@ fn numbers_of_noise(ranks: &str, fit: &Fit) -> Vec<String> {
     ]
 }
 
-/// What a page calls a rule.
-fn rule_name(rule: &str) -> String {
-    match rule {
-        "local" => "local errors",
-        "backprop" => "backpropagation",
-        "shuffled" => "shuffled labels",
-        other => other,
-    }
-    .into()
-}
-
 fn spectra_of(study: &Study, layer: usize, estimator: Estimator) -> Spectra {
     let level = |level: &Level| {
         let fit =
@@ -428,7 +437,7 @@ fn spectra_of(study: &Study, layer: usize, estimator: Estimator) -> Spectra {
             })
         });
         figures::Level {
-            label: level_name(&level.attack, level.strength, " "),
+            label: study.level_name(&level.attack, level.strength, " "),
             eigenvalues: level.eigenvalues.get(layer - 1).cloned().unwrap_or_default(),
             fit: line,
         }
@@ -439,28 +448,18 @@ fn spectra_of(study: &Study, layer: usize, estimator: Estimator) -> Spectra {
     Spectra { layer, levels }
 }
 
-fn sample_row(samples: &Samples) -> SampleRow {
+fn sample_row(study: &Study, samples: &Samples) -> SampleRow {
     let sample = |(pixels, &predicted): (ndarray::ArrayView1<'_, f32>, &u8)| Sample {
         pixels: pixels.to_vec(),
         predicted: Some(predicted),
     };
     let images = samples.images.rows().into_iter().zip(&samples.predictions);
     SampleRow {
-        label: level_name(&samples.attack, samples.strength, "\n"),
+        label: study.level_name(&samples.attack, samples.strength, "\n"),
         samples: images.map(sample).collect(),
     }
 }
 
-fn level_name(attack: &str, strength: f64, between: &str) -> String {
-    let short = match attack {
-        "clean" => return "clean".into(),
-        "gauss" => "Gaussian".into(),
-        "fgsm" => "FGSM exact".into(),
-        "fgsm-float32" => "FGSM float32".into(),
-        "fgsm-transfer" => "FGSM transferred".into(),
-        "pgd" => "PGD".into(),
-        other => other.to_owned(),
-    };
-    let symbol = if attack.starts_with("gauss") { "σ = " } else { "ε = " };
-    format!("{short}{between}{symbol}{strength}")
+fn level_name(catalogue: &Catalogue, attack: &str, strength: f64, between: &str) -> String {
+    if attack == "clean" { "clean".into() } else { catalogue.attack(attack).at(strength, between) }
 }

@@ -4,12 +4,12 @@ use std::{iter, path::Path};
 
 use serde_json::Value;
 
-use super::curves::is_control;
-
+use super::rules;
 use crate::{
     Error, Result,
+    catalogue::Catalogue,
     claims::Claim,
-    powerlaw::{Fit, Ranks},
+    powerlaw::Fit,
     read::{self, Rows, Source},
     table::{self, Estimator, Row},
     train::Progress,
@@ -26,6 +26,8 @@ pub struct Study {
     pub headline: Estimator,
     /// The claims' verdicts.
     pub claims: Vec<Claim>,
+    /// What its rules and attacks are.
+    pub catalogue: Catalogue,
     /// `study.json`, how it was made, if it is there.
     pub record: Option<Value>,
     /// `model.json` of the network shown.
@@ -72,19 +74,14 @@ impl Study {
         let rows = rows.into_iter().map(|row| ((), row)).collect();
         let rows: Vec<Row> = table::clean_once(rows).into_iter().map(|((), row)| row).collect();
         let claims = read::json_lines(claims)?;
-        let record = folder.join("study.json");
-        let ranks = ranks(&record)?;
-        let record = optional(&record)?;
-        let shown = rows.iter().filter(|row| row.epoch.is_none() && row.rule.is_some());
-        // Local errors are what the study is about; another rule where there is none.
-        let shown = shown.min_by_key(|row| (row.rule.as_deref() != Some("local"), row.seed));
-        let (Some(rule), Some(seed)) =
-            (shown.and_then(|row| row.rule.clone()), shown.and_then(|row| row.seed))
-        else {
-            return Err(Error::data("has no row of a network").in_file(table));
-        };
+        let catalogue = Catalogue::of_study(folder)?;
+        let none = || Error::data("has no row of a network").in_file(table);
+        let networks = || rows.iter().filter(|row| row.epoch.is_none());
+        let rule = rules(networks(), &catalogue).into_iter().next().ok_or_else(none)?;
+        let of_rule = || networks().filter(|row| row.rule.as_ref() == Some(&rule));
+        let seed = of_rule().filter_map(|row| row.seed).min().ok_or_else(none)?;
         let network = folder.join(&rule).join(format!("seed-{seed}"));
-        let levels = middle(rows.iter().filter(|row| row.rule.as_ref() == Some(&rule)))
+        let levels = middle(of_rule(), &catalogue)
             .into_iter()
             .map(|(attack, strength)| {
                 let name = name(&attack, strength);
@@ -98,10 +95,10 @@ impl Study {
                 Ok(Level { attack, strength, eigenvalues, fits })
             })
             .collect::<Result<_>>()?;
-        let none = || Error::data("has no row of a network").in_file(table);
         let mut study = Self {
-            headline: table::headline(&rows, &ranks).ok_or_else(none)?,
-            record,
+            headline: table::headline(&rows, &catalogue.ranks).ok_or_else(none)?,
+            catalogue,
+            record: optional(&folder.join("study.json"))?,
             model: optional(&network.join("model").join("model.json"))?,
             history: match network.join("model").join("history.jsonl") {
                 file if file.is_file() => read::json_lines(&file)?,
@@ -141,20 +138,6 @@ impl Study {
     }
 }
 
-/// The ranges of ranks that a study names in its `study.json`, the headline's first; none where it
-/// names none, or is not there.
-pub fn ranks(record: &Path) -> Result<Vec<Ranks>> {
-    let Some(record_value) = optional(record)? else { return Ok(Vec::new()) };
-    let Some(ranks) = record_value.get("ranks") else { return Ok(Vec::new()) };
-    let range = |value: &Value| value.as_str()?.parse().ok();
-    let ranges = ranks.as_array().and_then(|all| all.iter().map(range).collect());
-    ranges.ok_or_else(|| {
-        let message =
-            format!("has ranks that are none (found {ranks}, expected such as [\"1-50\"])");
-        Error::data(message).in_file(record)
-    })
-}
-
 fn optional(file: &Path) -> Result<Option<Value>> {
     if file.is_file() { read::json(file).map(Some) } else { Ok(None) }
 }
@@ -165,7 +148,11 @@ fn name(attack: &str, strength: f64) -> String {
 }
 
 /// `clean`, and the middle strength of each attack that is no control.
-pub fn middle<'a>(rows: impl Iterator<Item = &'a Row>) -> Vec<(String, f64)> {
+pub fn middle<'a>(
+    rows: impl Iterator<Item = &'a Row>,
+    catalogue: &Catalogue,
+) -> Vec<(String, f64)> {
+    let is_control = |attack: &str| catalogue.attack(attack).is_control();
     let attacks = table::attacks(rows).into_iter().filter(|(attack, _)| !is_control(attack));
     let middle = attacks.filter_map(|(attack, strengths)| {
         Some((attack.to_owned(), *strengths.get(strengths.len() / 2)?))

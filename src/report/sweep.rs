@@ -12,11 +12,12 @@ use super::{
     html::{self, escape, spread},
     level_name,
     links::Links,
-    rule_name, rules,
-    study::{middle, ranks},
+    rules,
+    study::middle,
 };
 use crate::{
     Error, Result,
+    catalogue::Catalogue,
     figures::{self, Axis, Colours, Curve, Layout, Panel},
     mean::mean_and_sd,
     read::is_stream,
@@ -45,6 +46,7 @@ const VARIED: [Varied; 5] =
 
 /// The rows of one rule and estimator, the networks of a sweep at the end of training.
 struct Networks<'a> {
+    catalogue: &'a Catalogue,
     rows: Vec<&'a (Point, Row)>,
     datasets: Vec<&'a str>,
 }
@@ -53,6 +55,8 @@ struct Networks<'a> {
 pub struct Sweep {
     /// The rows of the table, of which an attack of strength 0 has none: it is the clean images.
     rows: Vec<(Point, Row)>,
+    /// What the rules and attacks of its first study are.
+    catalogue: Catalogue,
     /// The estimator that everything is of.
     headline: Estimator,
     /// What leads to the studies' own reports; none where it is not known where they are.
@@ -66,12 +70,15 @@ impl Sweep {
         let rows = table::clean_once(sweep::read(table)?);
         let folder = table.parent().filter(|_| !is_stream(table));
         // The studies differ in their networks and data alone.
-        let first = rows.first().zip(folder).map(|((point, row), folder)| {
-            folder.join(point.folder()).join(&row.dataset).join("study.json")
-        });
-        let ranks = first.map_or(Ok(Vec::new()), |record| ranks(&record))?;
-        let headline = table::headline(rows.iter().map(|(_, row)| row), &ranks);
+        let first = rows
+            .first()
+            .zip(folder)
+            .map(|((point, row), folder)| folder.join(point.folder()).join(&row.dataset));
+        let catalogue =
+            first.map_or_else(|| Ok(Catalogue::default()), |f| Catalogue::of_study(&f))?;
+        let headline = table::headline(rows.iter().map(|(_, row)| row), &catalogue.ranks);
         Ok(Self {
+            catalogue,
             headline: headline.ok_or_else(|| Error::data("has no rows").in_file(table))?,
             links: folder.map(|folder| Links::new(page, folder)).transpose()?,
             rows,
@@ -82,7 +89,7 @@ impl Sweep {
 /// Make the report of a sweep; `figures` leads to its figures where they are files too.
 #[must_use]
 pub fn sweep(sweep: &Sweep, figures: Option<Links>) -> Report {
-    let Sweep { rows, headline, links } = sweep;
+    let Sweep { rows, catalogue, headline, links } = sweep;
     let mut report = Report::begin(
         "A sweep: accuracy, exponent and dimensionality",
         "How accuracy, the exponent α of the eigenspectrum's decay and the participation ratio of the last layer go \
@@ -90,14 +97,14 @@ pub fn sweep(sweep: &Sweep, figures: Option<Links>) -> Report {
         figures,
     );
     let studied = || rows.iter().map(|(_, row)| row);
-    let rules = rules(studied());
+    let rules = rules(studied(), catalogue);
     let Some(rule) = rules.first() else { return report };
     report.add(&format!(
         "<p>Of {}. {}</p>\n",
-        escape(&rule_name(rule)),
+        escape(catalogue.rule_title(rule)),
         headline_words(studied(), *headline)
     ));
-    let networks = Networks::of(rows, rule, *headline);
+    let networks = Networks::of(sweep, rule);
     for varied in VARIED.into_iter().filter(|varied| networks.values(*varied).len() > 1) {
         report.heading(&format!("Against {}", networks.axis(varied).label));
         report.draw(
@@ -115,8 +122,7 @@ pub fn sweep(sweep: &Sweep, figures: Option<Links>) -> Report {
          network are those of a shallow one.",
     );
     report.add("<h2>Numbers</h2>\n<p>The last layer, mean ± standard deviation over seeds; at a study's name is its report.</p>\n");
-    let numbers =
-        rules.iter().map(|rule| Networks::of(rows, rule, *headline).numbers(rule, links.as_ref()));
+    let numbers = rules.iter().map(|rule| Networks::of(sweep, rule).numbers(rule, links.as_ref()));
     let header =
         ["study", "rule", "images", "seeds", "accuracy, %", "α", "r²", "participation ratio"];
     report.add(&html::table(&header, &numbers.flatten().collect::<Vec<_>>()));
@@ -137,13 +143,16 @@ impl Varied {
 }
 
 impl<'a> Networks<'a> {
-    fn of(rows: &'a [(Point, Row)], rule: &str, estimator: Estimator) -> Self {
+    fn of(sweep: &'a Sweep, rule: &str) -> Self {
         let wanted = |row: &Row| {
-            row.rule.as_deref() == Some(rule) && row.epoch.is_none() && row.estimator() == estimator
+            row.rule.as_deref() == Some(rule)
+                && row.epoch.is_none()
+                && row.estimator() == sweep.headline
         };
-        let rows: Vec<_> = rows.iter().filter(|(_, row)| wanted(row)).collect();
+        let rows: Vec<_> = sweep.rows.iter().filter(|(_, row)| wanted(row)).collect();
         let datasets: BTreeSet<_> = rows.iter().map(|(_, row)| row.dataset.as_str()).collect();
-        Self { rows, datasets: datasets.into_iter().collect() }
+        let datasets = datasets.into_iter().collect();
+        Self { catalogue: &sweep.catalogue, rows, datasets }
     }
 
     /// A number for each value, in order.
@@ -216,7 +225,11 @@ impl<'a> Networks<'a> {
 
     /// Clean images, and each attack that is no control at the middle of its strengths.
     fn levels(&self) -> Vec<Level> {
-        middle(self.rows.iter().map(|(_, row)| row))
+        middle(self.rows.iter().map(|(_, row)| row), self.catalogue)
+    }
+
+    fn level_name(&self, (attack, strength): &Level) -> String {
+        level_name(self.catalogue, attack, *strength, ", ")
     }
 
     /// Accuracy, exponent and participation ratio against what is varied, a row of panels for the
@@ -231,7 +244,7 @@ impl<'a> Networks<'a> {
                 curves: self.curves(&rows, varied, value),
             };
             [
-                panel(level_name(&level.0, level.1, ", "), "accuracy, %", percent),
+                panel(self.level_name(&level), "accuracy, %", percent),
                 panel(String::new(), "α", |row| row.alpha),
                 panel(String::new(), "participation ratio", |row| row.participation_ratio),
             ]
@@ -301,8 +314,8 @@ impl<'a> Networks<'a> {
             };
             Some(vec![
                 name,
-                escape(&rule_name(rule)),
-                level_name(&level.0, level.1, ", "),
+                escape(self.catalogue.rule_title(rule)),
+                escape(&self.level_name(level)),
                 study.len().to_string(),
                 mean(percent, 2),
                 mean(|row| row.alpha, 2),

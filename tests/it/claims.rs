@@ -127,8 +127,8 @@ fn a_claim_with_nothing_to_judge_it_on_says_so() {
         assert_eq!(line["verdict"], "undecided", "{line}");
         assert!(line["reason"].as_str().unwrap().contains(reason), "{line}");
     };
-    only("C2", "fgsm", "no Gaussian attack");
-    only("C3", "gauss", "no FGSM attack");
+    only("C2", "fgsm", "no attack by noise");
+    only("C3", "gauss", "no attack along a gradient");
     only("C1-epochs", "gauss", "no snapshots");
     only("C1-layers", "gauss", "0 of 3 seeds have the statistic");
     // An attack of strength 0 alone, and none at all.
@@ -310,4 +310,75 @@ fn a_point_that_is_there_twice_is_refused() {
     let other = rows[4].with(&[("method", "mle")]);
     tables::write(&folder, "t.csv", &rows.iter().cloned().chain([other]).collect::<Vec<Row>>());
     folder.ok("claims t.csv");
+}
+
+#[test]
+fn a_study_says_what_its_attacks_and_rules_are_whatever_their_names() {
+    let folder = Folder::new();
+    let falls = |_, _, i: usize| (0.95 - 0.15 * i as f64, Some(3.0 - 0.1 * i as f64));
+    let of = |attack: &str, rule: &str| {
+        let rows = study(attack, 2, &STRENGTHS, falls);
+        rows.iter().map(|row| row.with(&[("rule", rule)])).collect::<Vec<Row>>()
+    };
+    let attacked = |row: &Row| row.get("attack") != "clean";
+    let mut rows = [of("gaussian-blur", "hebb"), of("gauss", "local")].concat();
+    for attack in ["mine-clipped", "fgsm-fog", "pgd"] {
+        rows.extend(of(attack, "hebb").into_iter().filter(attacked));
+    }
+    let other = rows.iter().map(|row| row.with(&[("first", "2"), ("last", "9")]));
+    let both: Vec<Row> = rows.iter().cloned().chain(other).collect();
+    tables::write(&folder, "t.csv", &both);
+    folder.ok("describe-study --command make --ranks 2-9 --ranks 1-8 \
+               --rule 'local; local errors; hebb; train' --rule 'hebb; Hebb;; learn' \
+               --attack 'gaussian-blur; other; Blur; radius; blur' \
+               --attack 'mine-clipped; gradient; Mine; strength; mine' \
+               --attack 'fgsm-fog; noise, control of mine-clipped; Fog; strength; fog' \
+               --attack 'pgd; gradient; PGD; epsilon; attack-pgd' \
+               --attack 'gauss; noise; Noise; sigma; attack-gauss' -o study.json");
+    let claims_of = |study: &str| {
+        let lines = json_lines(&folder.ok(&format!("claims {study} --verdicts v.txt t.csv")));
+        let of_attack = |attack: &str| {
+            let of_attack = lines.iter().filter(|line| line["attack"] == attack);
+            let names = of_attack.filter(|line| line["first"] == 1);
+            names.map(|line| line["claim"].as_str().unwrap()).collect::<Vec<_>>().join(" ")
+        };
+        ["gaussian-blur", "mine-clipped", "fgsm-fog", "pgd", "gauss"].map(of_attack)
+    };
+    assert_eq!(claims_of("--study study.json"), ["C1", "C1 C3", "C1 C2", "C1 C3", "C1 C2"]);
+    // Of the first ranks named, of the rule and of the attacks that are no controls.
+    let decay = "high accuracy goes with a fast decay: reproduced (layers 1 2)";
+    let turns = "accuracy against alpha is not monotonic: not reproduced";
+    let expected = [
+        format!("C1 hebb, gaussian-blur, ranks 2-9: {decay}"),
+        format!("C1 hebb, mine-clipped, ranks 2-9: {decay}"),
+        format!("C1 hebb, pgd, ranks 2-9: {decay}"),
+        format!("C3 hebb, mine-clipped, ranks 2-9: {turns}"),
+        format!("C3 hebb, pgd, ranks 2-9: {turns}"),
+    ];
+    let verdicts = fs::read_to_string(folder.path("v.txt")).unwrap();
+    assert_eq!(verdicts.lines().collect::<Vec<_>>(), expected);
+    // From elsewhere, exact names alone are known.
+    assert_eq!(claims_of(""), ["C1", "C1", "C1", "C1", "C1 C2"]);
+    let verdicts = fs::read_to_string(folder.path("v.txt")).unwrap();
+    assert!(verdicts.starts_with(&format!("C1 local, gauss, ranks 1-8: {decay}\n")), "{verdicts}");
+    assert!(verdicts.contains(
+        "C3 hebb, ranks 1-8: accuracy against alpha is not monotonic: undecided: the table has"
+    ));
+
+    for (text, says) in [
+        ("{", "is not the JSON expected"),
+        ("{}", "describes no rules and no attacks"),
+        (r#"{"attacks":[{"name":"mine","family":"warp"}]}"#, "unknown variant `warp`"),
+    ] {
+        fs::write(folder.path("bad.json"), text).unwrap();
+        let message =
+            folder.fails(1, "claims --study bad.json -o new.jsonl --verdicts new.txt t.csv");
+        assert!(message.contains("bad.json: ") && message.contains(says), "{message}");
+    }
+    assert!(folder.fails(1, "claims --study none.json t.csv").contains("none.json: "));
+    folder.fails(2, "claims -o same --verdicts same t.csv");
+    folder.fails(1, "claims -o new.jsonl --verdicts /dev/full t.csv");
+    for file in ["new.jsonl", "new.txt", "same"] {
+        assert!(!folder.path(file).exists(), "{file}");
+    }
 }

@@ -177,7 +177,7 @@ fn tools() -> Vec<(&'static str, &'static str, Vec<Flag>)> {
 }
 
 /// Flags whose value is no number.
-const WORDS: [&str; 24] = [
+const WORDS: [&str; 26] = [
     "--accuracy",
     "--attack",
     "--audit",
@@ -198,10 +198,12 @@ const WORDS: [&str; 24] = [
     "--rule",
     "--runs",
     "--stage",
+    "--study",
     "--summary",
     "--table",
     "--test-images",
     "--test-labels",
+    "--verdicts",
 ];
 
 /// All files that the arguments name.

@@ -81,7 +81,7 @@ fn the_headline_is_the_first_of_the_studys_ranks() {
     assert_eq!(headline(Some(["5-9"].into())), (lowest, of_lowest));
     fs::write(folder.path("out/tiny/study.json"), "{\"ranks\":[\"8-1\"]}").unwrap();
     let message = folder.fails(1, REPORT);
-    assert!(message.contains("study.json: has ranks that are none (found [\"8-1\"]"), "{message}");
+    assert!(message.contains("study.json: is not the JSON expected: 8-1 is no range"), "{message}");
 }
 
 #[test]
@@ -105,4 +105,39 @@ fn a_strength_of_zero_adds_nothing_to_the_page_and_a_point_twice_is_refused() {
     fs::write(folder.path("out/tiny/table.csv"), format!("{table}{last}\n")).unwrap();
     let message = folder.fails(1, &line);
     assert!(message.contains("are the same point"), "{message}");
+}
+
+#[test]
+fn a_study_without_descriptions_is_shown_by_names_and_one_that_cannot_be_read_is_named() {
+    let project = Project::new();
+    let folder = &project.0;
+    project.make("all CONTROLS='gauss-repeat fgsm-random'");
+    let (page, figures) = report(folder);
+    for words in ["Control attacks: local errors", "The signal under noise: local errors"] {
+        assert!(page.contains(words), "{words}");
+    }
+    let names = |figures: &[(std::path::PathBuf, Bytes)]| {
+        let names = figures.iter().map(|(path, _)| path.file_name().unwrap().to_owned());
+        names.map(|name| name.into_string().unwrap()).collect::<Vec<_>>()
+    };
+    assert!(names(&figures).contains(&"controls-local.svg".into()));
+    // An earlier version's, which had its commands elsewhere, and none.
+    fs::write(folder.path("out/tiny/study.json"), "{\"commands\":{\"local\":\"train\"}}").unwrap();
+    let (earlier, of_earlier) = report(folder);
+    fs::remove_file(folder.path("out/tiny/study.json")).unwrap();
+    let (plain, of_plain) = report(folder);
+    assert!(of_earlier == of_plain && earlier.contains("commands") && !plain.contains("commands"));
+    for words in ["The paper's claims: local<", ">gauss-repeat</text>", ">strength</text>"] {
+        assert!(plain.contains(words), "{words}");
+    }
+    for words in ["Control attacks: ", "The signal under noise: ", "Gaussian noise</text>"] {
+        assert!(page.contains(words) && !plain.contains(words), "{words}");
+    }
+    assert!(!names(&of_plain).contains(&"controls-local.svg".into()));
+    for text in ["", "{\"attacks\":[{\"name\":\"gauss\"}]}", "{\"rules\":\"local\"}"] {
+        fs::write(folder.path("out/tiny/study.json"), text).unwrap();
+        let message = folder.fails(1, &REPORT.replace("page.html", "new.html"));
+        assert!(message.contains("study.json: is not the JSON expected"), "{message}");
+        assert!(!folder.path("new.html").exists());
+    }
 }
