@@ -6,13 +6,8 @@
 mod common;
 
 use std::{
-    collections::BTreeSet,
-    fs,
-    io::Write,
-    os::unix::process::CommandExt,
-    path::{Path, PathBuf},
-    thread::sleep,
-    time::Duration,
+    collections::BTreeSet, fs, io::Write, os::unix::process::CommandExt, path::PathBuf,
+    thread::sleep, time::Duration,
 };
 
 use common::{Folder, project::Project};
