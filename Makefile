@@ -18,7 +18,7 @@ ATTACKS  := gauss fgsm fgsm-float32
 CONTROLS := gauss-clipped gauss-repeat fgsm-clipped fgsm-random    # attacks of local errors alone
 SIGMAS   := 0.1 0.2 0.3 0.4 0.5 0.6 0.8 1 1.25 1.5 2 3 $(if $(filter digits,$(DATASET)),5 8)
 EPSILONS := 0.01 0.02 0.03 0.04 0.05 0.06 0.08 0.1 0.12 0.15 0.2 0.3
-RANKS    := 1-50 1-20 11-100    # of the fits; the first is the headline
+RANKS    := 1-50 1-20 11-100    # ranks that are fitted; the main results use the first
 EPOCHS   :=                # empty: the preset of the rule
 BATCH    :=                # images per step; empty: the preset
 SAMPLES  :=                # use the first N test images; empty: all
@@ -35,7 +35,7 @@ PREFIX   := /usr/local     # where `make install` puts the tools
 DESTDIR  :=                # stands before PREFIX where a package is built
 WIDTHS   := 50 100 200     # of a sweep
 DEPTHS   := 2 5            # of a sweep
-TRAIN_SIZES :=             # of a sweep, as TRAIN_SAMPLES
+TRAIN_SIZES :=             # numbers of training images of a sweep
 DATASETS := $(DATASET)     # of a sweep
 
 # --- 1. Learning rules: each writes the network $(model); it may use $(seed) -------------------
@@ -185,10 +185,10 @@ $(study)/report.html: $(addprefix $(study)/,table.csv claims.jsonl verdicts.txt 
 ## all: the study, to its tables and its report
 all: $(study)/summary.csv $(study)/report.html
 	$(say-end)
-## quick: a miniature of everything in less than a minute, in $(OUT)/quick
+## quick: a miniature of the study in less than a minute, in $(OUT)/quick
 quick:
 	$(MAKE) all OUT=$(OUT)/quick $(miniature)
-## plan: how many networks and levels `make all` would make
+## plan: print how many networks and levels `make all` would make
 plan:
 	$(dry) all | $(say-plan)
 

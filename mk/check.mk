@@ -1,18 +1,20 @@
-# Settings are refused here, in words, before anything is made.
+# Checks all settings before anything is made, and refuses bad ones with a message.
 #
-# The one setting that is also taken from the environment, and then named; drawn digits need no folder.
+# DATA_DIR is the only setting that is also taken from the environment; make then says so. Drawn digits
+# need no folder.
 ifneq ($(filter undefined environment,$(origin DATA_DIR)),)
 exported := $(if $(filter digits,$(DATASET)),,$(DATA_DIR))
 DATA_DIR := $(or $(exported),data/$(strip $(DATASET)))
 $(if $(exported),$(info data from DATA_DIR=$(exported), which the environment sets))
 endif
 
-# Below: what each setting accepts, as a pattern of a word and its description; which may be empty,
-# which are one word, and which are lists in which a value that is named twice counts once.
+# accepts.NAME: the pattern that each word of a setting must match, and a description of it. Below:
+# the settings that may be empty, those of a single word, and lists in which repeated values count once.
 name   := [A-Za-z][A-Za-z0-9_.-]*
 number := ([0-9]+\.?[0-9]*|\.[0-9]+)
 whole  := [1-9][0-9]*
-# One word to make, the shell and the tools; [^!-~[:cntrl:][:space:]] are letters beyond ASCII.
+# A name that make, the shell and the tools all read as one word. [^!-~[:cntrl:][:space:]] matches
+# letters outside ASCII.
 folder := ([A-Za-z0-9_./+@]|[^!-~[:cntrl:][:space:]])([A-Za-z0-9_./+@-]|[^!-~[:cntrl:][:space:]])* a folder, its name of letters, digits and . _ - + @ /
 accepts.DATASET       := $(name) a name such as mnist
 accepts.DATASETS      := $(name) names such as digits mnist
@@ -43,13 +45,13 @@ optional := CONTROLS EPOCHS BATCH SAMPLES TRAIN_SAMPLES SUBSETS SNAPSHOTS STIMUL
 single   := DATASET HIDDEN EPOCHS BATCH SAMPLES TRAIN_SAMPLES STIMULUS_DIMENSION THREADS OUT BIN DATA_DIR PREFIX SCRATCH DESTDIR
 lists    := DATASETS RULES ATTACKS CONTROLS RANKS SUBSETS SNAPSHOTS WIDTHS DEPTHS TRAIN_SIZES
 
-# A setting that is none, or a typing error: SEED=1, ATTACK=gauss.
+# Names on the command line that are not settings, such as SEED=1 or ATTACK=gauss.
 typed   := $(foreach v,$(.VARIABLES),$(if $(filter command%,$(origin $v)),$v))
 unknown := $(if $(typed),$(filter-out $(shell sed -nE 's/^([A-Za-z][A-Za-z0-9_.-]*) *[:+?]?=.*/\1/p' Makefile mk/*.mk $(wildcard own.mk)) \
   $(foreach w,$(RULES) $(ATTACKS) $(CONTROLS),$w $w.%),$(typed)))
 $(if $(unknown),$(error $(firstword $(unknown)) is no setting: did you mean $(shell scripts/nearest $(call quote,$(firstword $(unknown))) $(checked) RUN)? (make help lists all)))
 
-# A comment behind a value leaves blanks in it.
+# A comment after a value leaves blanks at its end: remove them.
 $(foreach v,$(checked),$(eval override $v := $$(strip $$($v))))
 $(foreach v,$(lists),$(eval override $v := $$(strip $$(call uniq,$$($v)))))
 expected = $(wordlist 2,99,$(accepts.$1))
@@ -59,7 +61,7 @@ $(foreach v,$(single),$(if $(word 2,$($v)),$(call refuse,$v,$($v))))
 $(if $(word 2,$(sort $(subst $(comma), ,$(HIDDEN)))),$(call refuse,HIDDEN,$(HIDDEN)))
 $(if $(filter 2,$(words $(DRAWN))),,$(call refuse,DRAWN,$(DRAWN)))
 
-# All that are attacked with, by all rules.
+# All attacks that any rule meets.
 attacked := $(sort $(ATTACKS) $(foreach r,$(RULES),$(call own,$r.attacks)))
 attacks  := $(sort $(patsubst %.strengths,%,$(filter %.strengths,$(.VARIABLES))))
 rules    := $(filter-out $(attacks),$(sort $(patsubst %.about,%,$(filter %.about,$(.VARIABLES)))))
@@ -69,7 +71,7 @@ $(foreach a,$(attacked),$(if $(call known,$a),,$(call none,attack,$a,$(attacks))
 $(foreach a,$(attacked),$(if $(call known,$a.strengths),,$(error $a has no strengths: set $a.strengths)))
 $(foreach a,$(filter clean data epoch samples subset subset-%,$(attacked)),$(error the attack $a needs another name: that of $a is taken))
 
-# All words in one call of grep.
+# Check all words in one call of grep, because a call for each would be slow.
 accepts.strengths := $(number) numbers such as 0.1 0.5
 words-of = $(foreach w,$($1),$(call quote,$2=$w))
 wrong   := $(shell printf '%s\n' $(foreach v,$(checked),$(call words-of,$v,$v)) $(foreach a,$(attacked),$(call words-of,$a.strengths,strengths)) | \

@@ -1,9 +1,10 @@
-# The data set as four arrays: from arrays of a folder; or drawn; or from IDX files, fetched if need be.
+# Makes the four arrays of the data set: from arrays in a folder, by drawing digits, or from IDX files,
+# which are fetched if necessary.
 #
-# $(call given,train,images) is a file of the data set, `import` the command that makes an array of it.
+# $(call given,train,images) is a file of the data set; `import` is the command that converts it to an array.
 ifneq ($(wildcard $(DATA_DIR)/train-images.npy),)
 given     = $(DATA_DIR)/$1-$2.npy
-# Images as f4 (samples, pixels), whatever they were.
+# Converts images of any dtype and shape to f4 (samples, pixels).
 import    = attack-gauss --sigma 0 --quiet
 images-of = $(import) $(call given,$1,images)
 labels-of = cat $(call given,$1,labels)
@@ -14,7 +15,7 @@ import    = $(draw.train); $(draw.test)
 images-of = $(draw.$1)
 labels-of = $(draw.$1) --labels
 else
-# Files as they are fetched, as unpacked, and with the dot that some copies have.
+# Names of the files as fetched, as unpacked, and with the dot that some copies have.
 stem      = $(DATA_DIR)/$(patsubst test,t10k,$1)-$2
 names     = $(foreach e,$(if $(filter images,$2),idx3,idx1)-ubyte,$(stem)-$e.gz $(stem)-$e $(stem).$e $(stem).$e.gz)
 given     = $(firstword $(wildcard $(names)) $(names))
@@ -32,7 +33,7 @@ $(data)/%-images.npy: $(as.import)
 $(data)/%-labels.npy: $(as.import)
 	$(call whole,$(call labels-of,$*))
 
-# Files are known by what is in them: their times say little where they were copied or restored.
+# Files count as changed when their content changes. Times are unreliable after copying or restoring.
 files     := $(if $(call known,given),$(foreach s,train test,$(foreach k,images labels,$(call given,$s,$k))))
 contents  := for f in $(files); do { cksum < $$f; } 2> /dev/null || echo missing; done | tr ' \n' ': '
 $(stamps)/content: $(if $(call same,$(strip $(file <$(stamps)/content)),$(strip $(if $(files),$(shell $(contents))))),,FORCE) | $(files)

@@ -1,11 +1,11 @@
-# What `make install` puts below PREFIX, with DESTDIR before it where a package is built: the tools, and
-# the page for man and the completions for shells that each tool writes of itself.
+# Installs below PREFIX, after DESTDIR if a package is being built: the tools, and the man page and shell
+# completions that each tool generates.
 pages     := man:man/man1/%.1 bash:bash-completion/completions/% zsh:zsh/site-functions/_% fish:fish/vendor_completions.d/%.fish
 page       = $(patsubst %,$(PREFIX)/share/$(lastword $(subst :, ,$1)),$2)
 installed := $(PREFIX)/share/local-errors/installed
 ours      := $(programs:%=$(PREFIX)/bin/%) $(foreach p,$(pages),$(call page,$p,$(programs)))
 
-## install: the tools, their man pages and completions, into PREFIX; uninstall: remove them
+## install: install the tools, their man pages and completions below PREFIX; uninstall: remove them
 install:
 	for f in $(ours); do [ ! -e $(DESTDIR)$$f ] || grep -Fqsx "$$f" $(DESTDIR)$(installed) || \
 	  { echo "$(DESTDIR)$$f is there and not ours: choose another PREFIX" >&2; exit 1; }; done

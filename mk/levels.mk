@@ -1,4 +1,4 @@
-# What there is to make: seeds, strengths, and the levels at which each network is measured.
+# Lists what there is to make: the seeds, the strengths, and the levels at which each network is measured.
 
 seeds  := $(shell printf '%s\n' $(SEEDS) | sed 's/^0*\(.\)/\1/' | sort -nu)
 # next-1 is seed-2; after the last seed comes the first.
@@ -6,13 +6,14 @@ $(foreach n,$(join $(seeds:%=next-%:=seed-),$(wordlist 2,$(words $(seeds)),$(see
 transfers := $(filter $(TRANSFER),$(attacked))
 $(if $(transfers),$(if $(word 2,$(seeds)),,$(error $(firstword $(transfers)) needs the network of another seed: SEEDS must be two or more, found $(seeds))))
 
-# 0.10 and 0.1 are one strength. Words are names of lists and numbers, such as gauss:0.10.
+# 0.10 and 0.1 are the same strength. Each word is the name of a list and a number, such as gauss:0.10.
 plain  = $(shell printf '%s\n' $1 | sed -E 's/:0*([0-9])/:\1/; s/:\./:0./; /\./s/\.?0*$$//' | sort -t : -k 1,1 -k 2,2g -u)
 list   = $(patsubst $1:%,%,$(filter $1:%,$2))
 plains := $(call plain,$(SIGMAS:%=SIGMAS:%) $(EPSILONS:%=EPSILONS:%) $(foreach a,$(attacked),$(addprefix $a:,$($a.strengths))))
 $(foreach a,$(attacked),$(eval levels.$a := $(addprefix $a-,$(call list,$a,$(plains)))))
 
-# No snapshot after the last epoch, of which 40 is the preset; no subset that is the whole.
+# Leave out snapshots after the last epoch (40 by default), and subsets that are not smaller than the
+# whole set.
 below     = $(if $2,$(shell printf '%s\n' $1 | awk '$$1 < $2'),$1)
 snapshots := $(if $(SNAPSHOTS),$(call below,$(SNAPSHOTS),$(or $(EPOCHS),40) + 1))
 subsets   := $(if $(SUBSETS),$(call below,$(SUBSETS),$(or $(SAMPLES),$(if $(filter digits,$(DATASET)),$(word 2,$(DRAWN))))))
@@ -41,12 +42,13 @@ samples-shown := $(shown:%=$(study)/samples/%/predictions.npy)
 # The dimension of the set of images is measured unless it is given.
 measured-d := $(if $(STIMULUS_DIMENSION),,$(study)/dimension.jsonl)
 
-# What these rules make appears whole. A make that is stopped need not delete it, and must not where
-# another has made it meanwhile, as on a cluster whose node was given up and then answers.
+# These targets appear whole, so a make that is stopped need not delete them. It must not delete them if
+# another make has made them meanwhile, for example on a cluster, where a node that was given up may
+# answer again.
 .PRECIOUS: $(study)/%/alpha.jsonl $(study)/%/accuracy.jsonl $(study)/%/spectrum.npy \
   $(foreach r,$(RULES),$(if $(filter train,$(firstword $($r))),$(seeds:%=$(study)/$r/seed-%/model/model.json)))
 
-# Settings of `make quick`, of which the command line may give others.
+# Settings of `make quick`; those on the command line take precedence.
 quick.DRAWN         = 4000 1000
 quick.TRAIN_SAMPLES = $(if $(filter-out digits,$(DATASET)),4000)
 quick.SAMPLES       = $(if $(filter-out digits,$(DATASET)),1000)

@@ -1,4 +1,4 @@
-# Ten images for the report, clean and attacked, and what the network shown makes of them.
+# Ten images for the report, clean and attacked, and the network's predictions for them.
 $(study)/samples/%: private network = $(study)/$(shows)# not that of the networks made for it
 $(samples-shown): private samples = 10
 $(samples-shown): $(study)/$(shows)/model/model.json $(data)/test-images.npy $(labels) $(stamps)/measure \

@@ -1,11 +1,11 @@
-# What every command of the study runs in: a bash that takes nothing from the user's shell.
+# The shell that runs every command of the study: a bash that ignores the user's shell settings.
 #
-# -p leaves out exported functions and options, CDPATH and BASH_ENV; LC_ALL=C gives numbers a decimal
-# point. $(shell) runs in it too, to which GNU make 4.3 gives no exports.
+# -p ignores exported functions and options, CDPATH and BASH_ENV. LC_ALL=C makes the decimal point a
+# point. $(shell) uses this shell too; GNU make 4.3 passes no exported variables to it.
 SHELL := env
 .SHELLFLAGS := -u BASH_ENV -u ENV -u CDPATH -u POSIXLY_CORRECT -u GREP_OPTIONS -u GREP_COLORS LC_ALL=C bash -peu -o pipefail -c
 
-# Flags that would take settings from the environment, or call a target made that is not.
+# Flags of make that would take settings from the environment, or treat unmade targets as made.
 $(foreach f,e i t,$(if $(findstring $f,$(firstword -$(MAKEFLAGS))),$(error make -$f cannot make the study: leave it out$(if $(filter e,$f), and name settings on the command line))))
 $(if $(filter grouped-target,$(.FEATURES)),,$(error GNU make 4.3 or later is needed, this is $(MAKE_VERSION) (macOS: brew install make, then gmake)))
 MAKEFLAGS += --no-builtin-rules --no-print-directory
@@ -16,13 +16,14 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 V :=
 $V.SILENT:
 
-# What make's own functions lack.
+# Functions that make does not have.
 comma := ,
 space := $(subst ,, )
 quote = '$(subst ','\'',$1)'
 up    = $(patsubst %/,%,$(dir $1))
 uniq  = $(if $1,$(firstword $1) $(call uniq,$(filter-out $(firstword $1),$1)))
 same  = $(and $(findstring [$1],[$2]),$(findstring [$2],[$1]))
-# What the project's files, own.mk or the command line say; never what the environment happens to name so.
+# Whether, and what, the project's files, own.mk or the command line define; an environment variable
+# that happens to have the same name does not count.
 known = $(filter file command override,$(firstword $(origin $1)))
 own   = $(if $(call known,$1),$($1))

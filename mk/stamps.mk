@@ -1,9 +1,10 @@
-# What a command is: its text, and the checksums of the tools and scripts in it.
+# Reruns a command when its text changes, or a tool or script in it.
 #
-# No file name carries that, so each command has a stamp, a file that is rewritten only when one of
-# them changes. Stamps are compared when make starts, so that `make -n` and `make -q` tell the truth.
+# Each command has a stamp: a file with the command's text and the checksums of its tools and scripts,
+# which is rewritten only when these change. Stamps are compared when make starts, so that `make -n` and
+# `make -q` are right.
 
-# The stamps that the target of each stage depends on. An attack's is of the level's own.
+# The stamps that the targets of each stage depend on. A level depends on the stamp of its own attack.
 as.rule      = $(stamps)/$$(rule)
 as.measure   = $(stamps)/measure $$(if $$(passing),$(stamps)/$$(attack)) $$(lender)
 as.fit       = $(stamps)/fit $$(if $$(call own,$$(attack).fit),$(stamps)/$$(attack))
@@ -16,17 +17,17 @@ as.report    = $(stamps)/report
 # The network that an attack in TRANSFER takes its gradient from.
 lender       = $(if $(filter $(TRANSFER),$(attack)),$(stamps)/next-$(seed) $(source)/model.json)
 
-# What is measured together has one stamp.
+# The commands that measure a level together share one stamp.
 define measure
 $(accuracy); $(activations) | $(spectrum)
 endef
 stamped := $(RULES) $(attacked) $(if $(transfers),$(seeds:%=next-%)) measure pixels fit dimension tabulate claims report import describe
 
-# The command $1, with what takes the place of a measurement for it. Neither THREADS nor OUT changes a
-# result, nor which make runs it.
+# The command $1, with the measurements that it replaces. THREADS, OUT and the make that runs it do not
+# change a result, so they are given fixed values.
 command = $(strip $($1) $(call own,$1.spectrum) $(call own,$1.fit))
 plainly = $(foreach THREADS,1,$(foreach OUT,out,$(foreach me,MAKE,$(call command,$1))))
-# The words of a command that are tools, and those that are files: scripts of the user's.
+# The words of a command that are tools, and those that are files, such as the user's scripts.
 tools   = $(foreach w,$(sort $(filter $(programs),$(command))),$(sum.$w):$w)
 scripts = $(sort $(wildcard $(filter-out $(OUT)/% $(DATA_DIR)/% /dev/%,$(command))))
 sums   := $(shell cksum /dev/null $(sort $(foreach s,$(stamped),$(call scripts,$s))) | tr ' ' :)

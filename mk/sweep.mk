@@ -1,14 +1,14 @@
-# Many studies: those of a sweep, each in an OUT of its own on data that all share; and the parts that
-# a cluster makes apart, of which scripts/slurm-array reads the lists.
+# Many studies: a sweep makes each study in its own OUT, with shared data. Also the parts of a study or
+# sweep that a cluster makes separately; scripts/slurm-array reads their lists.
 TASKS   := /dev/stdout
 swept   := $(OUT)/sweep
 points  := $(foreach n,$(or $(TRAIN_SIZES),all),$(foreach w,$(WIDTHS),$(foreach k,$(DEPTHS),$(DATASETS:%=$(swept)/train-$n/width-$w/depth-$k/%))))
-# What a point's name says of it.
+# Read the settings of a point from its name.
 named    = $(lastword $(patsubst $1-%,%,$(filter $1-%,$(subst /, ,$@))))
 hidden   = $(subst $(space),$(comma),$(foreach k,$(shell seq $(call named,depth)),$(call named,width)))
 .PHONY: $(points) $(DATASETS:%=$(swept)/%) $(seeds:%=seed-%)
 
-## sweep: a study for each of WIDTHS, DEPTHS, TRAIN_SIZES and DATASETS, then all in one report
+## sweep: make a study for each combination of WIDTHS, DEPTHS, TRAIN_SIZES and DATASETS, and one report of all
 sweep: $(points)
 	cat $(points:%=%/.stamps/runs) | tabulate --sweep -o $(swept)/table.csv
 	report-sweep $(swept)/table.csv --figures $(swept)/figures -o $(swept)/report.html
@@ -21,16 +21,17 @@ $(points): | $$(swept)/$$(@F)
 $(DATASETS:%=$(swept)/%):
 	$(MAKE) data OUT=$(swept) DATASET=$(@F)
 
-## data: the data set as arrays
+## data: make the arrays of the data set
 data: $(arrays)
-## inputs: what all seeds share; after it several makes may run at once, one for each seed
+## inputs: make what all seeds share; after it, makes of different seeds may run at the same time
 inputs: data $(addprefix $(stamps)/,$(stamped)) $(layer0:%=$(study)/%/alpha.jsonl) $(measured-d)
 	$(tidy)
-## sweep-inputs: what all points of a sweep share
+## sweep-inputs: make what all points of a sweep share
 sweep-inputs: $(DATASETS:%=$(swept)/%)
-## seed-1, seed-2 ...: all of one seed
-# With an attack in TRANSFER that includes the next seed's network. Two makes at once would both train
-# it, to the same bytes, and measure again what is older: make the study without the attack first.
+## seed-1, seed-2 ...: make everything of one seed
+# With an attack in TRANSFER, this includes the next seed's network. Two makes at the same time would
+# both train it, with the same result, and measure again what is older than it. To avoid this, first
+# make the study without the attack.
 $(foreach s,$(seeds),$(eval seed-$s: $(filter $(RULES:%=$(study)/%/seed-$s/%),$(measured))))
 seed-$(firstword $(seeds)): $(samples-shown)
 tasks:

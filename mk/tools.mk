@@ -1,16 +1,16 @@
-# The tools: cargo builds them, and sums.mk has the checksum of each, which says what it computes.
+# Builds the tools with cargo, and keeps a checksum of each tool in sums.mk to tell when it changes.
 #
-# The release profile strips what changes without the code (symbols, build id), so that a tool's
-# bytes change with its own code alone. With a BIN of the user's, the tools there are taken as they are.
+# The release profile removes what changes without the code (symbols, the build id), so a tool's bytes
+# change only when its code does. If the user sets BIN, the tools there are used as they are.
 programs := $(sort $(basename $(notdir $(wildcard src/bin/*.rs))))
 bin      := $(if $(filter /%,$(BIN)),,$(CURDIR)/)$(BIN)
 export PATH := $(bin):$(PATH)
-# Goals that need no tool.
+# Goals that need none of the tools.
 toolless := help clean uninstall test check-mnist check-digits bench figure
 needed   := $(filter-out $(toolless),$(or $(MAKECMDGOALS),all))
 
 ifeq ($(BIN),target/release)
-# What cargo builds from: a change of any makes it look.
+# The files that cargo builds from: if one of them changes, cargo runs.
 sources  := $(shell find src data/digits.json Cargo.toml Cargo.lock build.rs -type f)
 $(if $(needed),$(eval include $(BIN)/sums.mk))
 $(BIN)/sums.mk: $(sources) $(wildcard $(programs:%=$(BIN)/%)) $(if $(filter-out $(wildcard $(programs:%=$(BIN)/%)),$(programs:%=$(BIN)/%)),FORCE)

@@ -1,4 +1,4 @@
-"""A network, or activations, of your own as the files that the tools read, and back.
+"""Write networks and activations from elsewhere as files that the tools read, and read them back.
 
 Layers are tuples (w, b), and with a readout (w, b, r) or (w, b, r, c):
 h = max(0, x w + b), logits = h r + c; w is (inputs, units), r is (units, classes).

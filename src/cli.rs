@@ -1,5 +1,5 @@
-//! The manners all tools share: how arguments are read, what goes to stderr,
-//! how a run ends. The only module that prints.
+//! What all tools share: how arguments are read, what goes to stderr, how a run ends. This is
+//! the only module that prints.
 
 use std::{
     any::TypeId,
@@ -161,7 +161,7 @@ pub fn warn(file: &Path, message: &str) {
 /// What every tool has.
 #[derive(clap::Args)]
 pub struct Common {
-    /// No progress and no notices; warnings and errors stay
+    /// Show no progress and no notices; warnings and errors are still shown
     #[arg(short, long)]
     pub quiet: bool,
 }
@@ -184,7 +184,7 @@ impl Common {
     }
 }
 
-/// How far work of `len` steps is; shown only when stderr is a terminal.
+/// A progress bar for work of `len` steps; shown only when stderr is a terminal.
 #[must_use]
 pub fn bar(quiet: bool, len: u64, template: &str) -> ProgressBar {
     if quiet {
@@ -205,16 +205,16 @@ fn threads(text: &str) -> std::result::Result<usize, String> {
     few.ok_or_else(|| format!("expected a whole number from 0 to {MOST_THREADS}"))
 }
 
-/// What every tool has whose work threads share.
+/// What every tool with several threads has.
 #[derive(clap::Args)]
 pub struct Threads {
-    /// Threads to use, at most 1024, 0 for one per core; the results do not depend on it
+    /// Number of threads, at most 1024; 0 means one per core. The results do not depend on it
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = threads)]
     threads: usize,
 }
 
 impl Threads {
-    /// From here on, share out work among these threads.
+    /// From here on, divide work among these threads.
     pub fn start(&self) -> Result<()> {
         let threads = match self.threads {
             0 => thread::available_parallelism().map_or(1, usize::from),
@@ -228,16 +228,16 @@ impl Threads {
     }
 }
 
-/// What the tools have that read images: the attacks, activations, accuracy.
+/// What the tools that read images have: the attacks, activations, accuracy.
 #[derive(clap::Args)]
 pub struct FromImages {
     /// Images, f4, f2, f8, u1 or bool (samples, pixels); - for stdin
     #[arg(default_value = "-")]
     images: PathBuf,
-    /// Use the first N images only; what is not used of a file is not read
+    /// Use the first N images only; the rest of a file is not read [default: all]
     #[arg(long, value_name = "N", value_parser = count)]
     samples: Option<usize>,
-    /// What to write; - for stdout
+    /// File to write; - for stdout
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     pub output: PathBuf,
     #[command(flatten)]
@@ -260,7 +260,7 @@ impl FromImages {
         self.common.images(Source::open(&self.images)?)?.first(self.samples)
     }
 
-    /// Open the images used, for a network of so many inputs.
+    /// Open the images used, for a network with this number of inputs.
     pub fn open_for(&self, inputs: usize) -> Result<Rows<f32>> {
         let images = self.open()?;
         images.expect_columns(inputs, "the network has inputs")?;

@@ -3,17 +3,17 @@
 //! The skeletons are in `data/digits.json`, a list of entries
 //! `[digit, "name", weight, [stroke, ...]]`. A stroke is a list of control
 //! points `[x, y]` in hundredths of a unit box, x to the right and y down. The
-//! pen runs along the uniform Catmull-Rom curve through them; a point written
+//! pen runs along the uniform Catmull-Rom curve through them. A point written
 //! twice in a row is a corner, where the curve ends and a new one begins. Equal
-//! points of an entry are one point and move together, so that what is joined
-//! stays joined. A digit's skeletons are drawn in proportion to their weights.
+//! points of an entry are the same point and move together, so that joined strokes
+//! stay joined. A digit's skeletons are drawn in proportion to their weights.
 //!
 //! An image goes from a skeleton to pixels in four steps: the control points
 //! are jittered; a smooth random field bends the curve and varies the width;
 //! scale, slant and rotation are applied; and the drawing is fitted to a
-//! 20 x 20 box and centred by mass, as in MNIST. Apart from the normal samples'
-//! rare tails, all is made of sums, products, quotients and square roots, which
-//! are the same on every platform.
+//! 20 x 20 box and centred by mass, as in MNIST. Apart from the rare tails of the normal
+//! samples, everything is computed with sums, products, quotients and square roots, which are
+//! the same on every platform.
 
 use std::ops::Range;
 

@@ -1,9 +1,10 @@
 //! Loops over single elements, compiled for the widest registers of the machine.
 //!
-//! They stand between matrix products that use those registers: code for older
-//! machines would wait at each change between the two (training took 1.4 times
-//! as long). A loop is a struct because `pulp` compiles what it inlines, and it inlines
-//! structs alone. Nothing is fused or reordered: the machine changes no byte.
+//! They run between matrix products that use those registers. Code for older machines would
+//! wait at each change between the two kinds of instructions (training took 1.4 times as long).
+//! Each loop is a struct, because `pulp` compiles for these registers only what it inlines, and
+//! it inlines only structs. No operation is fused or reordered, so results do not depend on the
+//! machine.
 
 #![allow(clippy::inline_always)] // what is not inlined is not compiled anew
 

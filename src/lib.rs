@@ -22,12 +22,11 @@
 //! | `report`, `report-sweep` | [`report`], [`figures`], [`marchenko_pastur`] |
 //! | `npy-info` | [`info`] |
 //!
-//! Every byte enters through [`read`] and leaves through [`mod@write`]; [`cli`] holds
-//! the manners the tools share and is the only module that prints, [`manual`] makes their
-//! man pages and completions. Arrays have a
-//! row for each sample: images `x` are (samples, pixels), the activations `h_l`
-//! of layer l (samples, units). Layers count from 1 wherever a user sees them. [`guide`]
-//! goes through the study in code.
+//! All input passes through [`read`] and all output through [`mod@write`]. [`cli`] holds what
+//! all tools share, and is the only module that prints. [`manual`] makes their man pages and
+//! completions. Arrays have one row per sample: images `x` are (samples, pixels), and the
+//! activations `h_l` of layer l are (samples, units). Layers are numbered from 1 wherever a
+//! user sees them. [`guide`] goes through the study in code.
 
 pub mod accuracy;
 pub mod attack;
@@ -65,7 +64,7 @@ pub mod write;
 
 pub use error::{Error, Kind, Result, number};
 
-/// Keeps what a block of rows frees for the next block. The system's gave it back, and
+/// Keeps the memory of one block of rows for the next. The system's allocator returned it, and
 /// `spectrum` spent half its time on page faults.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -1,4 +1,4 @@
-//! Matrix products and eigenvalues: the one place that knows faer.
+//! Matrix products and eigenvalues. No other module uses faer.
 
 use std::ops::Range;
 

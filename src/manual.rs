@@ -1,4 +1,4 @@
-//! What a tool's `--help` says as a page for `man`, and its options for a shell to complete.
+//! Man pages and shell completions, made from each tool's `--help`.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! The spectrum of noise: what a covariance looks like that has no structure.
+//! The spectrum of noise: the eigenvalues of a covariance without any structure.
 
 use std::f64::consts::PI;
 

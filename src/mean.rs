@@ -1,4 +1,4 @@
-//! Mean and spread.
+//! Mean and standard deviation.
 
 /// Mean and standard deviation (n - 1): none if any value is missing, no deviation of a single one.
 pub fn mean_and_sd(values: impl Iterator<Item = Option<f64>>) -> (Option<f64>, Option<f64>) {

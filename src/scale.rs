@@ -1,7 +1,7 @@
-//! Exact changes of scale: products with powers of two, which round nothing.
+//! Exact changes of scale: multiplication by powers of two, which rounds nothing.
 //!
-//! Sums of squares leave the range of f8 long before the numbers do. Numbers far from 1 are
-//! therefore brought near 1 before they are squared, and what is made of them is brought back.
+//! Sums of squares overflow or underflow f8 long before the numbers do. Numbers far from 1 are
+//! therefore scaled to near 1 before they are squared, and the result is scaled back.
 
 /// Numbers from 2^-400 to 2^400 are left as they are: sums of their squares are far from the
 /// limits of f8.

@@ -1,7 +1,7 @@
-//! Products with matrices most of whose entries are 0, as MNIST's images.
+//! Products with matrices most of whose entries are 0, such as MNIST's images.
 //!
-//! Four fifths of MNIST's pixels are 0, and the first layer is more than half of a
-//! step's work: only the others are multiplied.
+//! Four fifths of MNIST's pixels are 0, and the first layer is more than half of the work of a
+//! training step. Only the pixels that are not 0 are multiplied.
 
 #![allow(clippy::inline_always)] // what is not inlined is not compiled for wide registers
 

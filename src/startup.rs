@@ -1,9 +1,9 @@
-//! What the process was given when it started: the standard streams that were
-//! closed, and the signals that were ignored.
+//! The state in which the process was started: which standard streams were closed, and which
+//! signals were ignored.
 //!
-//! Rust's runtime hides both before `main`. It opens /dev/null in the place of a
-//! closed stream, and that is the very thing that Python's `DEVNULL` gives; and it
-//! ignores SIGPIPE. So they are looked at before the runtime starts.
+//! Rust's runtime hides both before `main`. It opens /dev/null in place of a closed stream,
+//! which then looks like a stream that the caller set to /dev/null, and it ignores SIGPIPE. So
+//! both are examined before the runtime starts.
 
 use std::{
     ffi::c_int,

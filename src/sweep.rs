@@ -60,7 +60,7 @@ pub fn table(directories: &[String]) -> Result<Vec<(Point, Row)>> {
     Ok(rows)
 }
 
-/// Read a table that [`table`] made, checked; lines may stand in any order.
+/// Read a table that [`table()`] made, checked; lines may stand in any order.
 pub fn read(path: &Path) -> Result<Vec<(Point, Row)>> {
     table::checked(read::csv(path, &table::OPTIONAL)?)
 }

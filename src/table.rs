@@ -1,4 +1,4 @@
-//! The study's runs as one table, and its mean and spread over seeds.
+//! The runs of a study as one table, and the table's mean and standard deviation over seeds.
 
 use std::{
     cmp::Ordering,

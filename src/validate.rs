@@ -1,5 +1,4 @@
-//! What the estimators of alpha make of spectra that are known: their bias and their spread against
-//! the number of samples.
+//! Bias and spread of the estimators of alpha on known spectra, against the number of samples.
 
 use serde::Serialize;
 

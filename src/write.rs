@@ -1,11 +1,10 @@
 //! Writing: a file appears whole or not at all.
 //!
-//! A regular file is written beside its target, as `.NAME.RANDOM.tmp`, flushed
-//! to the disk and renamed: whoever opens the target meets the old bytes or the
-//! new ones. It takes over the mode and owner of the file it replaces. So does a
-//! network, which is a directory. A device, a FIFO and an open descriptor, such as
-//! stdout and `/dev/fd/3`, are written into, never renamed over; a symlink stays,
-//! what it points to is replaced.
+//! A regular file is written beside its target, as `.NAME.RANDOM.tmp`, flushed to the disk and
+//! renamed. So whoever opens the target reads either the old bytes or the new ones. The new file
+//! takes the mode and owner of the file it replaces. The same holds for a network, which is a
+//! directory. A device, a FIFO or an open descriptor, such as stdout and `/dev/fd/3`, is written
+//! into and never replaced. A symlink stays, and the file it points to is replaced.
 
 mod array;
 mod directory;

@@ -6,13 +6,8 @@
 mod common;
 
 use std::{
-    collections::BTreeSet,
-    fs,
-    io::Write,
-    os::unix::process::CommandExt,
-    path::{Path, PathBuf},
-    thread::sleep,
-    time::Duration,
+    collections::BTreeSet, fs, io::Write, os::unix::process::CommandExt, path::PathBuf,
+    thread::sleep, time::Duration,
 };
 
 use common::{Folder, project::Project};
@@ -797,13 +792,13 @@ fn tools_are_installed_and_removed_and_nobodys_are_overwritten() {
     }
 }
 
-/// README shows a stage swapped for a NumPy script: what it shows works.
+/// doc/extending.md replaces a stage by a NumPy script: what it shows works.
 #[test]
 #[ignore = "needs PYTHON, one that has NumPy"]
-fn the_numpy_stage_of_the_readme_gives_the_same_exponents() {
-    let readme =
-        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
-    let script = readme.split("```python\n").nth(1).unwrap().split("```").next().unwrap();
+fn the_numpy_stage_of_the_documentation_gives_the_same_exponents() {
+    let page = common::page("doc/extending.md");
+    let blocks = common::blocks(common::section(&page, "Replace a stage"));
+    let [("python", script), ("bash", _)] = blocks[..] else { unreachable!("{blocks:?}") };
     let project = Project::new();
     fs::write(project.0.path("spectrum.py"), script).unwrap();
     let python = std::env::var("PYTHON").unwrap();

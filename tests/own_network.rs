@@ -1,4 +1,4 @@
-//! A network of one's own: `scripts/own_network.py`, and what README shows of it.
+//! Networks from elsewhere: `scripts/own_network.py`, and what doc/own-data.md shows of it.
 //!
 //! The tools must give what `own_network/expected.py` computes in double precision, by NumPy and by
 //! PyTorch. `PYTHON=python3 cargo test --test own_network -- --ignored --nocapture`
@@ -333,22 +333,15 @@ fn a_saved_module_becomes_a_network_and_nothing_in_the_file_is_run() {
     }
 }
 
-/// README's section is a session: a block of Python is the file that its first line names.
+/// The section is a session: a block of Python is the file that its first line names.
 #[test]
 #[ignore = "needs PYTHON, one that has NumPy and PyTorch"]
-fn the_session_of_the_readme_works() {
-    if !has_torch("README's section \"Your own network\"") {
+fn the_session_of_the_documentation_works() {
+    if !has_torch("the section \"Your own network\" of doc/own-data.md") {
         return;
     }
-    let readme = fs::read_to_string(Path::new(ROOT).join("README.md")).unwrap();
-    let section = readme.split("\n## Your own network\n").nth(1).unwrap();
-    let section = section.split("\n## ").next().unwrap();
-    let blocks: Vec<(&str, &str)> = section
-        .split("```")
-        .skip(1)
-        .step_by(2)
-        .map(|block| block.split_once('\n').unwrap())
-        .collect();
+    let page = common::page("doc/own-data.md");
+    let blocks = common::blocks(common::section(&page, "Your own network"));
     let (project, mut run) = (Project::new(), String::new());
     project.0.ok(&format!("cp -r {ROOT}/scripts ."));
     for (language, text) in blocks {

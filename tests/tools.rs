@@ -1091,13 +1091,13 @@ fn all_methods_windows_and_grids_are_lines_of_their_own() {
     assert_eq!(ranges("--grid 1,20:21,100"), [ols(1, 21), ols(1, 100), ols(20, 100)]);
 }
 
-/// README's session on activations of one's own works as typed: noise drags alpha down by half,
-/// and two repeats give it back.
+/// The session of doc/own-data.md on activations works as typed: noise halves alpha, and two
+/// repeats recover it.
 #[test]
-fn the_session_of_the_readme_on_activations_runs_as_typed() {
-    let readme = include_str!("../README.md");
-    let section = readme.split("## Your own activations").nth(1).unwrap();
-    let session = section.split("```bash\n").nth(1).unwrap().split("```").next().unwrap();
+fn the_session_of_the_documentation_on_activations_runs_as_typed() {
+    let page = common::page("doc/own-data.md");
+    let blocks = common::blocks(common::section(&page, "Your own activations"));
+    let [("bash", session)] = blocks[..] else { unreachable!("{blocks:?}") };
     let lines = json_lines(&Folder::new().ok(session));
     let alpha = |line: usize| lines[line]["alpha"].as_f64().unwrap();
     // Three methods on two shards, the shards' moments, noise, repeats.

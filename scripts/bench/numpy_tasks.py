@@ -1,4 +1,4 @@
-"""NumPy's side of scripts/bench-peers, at the work that benches/worker.rs and the tools do."""
+"""NumPy's side of scripts/bench-peers: the same work as benches/worker.rs and the tools."""
 
 import os
 from pathlib import Path

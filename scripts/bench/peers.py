@@ -1,4 +1,4 @@
-"""The driver of scripts/bench-peers: both sides in turns, and a table of the ratios."""
+"""The driver of scripts/bench-peers: runs both sides in turns and prints a table of the ratios."""
 
 import argparse
 import os

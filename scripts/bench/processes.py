@@ -1,4 +1,4 @@
-"""What is timed: workers, which do a task once a line, and command lines, started anew each time."""
+"""What is timed: workers, which do a task once per line on stdin, and commands, which are started each time."""
 
 import json
 import os
@@ -11,7 +11,7 @@ TOOLS = Path("target/release").resolve()
 
 
 class Worker:
-    """A process that makes ready, does its task once a line, and says how long that took."""
+    """A process that gets ready, does its task once per line on stdin, and writes how long that took."""
 
     def __init__(self, command, threads):
         self.process = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""How a task of a peer is run: like benches/worker.rs, or once, as a process of its own."""
+"""Runs a task of a peer: repeatedly, like benches/worker.rs, or once in its own process."""
 
 import sys
 import time
@@ -6,8 +6,8 @@ from pathlib import Path
 
 
 def serve(tasks):
-    """`TASKS.py DATA TASK ARGUMENT...` makes ready, says so, then does the task once for each line on
-    stdin and answers with the seconds taken; with `--once` last, it does it once and ends."""
+    """`TASKS.py DATA TASK ARGUMENT...` gets ready, says so, then does the task once for each line on
+    stdin and writes the seconds taken. With `--once` as the last argument, it does the task once and ends."""
     data, task, *arguments = sys.argv[1:]
     once = arguments[-1:] == ["--once"]
     arguments = [int(a) if a.isdigit() else a for a in arguments if a != "--once"]

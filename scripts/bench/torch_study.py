@@ -2,8 +2,9 @@
 
     study.py DATA OUT.csv
 
-Five networks a rule; each attacked with Gaussian noise and the fast gradient sign method at twelve
-strengths; accuracy of every layer, eigenvalues of its covariance, exponents over three ranges of ranks.
+Five networks per rule, each attacked with Gaussian noise and the fast gradient sign method at twelve
+strengths. Measures the accuracy of every layer, the eigenvalues of its covariance, and the exponents
+over three ranges of ranks.
 """
 
 import csv

@@ -1,4 +1,4 @@
-"""PyTorch's side of scripts/bench-peers, at the work that benches/worker.rs and the tools do."""
+"""PyTorch's side of scripts/bench-peers: the same work as benches/worker.rs and the tools."""
 
 import torch
 from numpy_tasks import DEPTH, eigenvalues, exponents, network, rows

@@ -1,4 +1,4 @@
-//! Attacks: what is done to the images before the network sees them.
+//! Attacks: changes to the images before they enter the network.
 
 pub mod fgsm;
 pub mod gauss;

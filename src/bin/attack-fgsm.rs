@@ -16,10 +16,10 @@ use local_errors::{
 
 /// Attack images with the fast gradient sign method: x' = x + epsilon sign(dE/dx)
 ///
-/// Images f4, f8 or u1 (samples, pixels) become f4 (samples, pixels), in the same
-/// order. E is the cross-entropy of a layer's readout with the true label, the
-/// gradient goes through the whole network below it, and sign(0) is 0. Nothing is
-/// clipped unless asked.
+/// Reads images f4, f8 or u1 (samples, pixels) and writes f4 (samples, pixels), in
+/// the same order. E is the cross-entropy of a layer's readout with the true label.
+/// The gradient goes through the whole network below that layer, and sign(0) is 0.
+/// Nothing is clipped unless --clip is given.
 #[derive(Parser)]
 #[command(
     name = env!("CARGO_BIN_NAME"),
@@ -27,32 +27,33 @@ use local_errors::{
     after_help = "Example:\n  attack-fgsm --model net --labels y.npy --epsilon 0.1 x.npy | accuracy --model net --labels y.npy\n\nSource: Goodfellow, Shlens and Szegedy, arXiv 1412.6572 (2015)"
 )]
 struct Args {
-    /// Directory of the network attacked
+    /// Directory of the network to attack
     #[arg(long, value_name = "DIR")]
     model: PathBuf,
-    /// True classes, integers (samples,)
+    /// True classes of the images, integers (samples,)
     #[arg(long, value_name = "FILE")]
     labels: PathBuf,
-    /// Change of each pixel, in pixel units
+    /// Size of the change of each pixel, in pixel units (0 is black, 1 is white)
     #[arg(long, value_parser = cli::non_negative_single)]
     epsilon: f64,
-    /// Attack the loss of this layer, from 1 [default: the last]
+    /// Attack the loss of this layer, counted from 1 [default: the last layer]
     #[arg(long, value_name = "N", value_parser = cli::count)]
     layer: Option<usize>,
-    /// exact: from differences of logits; float32: from softmax - onehot in
-    /// single precision, which loses the own class of confident samples, and so their sign;
-    /// random: random signs
+    /// How the sign is computed. exact: from differences of logits. float32: from softmax - onehot
+    /// in single precision, which loses the term of the true class for confident images and so
+    /// gives a wrong sign. random: random signs
     #[arg(long, default_value = "exact", value_name = "exact|float32|random")]
     gradient: Gradient,
     /// Seed of the random signs of --gradient random [default: 1]
     #[arg(long, value_name = "SEED")]
     seed: Option<u64>,
-    /// Cut attacked pixels off outside this interval
+    /// Clip the attacked pixels to this interval [default: no clipping]
     #[arg(long, value_name = "LOW,HIGH", allow_hyphen_values = true)]
     clip: Option<Clip>,
-    /// Write an audit, as JSON: samples; lost_label_images, whose own class has a term p_y - 1 of
-    /// 0 in the arithmetic used, so that the sign is wrong; zero_gradient_images, whose gradient is
-    /// 0 in all pixels; zero_sign_pixels; max_change
+    /// Write an audit to this file, as JSON: samples; lost_label_images (images for which p_y - 1, the
+    /// gradient's term of their own class, is 0 in the arithmetic used, so that the sign is wrong);
+    /// zero_gradient_images (images whose gradient is 0 in all pixels); zero_sign_pixels (pixels
+    /// whose gradient is 0); max_change (the largest change of a pixel)
     #[arg(long, value_name = "FILE")]
     audit: Option<PathBuf>,
     #[command(flatten)]

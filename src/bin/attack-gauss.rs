@@ -12,9 +12,9 @@ use local_errors::{
 
 /// Add Gaussian noise to images: x' = x + sigma z, z ~ N(0, 1) for each pixel
 ///
-/// Images f4, f8 or u1 (samples, pixels) become f4 (samples, pixels), in the same
-/// order. The noise of image i depends on the seed and i alone: another sigma
-/// scales the same noise. Nothing is clipped unless asked.
+/// Reads images f4, f8 or u1 (samples, pixels) and writes f4 (samples, pixels), in
+/// the same order. The noise z of image i depends only on the seed and i, so another
+/// sigma scales the same noise. Nothing is clipped unless --clip is given.
 #[derive(Parser)]
 #[command(
     name = env!("CARGO_BIN_NAME"),
@@ -22,13 +22,13 @@ use local_errors::{
     after_help = "Example:\n  attack-gauss --sigma 0.5 --seed 1 x.npy -o noisy.npy\n\nSource: Jiang, Zhou and Huang, Chin. Phys. B 30, 048702 (2021)"
 )]
 struct Args {
-    /// Standard deviation of the noise, in pixel units
+    /// Standard deviation of the noise, in pixel units (0 is black, 1 is white)
     #[arg(long, value_parser = cli::non_negative_single)]
     sigma: f64,
-    /// Of the noise
+    /// Seed of the noise
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Cut attacked pixels off outside this interval
+    /// Clip the attacked pixels to this interval [default: no clipping]
     #[arg(long, value_name = "LOW,HIGH", allow_hyphen_values = true)]
     clip: Option<Clip>,
     #[command(flatten)]

@@ -10,23 +10,24 @@ use local_errors::{Result, catalogue::Catalogue, claims, cli, table, write};
 
 /// Judge the paper's claims on a study's table, as JSON lines
 ///
-/// One line per claim, rule, attack, method and rank range: claim, statement, statistic and
-/// threshold, for each layer the mean over seeds with its 95 % interval and whether
-/// the claim holds there, and the verdict: reproduced (in all layers), partly,
-/// not-reproduced, or undecided, with the reason, when seeds or points are too few, when
-/// accuracy hardly moves, or when the table has nothing to judge the claim on. Claims: C1, high
-/// accuracy goes with a fast decay (along the strengths of every attack, layers, epochs); C2,
-/// accuracy against alpha is monotonic under noise; C3, it is not under attacks along a gradient,
-/// with the turning point; and beside them accuracy and dimensionality against depth, smoothness
-/// (which alpha > 1 + 2/d does not exclude, and does not show either), and local errors against
-/// backpropagation.
+/// Claims: C1, high accuracy goes with a fast decay (along attack strength, layers and
+/// epochs). C2, accuracy against alpha is monotonic under noise. C3, it is not
+/// monotonic under attacks along a gradient; this line also gives the turning point. Beside the paper's claims:
+/// accuracy and dimensionality against depth, smoothness (alpha > 1 + 2/d does not exclude it,
+/// and does not prove it), and local errors against backpropagation.
+///
+/// Writes one line per claim, rule, attack, method and rank range: the claim, its statement,
+/// statistic and threshold; for each layer the mean over seeds with its 95 % interval, and
+/// whether the claim holds there; and the verdict. The verdict is reproduced (in all layers),
+/// partly, not-reproduced, or undecided, with the reason, if there are too few seeds or points,
+/// if accuracy hardly changes, or if the table has nothing to judge the claim on.
 ///
 /// --study says which attacks are noise, which follow a gradient and which are controls. Without
 /// it gauss is noise, fgsm and fgsm-float32 follow a gradient, and any other attack is neither.
 ///
 /// C2 and C3 order the points by falling accuracy, not by strength. An attack of strength 0 is
-/// the clean images, which count once. Columns are found by name, in any order; a point that is
-/// there twice is refused, as is a cell that is no number where one is expected.
+/// the clean images, which count once. The columns of the table may have any order. A point that
+/// occurs twice is refused, as is a cell that is not a number where one is expected.
 #[derive(Parser)]
 #[command(
     name = env!("CARGO_BIN_NAME"),
@@ -34,23 +35,24 @@ use local_errors::{Result, catalogue::Catalogue, claims, cli, table, write};
     after_help = "Example:\n  claims --study out/mnist/study.json out/mnist/table.csv\n\nSource: Jiang, Zhou and Huang, Chin. Phys. B 30, 048702 (2021); smoothness: Stringer et al., Nature 571, 361 (2019)"
 )]
 struct Args {
-    /// The CSV that tabulate writes, of one data set; - for stdin
+    /// CSV table of one data set, which tabulate wrote; - for stdin
     #[arg(default_value = "-")]
     table: PathBuf,
-    /// What describe-study wrote of the study: families of attacks, controls, the order of ranks
+    /// JSON that describe-study wrote: families of attacks, controls, and the order of ranks
     #[arg(long, value_name = "FILE")]
     study: Option<PathBuf>,
-    /// Dimension d of the set of images: judge alpha > 1 + 2/d
+    /// Dimension d of the set of images: also judge smoothness, alpha > 1 + 2/d [default: not judged]
     #[arg(long, value_name = "D", value_parser = cli::positive)]
     stimulus_dimension: Option<f64>,
-    /// Take d from what dimension wrote of the images: the first line that has one
+    /// Take d from this file, which dimension wrote for the images: from the first line with a
+    /// dimension
     #[arg(long, value_name = "FILE", conflicts_with = "stimulus_dimension")]
     dimension: Option<PathBuf>,
-    /// Also write C1, C2 and C3 as text, a line each, of the first ranks and of rules and attacks
-    /// that are no controls
+    /// Also write the verdicts on C1, C2 and C3 as text, one line each, at the first ranks, without
+    /// the rules and attacks that are controls
     #[arg(long, value_name = "FILE")]
     verdicts: Option<PathBuf>,
-    /// JSON lines; - for stdout
+    /// JSON lines to write; - for stdout
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     output: PathBuf,
     #[command(flatten)]

@@ -16,8 +16,8 @@ use serde::Serialize;
 /// Write how a study is made, as JSON: its command, ranks, rules, attacks and stages, the version
 /// of the tools and the SHA-256 of its data
 ///
-/// A description has its parts between semicolons, the command last. `claims` and `report` read what
-/// an attack or a rule is from here, not from its name.
+/// The parts of a description are separated by semicolons, and the command is the last part.
+/// `claims` and `report` read from this file what an attack or a rule is; its name says nothing.
 #[derive(Parser)]
 #[command(
     name = env!("CARGO_BIN_NAME"),
@@ -25,25 +25,25 @@ use serde::Serialize;
     after_help = "Example:\n  describe-study --command 'make all' --ranks 1-50 --rule 'local; local errors;; train --rule local' --attack 'gauss; noise; Gaussian noise; sigma (pixel units); attack-gauss --sigma STRENGTH' test-images.npy"
 )]
 struct Args {
-    /// Files whose SHA-256 is written
+    /// Data files whose SHA-256 is written
     files: Vec<PathBuf>,
     /// The command that makes the study
     #[arg(long, value_name = "COMMAND")]
     command: String,
-    /// A range of ranks that is fitted; the first is the headline (repeatable)
+    /// A range of ranks that is fitted; the main results use the first (repeatable)
     #[arg(long, value_name = "FIRST-LAST")]
     ranks: Vec<Ranks>,
-    /// A learning rule: NAME; TITLE; the rule that it is a control of, or nothing; COMMAND (repeatable)
+    /// A learning rule: NAME; TITLE; the rule that it is a control of, or empty; COMMAND (repeatable)
     #[arg(long, value_name = "DESCRIPTION")]
     rule: Vec<RuleEntry>,
-    /// An attack: NAME; noise, gradient or other, for a control followed by ", control of ATTACK";
-    /// TITLE; UNIT of its strength, with the symbol first; COMMAND (repeatable)
+    /// An attack: NAME; FAMILY (noise, gradient or other, followed by ", control of ATTACK" if it is a
+    /// control); TITLE; UNIT of its strength, with the symbol first; COMMAND (repeatable)
     #[arg(long, value_name = "DESCRIPTION")]
     attack: Vec<AttackEntry>,
     /// A measurement: NAME; COMMAND (repeatable)
     #[arg(long, value_name = "DESCRIPTION")]
     stage: Vec<Stage>,
-    /// JSON; - for stdout
+    /// JSON to write; - for stdout
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     output: PathBuf,
     #[command(flatten)]

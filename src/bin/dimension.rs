@@ -12,32 +12,32 @@ use local_errors::{
 
 /// Estimate the intrinsic dimension of a set of points, as JSON lines
 ///
-/// Points (points, coordinates), or (points, ...) flattened, of any dtype: images, say, or
-/// activations. One line per method: method, neighbours, points (given), coordinates, duplicates
-/// (points left out because an equal one is kept), equally_far (points whose neighbours used are
-/// all equally far to 1e-5, as on a lattice), dimension (null where that holds for all points; an error
-/// where no method has an estimate). All distances are taken: time grows with the square of
-/// the points.
+/// Reads points (points, coordinates) of any dtype, for example images or activations; further
+/// axes are flattened. Writes one line per method: method, neighbours, points (number read),
+/// coordinates, duplicates (points left out because an equal point is kept), equally_far (points
+/// whose neighbours used are all at the same distance within 1e-5, as on a lattice), dimension. The
+/// dimension is null if all points are equally_far; if no method has an estimate, that is an
+/// error. All distances are computed, so time grows with the square of the number of points.
 #[derive(Parser)]
 #[command(
     name = env!("CARGO_BIN_NAME"),
     version,
-    after_help = "Example:\n  dimension x.npy\n\nMethods:\n  twonn  distances to the first two neighbours; the largest tenth of their ratios is left out\n  mle    maximum likelihood from the distances to --neighbours\n\nBoth take the points as dense where they look: in high dimensions too few points give too small\na dimension.\n\nSources: Facco et al., Sci. Rep. 7, 12140 (2017); Levina and Bickel, NIPS (2004), averaged as MacKay and Ghahramani (2005)"
+    after_help = "Example:\n  dimension x.npy\n\nMethods:\n  twonn  from the distances to the first two neighbours, without the largest tenth of their ratios\n  mle    maximum likelihood, from the distances to the first K neighbours (--neighbours)\n\nBoth methods assume that the points are dense on the scale of these distances: in high dimensions,\ntoo few points give too small a dimension.\n\nSources: Facco et al., Sci. Rep. 7, 12140 (2017); Levina and Bickel, NIPS (2004), averaged as MacKay and Ghahramani (2005)"
 )]
 struct Args {
-    /// Points, (points, ...); - for stdin
+    /// Points (points, ...), any dtype; - for stdin
     #[arg(default_value = "-")]
     points: PathBuf,
-    /// twonn or mle; may be repeated
+    /// Method, see Methods below (repeatable)
     #[arg(long, value_name = "twonn|mle", default_values = ["twonn", "mle"])]
     method: Vec<Method>,
-    /// Neighbours of each point that mle uses [default: 10]
+    /// Number of neighbours of each point that mle uses [default: 10]
     #[arg(long, value_name = "K", value_parser = at_least_two)]
     neighbours: Option<usize>,
-    /// Use the first N points only
+    /// Use the first N points only [default: all]
     #[arg(long, value_name = "N", value_parser = cli::count)]
     samples: Option<usize>,
-    /// JSON lines; - for stdout
+    /// JSON lines to write; - for stdout
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     output: PathBuf,
     #[command(flatten)]

@@ -11,9 +11,10 @@ use local_errors::{
 
 /// Draw Gaussian activations whose covariance has the eigenvalues n^-alpha
 ///
-/// Written are f4 (samples, units): unit n has the variance n^-alpha, and independent Gaussian
-/// noise on top where asked. Draws of different seeds share neither activations nor noise; the
-/// same seed with another noise seed is a repeat of the same stimuli. To try estimators on, and one's own code.
+/// Use them to test estimators, or your own code. Writes f4 (samples, units): unit n has the
+/// variance n^-alpha, plus independent Gaussian noise if --noise is given. Different seeds share
+/// neither activations nor noise. The same seed with another noise seed is a repeat of the same
+/// stimuli.
 #[derive(Parser)]
 #[command(
     name = env!("CARGO_BIN_NAME"),
@@ -21,25 +22,25 @@ use local_errors::{
     after_help = "Example:\n  draw-powerlaw --alpha 1 --samples 5000 --units 200 | spectrum | fit-powerlaw --method all"
 )]
 struct Args {
-    /// The exponent
+    /// Exponent alpha of the eigenvalues
     #[arg(long, value_parser = cli::non_negative)]
     alpha: f64,
-    /// Rows, at most 1000000000
+    /// Number of samples (rows), at most 1000000000
     #[arg(long, value_name = "N", value_parser = cli::count_to::<1_000_000_000>)]
     samples: usize,
-    /// Columns, at most 10000000
+    /// Number of units (columns), at most 10000000
     #[arg(long, value_name = "N", value_parser = cli::count_to::<10_000_000>)]
     units: usize,
-    /// Standard deviation of noise on every unit
+    /// Standard deviation of the noise on every unit; unit 1 has variance 1 without it
     #[arg(long, value_name = "SIGMA", value_parser = cli::non_negative_single, default_value_t = 0.0)]
     noise: f64,
-    /// Of the activations
+    /// Seed of the activations
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Of the noise [default: that of --seed]
+    /// Seed of the noise [default: the same as --seed]
     #[arg(long)]
     noise_seed: Option<u64>,
-    /// Activations; - for stdout
+    /// Activations to write; - for stdout
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     output: PathBuf,
     #[command(flatten)]

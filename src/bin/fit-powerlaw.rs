@@ -12,52 +12,54 @@ use local_errors::{
 
 /// Fit alpha of lambda_n ~ n^-alpha to an eigenspectrum, as JSON lines
 ///
-/// A line a layer, rank range and method: layer (null for a spectrum of one matrix),
-/// units, positive (eigenvalues above 1e-10 of the largest), first, last (as
-/// asked), points (ranks used), method, alpha, stderr, intercept, r2, curvature
-/// (of a quadratic fit in ln n: 0 for a power law), participation_ratio,
-/// effective_rank (exp of the entropy of the eigenvalues as shares of their sum; Roy and Vetterli
-/// take the singular values, the roots of these), warnings. alpha is the exponent of the ranks; that of the
-/// eigenvalues' density is 1 + 1/alpha.
+/// Writes one line per layer, rank range and method: layer (null if the spectrum is of one
+/// matrix), units, positive (number of eigenvalues above 1e-10 of the largest), first and
+/// last (the range as given), points (number of ranks used), method, alpha, stderr, intercept,
+/// r2, curvature (the quadratic coefficient of a fit in ln n: 0 for a power law),
+/// participation_ratio, effective_rank, warnings. effective_rank is exp of the entropy of the
+/// eigenvalues divided by their sum; Roy and Vetterli use the singular values, the square roots
+/// of these eigenvalues. alpha is the exponent of the ranks; the exponent of the eigenvalues'
+/// density is 1 + 1/alpha.
 ///
-/// Eigenvalues in ascending order, as NumPy and SciPy give them, are taken in reverse, which is said.
-/// Round-off below 0, at most 1e-10 of the largest, counts as 0.
+/// Eigenvalues in ascending order, as NumPy and SciPy give them, are reversed, with a notice on
+/// stderr. Negative round-off, at most 1e-10 of the largest eigenvalue, counts as 0.
 ///
-/// With --draws the rows are draws of one spectrum, such as spectrum --subsample writes: a line
-/// a range and method with draws, alpha, alpha_sd, participation_ratio and its sd. Of halves
-/// of the samples, alpha_sd estimates the standard error of alpha of all of them.
+/// With --draws the rows are draws of one spectrum, such as spectrum --subsample writes. The
+/// output is then one line per range and method: draws, alpha, alpha_sd, participation_ratio
+/// and its standard deviation. If each draw has half of the samples, alpha_sd estimates the
+/// standard error of alpha for all samples.
 #[derive(Parser)]
 #[command(
     name = env!("CARGO_BIN_NAME"),
     version,
-    after_help = "Example:\n  fit-powerlaw --ranks 1-50 --ranks 11-100 spectrum.npy\n\nMethods:\n  ols       least squares of ln lambda_n on ln n\n  weighted  the same with weights 1/n\n  mle       maximum likelihood of the density of all eigenvalues above LAST's,\n            whatever FIRST is: cut off above it would be biased\n  all       each of them, side by side\n\nAs published codes have it:\n  Stringer et al. 2019   spectrum --repeat A B | fit-powerlaw --as-ranked --ranks 11-500\n                         --method weighted: ranks 11 to 500 of cvPCA, weights 1/n.\n                         Their code differs: it exchanges the repeats of each stimulus\n                         at random, ten times, and fits the mean's absolute values up\n                         to rank min(500, n - 2)\n  Jiang et al. 2021      --method ols; their ranks are not known here\n  density of eigenvalues, p(lambda) ~ lambda^-a (package powerlaw, Hill's estimator):\n                         --method mle, and alpha = 1/(a - 1)\n\nWarnings:\n  cut-at-positive  LAST is beyond the positive eigenvalues\n  too-few-ranks    fewer than 3 are left: alpha is null\n  bent             a quadratic fit is flat at one end of the ranks: no power law\n  no-variance      no eigenvalue is positive, as of a dead layer: alpha is null\n\nSources: Stringer et al., Nature 571, 361 (2019); Hill, Ann. Stat. 3, 1163 (1975); Politis, Romano and Wolf, Subsampling (1999)"
+    after_help = "Example:\n  fit-powerlaw --ranks 1-50 --ranks 11-100 spectrum.npy\n\nMethods:\n  ols       least squares of ln lambda_n on ln n\n  weighted  the same with weights 1/n\n  mle       maximum likelihood for the density of all eigenvalues above that of\n            rank LAST; FIRST is ignored, because leaving out the largest\n            eigenvalues would bias the estimate\n  all       all three methods, one line each\n\nHow to compute what others publish:\n  Stringer et al. 2019   spectrum --repeat A B | fit-powerlaw --as-ranked --ranks 11-500\n                         --method weighted: ranks 11 to 500 of cvPCA, weights 1/n.\n                         Their code differs: it exchanges the repeats of each stimulus\n                         at random, ten times, and fits the absolute values of the\n                         mean spectrum up to rank min(500, n - 2)\n  Jiang et al. 2021      --method ols; their ranks are not known here\n  density of eigenvalues, p(lambda) ~ lambda^-a (package powerlaw, Hill's estimator):\n                         --method mle; a = 1 + 1/alpha\n\nWarnings:\n  cut-at-positive  LAST is beyond the last positive eigenvalue\n  too-few-ranks    fewer than 3 ranks are left: alpha is null\n  bent             a quadratic fit is flat at one end of the ranks: not a power law\n  no-variance      no eigenvalue is positive, as in a dead layer: alpha is null\n\nSources: Stringer et al., Nature 571, 361 (2019); Hill, Ann. Stat. 3, 1163 (1975); Politis, Romano and Wolf, Subsampling (1999)"
 )]
 struct Args {
     /// Eigenvalues, floating point or integers, (units,), a column or a row of them, or (layers,
     /// units), largest or smallest first; - for stdin
     #[arg(default_value = "-")]
     spectrum: PathBuf,
-    /// Ranks to fit, counted from 1, both included; may be repeated
+    /// Ranks to fit, counted from 1, both included (repeatable)
     #[arg(long, value_name = "FIRST-LAST", default_value = "1-50")]
     ranks: Vec<Ranks>,
-    /// All ranges from one of the first ranks to one of the last, instead
+    /// Instead of --ranks: fit every range from one of the FIRST ranks to one of the LAST ranks
     #[arg(long, value_name = "FIRST,...:LAST,...", conflicts_with = "ranks")]
     grid: Option<Grid>,
-    /// Local slopes: split each range in N windows, at most 10000, of equal ratios of last to first
-    /// rank
+    /// Local slopes: split each range into N windows, at most 10000, in all of which the ratio of
+    /// last to first rank is the same [default: no split]
     #[arg(long, value_name = "N", value_parser = cli::count_to::<10_000>)]
     windows: Option<usize>,
-    /// How alpha is estimated
+    /// How alpha is estimated: see Methods below
     #[arg(long, value_name = "ols|weighted|mle|all", default_value = "ols")]
     method: Methods,
-    /// Take the values in the order they have, for what spectrum --repeat writes: rank 1 is the
-    /// first value, and the last is that before the first value that is not positive
+    /// Keep the order of the values, for the output of spectrum --repeat: rank 1 is the first value,
+    /// and the last rank is the one before the first value that is not positive
     #[arg(long)]
     as_ranked: bool,
-    /// The rows are draws of one spectrum: mean and spread over them
+    /// The rows are draws of one spectrum: write the mean and standard deviation over them
     #[arg(long)]
     draws: bool,
-    /// JSON lines; - for stdout
+    /// JSON lines to write; - for stdout
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     output: PathBuf,
     #[command(flatten)]

@@ -11,12 +11,14 @@ use local_errors::{
 
 /// Write a sweep's report: one self-contained HTML page, and its figures as SVG
 ///
-/// Shown are accuracy, alpha and participation ratio of the last layer against each thing that
-/// was varied (width, depth, training images, data set, seed), for clean images and for each
-/// attack at the middle of its strengths, the layers of each study, and the numbers, with links
-/// to the studies' own reports, which are in the folder of the table. The links are relative to the
-/// page; those of a page on stdout are absolute, and a table on stdin gives none. The study.json of
-/// the first study says what rules and attacks are called, and which are controls.
+/// The page shows accuracy, alpha and participation ratio of the last layer against everything
+/// that was varied (width, depth, training images, data set, seed), for clean images and for
+/// each attack at the middle of its strengths. It also shows the layers of each study and the
+/// numbers, and links to the studies' own reports in the folder of the table. The links are
+/// relative to the page. They are absolute if the page goes to stdout, and there are none if
+/// the table comes from stdin.
+///
+/// The study.json of the first study says what rules and attacks are called, and which are controls.
 #[derive(Parser)]
 #[command(
     name = env!("CARGO_BIN_NAME"),
@@ -24,13 +26,13 @@ use local_errors::{
     after_help = "Example:\n  report-sweep out/sweep/table.csv -o out/sweep/report.html"
 )]
 struct Args {
-    /// The CSV that tabulate --sweep writes; - for stdin
+    /// CSV table that tabulate --sweep wrote; - for stdin
     #[arg(default_value = "-")]
     table: PathBuf,
-    /// Write the figures there too, as NAME.svg; the folder is made
+    /// Also write the figures to this folder, as NAME.svg; the folder is created if necessary
     #[arg(long, value_name = "DIR")]
     figures: Option<PathBuf>,
-    /// The page; - for stdout
+    /// HTML page to write; - for stdout
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     output: PathBuf,
     #[command(flatten)]

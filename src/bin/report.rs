@@ -11,15 +11,17 @@ use local_errors::{
 
 /// Write a study's report: one self-contained HTML page, and its figures as SVG
 ///
-/// Shown are the paper's claims with their verdicts, accuracy and alpha along attack
-/// strength and layers, the audit of FGSM, and one network's training, spectra and
-/// images, with methods, thresholds and what to distrust. Figures and first claims are of one
-/// range of ranks, the first of "ranks" in the study's study.json that the table has, or else the
-/// lowest there is, and of one method, ols where the table has it, or else its first. The page
-/// needs no other file: figures and images are in it; with --figures it links to theirs.
+/// The page shows the paper's claims with their verdicts; accuracy and alpha against attack
+/// strength and layer; the audit of FGSM; the training, spectra and images of one network; the
+/// methods, the thresholds and what to distrust. It contains its figures and images and needs
+/// no other file. With --figures it also links to the figures' own files.
 ///
-/// study.json says what rules and attacks are called, which are controls, and with that which rule
-/// is shown first. Without it they have their names, none is a control, and local comes first.
+/// Figures and the first claims show one range of ranks: the first in "ranks" of the study's
+/// study.json that the table contains, otherwise the lowest. They show one method: ols if the
+/// table contains it, otherwise the first.
+///
+/// study.json says what rules and attacks are called, which are controls, and so which rule is shown
+/// first. Without it rules and attacks have their names, none is a control, and local comes first.
 #[derive(Parser)]
 #[command(
     name = env!("CARGO_BIN_NAME"),
@@ -27,18 +29,18 @@ use local_errors::{
     after_help = "Example:\n  report --table out/mnist/table.csv --claims out/mnist/claims.jsonl out/mnist -o report.html\n\nSource: Jiang, Zhou and Huang, Chin. Phys. B 30, 048702 (2021)"
 )]
 struct Args {
-    /// The study's folder, with RULE/seed-S/LEVEL below
+    /// Folder of the study, which contains RULE/seed-S/LEVEL
     study: PathBuf,
-    /// The CSV that tabulate writes
+    /// CSV table that tabulate wrote
     #[arg(long, value_name = "FILE")]
     table: PathBuf,
-    /// The JSON lines that claims writes
+    /// JSON lines that claims wrote
     #[arg(long, value_name = "FILE")]
     claims: PathBuf,
-    /// Write the figures there too, as NAME.svg; the folder is made
+    /// Also write the figures to this folder, as NAME.svg; the folder is created if necessary
     #[arg(long, value_name = "DIR")]
     figures: Option<PathBuf>,
-    /// The page; - for stdout
+    /// HTML page to write; - for stdout
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     output: PathBuf,
     #[command(flatten)]

@@ -7,17 +7,18 @@ use local_errors::{Result, cli, read, sweep, table, write};
 
 /// Join the runs of a study into one CSV table
 ///
-/// Each line of --runs names a run's directory: DATASET/RULE/seed-S/LEVEL, with
-/// epoch-N/ before LEVEL for a snapshot, or DATASET/LEVEL for the images
-/// themselves, which count as layer 0; LEVEL is clean, subset-SAMPLES (the first of
-/// the clean images) or ATTACK-STRENGTH. Read are
-/// accuracy.jsonl, alpha.jsonl and, where there is one, audit.json. One row per run,
-/// layer and fit, sorted; empty where a run has no such number. A run is refused whose files are
-/// empty, cut short or joined: both have the same layers, all layers of a rule have the same fits,
-/// and nothing is there twice.
+/// Each line of --runs names the directory of a run: DATASET/RULE/seed-S/LEVEL, with
+/// epoch-N/ before LEVEL for a snapshot, or DATASET/LEVEL for the images themselves, which
+/// are layer 0. LEVEL is clean, subset-SAMPLES (the first clean images) or ATTACK-STRENGTH.
+/// A run's accuracy.jsonl, alpha.jsonl and, if it exists, audit.json are read. The table has
+/// one sorted row per run, layer and fit; a cell is empty if the run has no such number.
 ///
-/// With --sweep the runs are of many studies, train-N/width-W/depth-D/ before DATASET, N a
-/// number or all, and the columns train_samples, width and depth come first.
+/// A run is refused if its files are empty, cut short or concatenated: both files must have
+/// the same layers, all layers of a rule the same fits, and nothing may occur twice.
+///
+/// With --sweep the runs are of many studies: train-N/width-W/depth-D/ stands before DATASET,
+/// where N is a number or all. The table then begins with the columns train_samples, width and
+/// depth.
 #[derive(Parser)]
 #[command(
     name = env!("CARGO_BIN_NAME"),
@@ -25,16 +26,16 @@ use local_errors::{Result, cli, read, sweep, table, write};
     after_help = "Example:\n  printf '%s\\n' out/mnist/local/seed-*/clean | tabulate --runs - -o table.csv"
 )]
 struct Args {
-    /// A run's directory a line; - for stdin
+    /// List of the runs, one directory per line; - for stdin
     #[arg(long, value_name = "FILE", default_value = "-")]
     runs: PathBuf,
-    /// The runs are of the studies of a sweep
+    /// The runs are of the studies of a sweep, not of one study
     #[arg(long)]
     sweep: bool,
-    /// Also write the mean and standard deviation over seeds, as CSV
+    /// Also write the mean and standard deviation over seeds to this file, as CSV
     #[arg(long, value_name = "FILE")]
     summary: Option<PathBuf>,
-    /// The table; - for stdout
+    /// CSV table to write; - for stdout
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     output: PathBuf,
     #[command(flatten)]

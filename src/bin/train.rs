@@ -19,15 +19,15 @@ use local_errors::{
 /// Train a deep network with local errors, or by backpropagation
 ///
 /// Local errors: each layer has a fixed random readout r and learns from its own
-/// loss alone, the cross-entropy of softmax(h r); nothing flows to lower layers.
-/// Backpropagation: one loss, that of the last layer, whose readout is trained
-/// too. Layers h = max(0, x w + b); plain gradient descent; w ~ N(0, 2/inputs),
-/// b = 0.
+/// loss alone, the cross-entropy of softmax(h r). No error passes to lower layers.
+/// Backpropagation: there is one loss, that of the last layer, and its readout is
+/// trained too. Layers are h = max(0, x w + b). Training is plain gradient descent.
+/// Initial values are w ~ N(0, 2/inputs) and b = 0.
 ///
-/// Images f4, f8 or u1 (samples, pixels) in [0, 1] and labels u1, i4, i8, u4 or
-/// u8 (samples,) become a directory: model.json; w1.npy (inputs, units), b1.npy
-/// (units,) and so on; r1.npy (units, classes) where a layer has a readout;
-/// history.jsonl, a line an epoch and readout.
+/// Reads images f4, f8 or u1 (samples, pixels) in [0, 1], and labels u1, i4, i8, u4
+/// or u8 (samples,). Writes a directory with model.json; w1.npy (inputs, units),
+/// b1.npy (units,) and so on; r1.npy (units, classes) for each layer with a readout;
+/// and history.jsonl with one line per epoch and readout.
 #[derive(Parser)]
 #[command(
     name = env!("CARGO_BIN_NAME"),
@@ -38,58 +38,59 @@ struct Args {
     /// Training images; - for stdin
     #[arg(long, value_name = "FILE")]
     images: PathBuf,
-    /// Their classes, from 0
+    /// True classes of the training images, from 0; u1, i4, i8, u4 or u8 (samples,)
     #[arg(long, value_name = "FILE")]
     labels: PathBuf,
-    /// Images for the test error after each epoch
+    /// Test images: measure the error on them after each epoch, for history.jsonl
     #[arg(long, value_name = "FILE", requires = "test_labels")]
     test_images: Option<PathBuf>,
-    /// Their classes
+    /// True classes of the test images, from 0
     #[arg(long, value_name = "FILE", requires = "test_images")]
     test_labels: Option<PathBuf>,
-    /// The network's directory; an older network there is replaced at the end
+    /// Directory to write the network to; at the end it replaces an older network there
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
-    /// Units of each layer
+    /// Number of units of each hidden layer, from the first to the last
     #[arg(long, value_name = "UNITS,...", value_delimiter = ',', value_parser = cli::count,
           default_value = "200,200,200,200,200")]
     hidden: Vec<usize>,
-    /// What a layer learns from
+    /// Learning rule: local errors, or backpropagation
     #[arg(long, value_name = "local|backprop", default_value = "local")]
     rule: Rule,
-    /// Passes over the images, at most 1000000; 0 gives the untrained network [default: 40,
-    /// backprop 20]
+    /// Number of passes over the training images, at most 1000000; 0 writes the untrained network
+    /// [default: 40 for local, 20 for backprop]
     #[arg(long, value_name = "N", value_parser = epochs)]
     epochs: Option<usize>,
-    /// Images a step
+    /// Number of images per step of gradient descent
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = cli::count)]
     batch_size: usize,
-    /// Of gradient descent [default: 0.5, backprop 0.1]
+    /// Learning rate of the first epochs [default: 0.5 for local, 0.1 for backprop]
     #[arg(long, value_name = "RATE", value_parser = cli::positive_single)]
     learning_rate: Option<f64>,
-    /// What the learning rate is multiplied by ...
+    /// Multiply the learning rate by this factor every --lr-decay-every epochs
     #[arg(long, value_name = "FACTOR", default_value_t = 0.8, value_parser = cli::positive)]
     lr_decay: f64,
-    /// ... every so many epochs
+    /// Number of epochs after which --lr-decay is applied, again and again
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = cli::count)]
     lr_decay_every: usize,
-    /// Standard deviation of the readouts [default: 1/sqrt(units)]
+    /// Standard deviation of the initial weights of the readouts [default: 1/sqrt(units)]
     #[arg(long, value_name = "SCALE", value_parser = cli::positive_single)]
     readout_scale: Option<f64>,
-    /// Of the start, the order of the images and the shuffling
+    /// Seed of the initial weights, the order of the images and --shuffle-labels
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Permute the labels, so that there is nothing to learn but by heart
+    /// Permute the training labels at random, so that the network can only memorise
     #[arg(long)]
     shuffle_labels: bool,
-    /// Write the networks after these epochs too, as DIR/epoch-N
+    /// Also write the network after each of these epochs, as DIR/epoch-N; 0 is the untrained network
     #[arg(long, value_name = "N,...", value_delimiter = ',')]
     snapshots: Vec<usize>,
-    /// Save there now and then and continue from it, to the same network; one of other settings,
-    /// inputs or snapshots is refused; removed at the end
+    /// Save the state of the training in this file regularly. If the file exists, continue from it,
+    /// to the same network; a file from other settings, inputs or snapshots is refused. The file is
+    /// removed at the end
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
-    /// Use the first N training images only
+    /// Train on the first N training images only [default: all]
     #[arg(long, value_name = "N", value_parser = cli::count)]
     samples: Option<usize>,
     #[command(flatten)]

@@ -12,10 +12,11 @@ use local_errors::{
 
 /// Measure the bias and spread of the estimators of alpha on known spectra, as CSV
 ///
-/// Gaussian activations whose covariance has the eigenvalues n^-alpha are drawn, without noise and
-/// as two repeats under noise; their spectrum, that under noise and the signal's of the repeats
-/// (cvPCA) are fitted by every method. A row a source, alpha, number of samples and method: bias
-/// (mean estimate less alpha) and sd over the draws.
+/// Draws Gaussian activations whose covariance has the eigenvalues n^-alpha, without noise and as
+/// two noisy repeats. Fits three spectra by every method: the spectrum without noise, the
+/// spectrum with noise, and the signal's spectrum from the two repeats (cvPCA). Writes one row
+/// per spectrum, alpha, number of samples and method, with the bias (mean estimate minus alpha)
+/// and the standard deviation over the draws.
 #[derive(Parser)]
 #[command(
     name = env!("CARGO_BIN_NAME"),
@@ -23,7 +24,7 @@ use local_errors::{
     after_help = "Example:\n  validate --alphas 1,2 --samples 500,1000 --draws 3 --units 100\n\nSource: Stringer et al., Nature 571, 361 (2019)"
 )]
 struct Args {
-    /// True exponents
+    /// True exponents alpha
     #[arg(long, value_name = "ALPHA,...", value_delimiter = ',', value_parser = cli::non_negative,
           default_value = "0.5,1,1.5,2,2.5,3")]
     alphas: Vec<f64>,
@@ -31,22 +32,22 @@ struct Args {
     #[arg(long, value_name = "N,...", value_delimiter = ',', value_parser = cli::count_to::<1_000_000_000>,
           default_value = "250,500,1000,2500,5000,10000,20000")]
     samples: Vec<usize>,
-    /// Units, at most 32768
+    /// Number of units, at most 32768
     #[arg(long, value_name = "N", value_parser = cli::count_to::<32_768>, default_value_t = 200)]
     units: usize,
-    /// Standard deviation of the noise on every unit; unit 1 has the variance 1
+    /// Standard deviation of the noise on every unit; unit 1 has variance 1 without it
     #[arg(long, value_name = "SIGMA", value_parser = cli::non_negative, default_value_t = 0.28)]
     noise: f64,
-    /// Draws of each, at most 1000000
+    /// Number of draws for each alpha and number of samples, at most 1000000
     #[arg(long, value_name = "N", value_parser = cli::count_to::<1_000_000>, default_value_t = 10)]
     draws: usize,
-    /// Ranks to fit
+    /// Ranks to fit, counted from 1, both included
     #[arg(long, value_name = "FIRST-LAST", default_value = "1-50")]
     ranks: Ranks,
-    /// Also draw it, as SVG
+    /// Also draw the result as a figure, as SVG
     #[arg(long, value_name = "FILE")]
     figure: Option<PathBuf>,
-    /// CSV; - for stdout
+    /// CSV table to write; - for stdout
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     output: PathBuf,
     #[command(flatten)]

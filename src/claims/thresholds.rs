@@ -56,6 +56,6 @@ pub const MIN_POINTS: usize = 4;
 pub const RESOLUTION: f64 = 0.01;
 
 /// Accuracy that moves by less along the strengths of an attack relates to nothing: of
-/// [`MIN_POINTS`] points no two neighbours would be told apart by more than [`RESOLUTION`]. A network
+/// `MIN_POINTS` points no two neighbours would be told apart by more than [`RESOLUTION`]. A network
 /// at chance moves by less.
 pub const MIN_RANGE: f64 = 0.05;

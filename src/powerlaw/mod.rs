@@ -1,8 +1,8 @@
 //! The power-law exponent of a ranked eigenspectrum, `lambda_n ~ n^-alpha`, and
 //! its dimensionality.
 //!
-//! alpha is the exponent of the ranks, as in Stringer et al., Nature 571, 361
-//! (2019), not that of the eigenvalues' density, which is `1 + 1/alpha`.
+//! alpha is the exponent of the ranks, as in Stringer et al., Nature 571, 361 (2019). The
+//! exponent of the eigenvalues' density is another number, `1 + 1/alpha`.
 
 mod ranks;
 mod regression;

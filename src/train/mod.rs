@@ -2,9 +2,9 @@
 //!
 //! Local errors (Mostafa, Ramesh and Cauwenberghs, Front. Neurosci. 12:608,
 //! 2018): each layer l has a fixed random readout `r_l` and learns from its own
-//! loss `E_l`, the batch mean of `-ln p_y` with `p = softmax(h_l r_l)`; nothing
-//! flows down. Backpropagation: one loss, that of the last layer, whose readout
-//! and its bias are trained too.
+//! loss `E_l`, the batch mean of `-ln p_y` with `p = softmax(h_l r_l)`. No error passes to the
+//! layers below. Backpropagation: there is one loss, that of the last layer, and the readout of
+//! this layer is trained too, with a bias.
 
 mod checkpoint;
 mod images;

@@ -1,6 +1,6 @@
-//! `make campaign`: what the README promises of the tools, tried again and again, with what
-//! happens seldom made to happen: kills at random moments, calls of the system that fail,
-//! files that lie. Linux, with a C compiler; nothing outside of temporary folders is touched.
+//! `make campaign`: tests the promises of doc/guarantees.md many times over, under conditions that
+//! are rare otherwise: kills at random moments, failing system calls, files with false headers.
+//! Linux, with a C compiler; nothing outside of temporary folders is touched.
 
 #![allow(clippy::unwrap_used, clippy::panic)] // a test that cannot go on has failed
 #![allow(clippy::print_stdout)] // the table

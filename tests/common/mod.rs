@@ -163,6 +163,22 @@ impl Folder {
     }
 }
 
+/// A page of the documentation, such as README.md.
+pub fn page(name: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
+}
+
+/// What a page says under a heading of the second level.
+pub fn section<'a>(page: &'a str, title: &str) -> &'a str {
+    let below = page.split(&format!("\n## {title}\n")).nth(1).unwrap();
+    below.split("\n## ").next().unwrap()
+}
+
+/// The fenced blocks of a text, each with its language.
+pub fn blocks(text: &str) -> Vec<(&str, &str)> {
+    text.split("```").skip(1).step_by(2).map(|block| block.split_once('\n').unwrap()).collect()
+}
+
 /// Say what a test leaves out, past what captures the output of tests that pass.
 pub fn skipped(why: &str) {
     let mut stderr = std::io::stderr();

@@ -12,6 +12,7 @@ mod attacks;
 mod claims;
 mod dead_networks;
 mod dimension;
+mod documents;
 mod draw_powerlaw;
 mod extremes;
 mod fit_powerlaw;
