@@ -379,7 +379,9 @@ mod tests {
             fs::write(&file, wrong).unwrap();
             for found in [Catalogue::of_study(folder.path()), Catalogue::read(&file)] {
                 let message = found.unwrap_err().to_string();
-                assert!(message.contains("study.json: is not the JSON expected"), "{message}");
+                let expected =
+                    if wrong.is_empty() { "is empty" } else { "is not the JSON expected" };
+                assert!(message.contains(&format!("study.json: {expected}")), "{message}");
             }
         }
     }

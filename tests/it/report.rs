@@ -137,7 +137,8 @@ fn a_study_without_descriptions_is_shown_by_names_and_one_that_cannot_be_read_is
     for text in ["", "{\"attacks\":[{\"name\":\"gauss\"}]}", "{\"rules\":\"local\"}"] {
         fs::write(folder.path("out/tiny/study.json"), text).unwrap();
         let message = folder.fails(1, &REPORT.replace("page.html", "new.html"));
-        assert!(message.contains("study.json: is not the JSON expected"), "{message}");
+        let expected = if text.is_empty() { "is empty" } else { "is not the JSON expected" };
+        assert!(message.contains(&format!("study.json: {expected}")), "{message}");
         assert!(!folder.path("new.html").exists());
     }
 }
