@@ -1,5 +1,5 @@
 //! A linker's build id differs with every change anywhere in the package. Without it, and stripped, a
-//! tool's bytes change with its own code alone: make knows by them what to run again.
+//! tool's bytes change only where code does: make knows by them what to run again.
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

@@ -1,7 +1,7 @@
 # Builds the tools with cargo, and keeps a checksum of each tool in sums.mk to tell when it changes.
 #
-# The release profile removes what changes without the code (symbols, the build id), so a tool's bytes
-# change only when its code does. If the user sets BIN, the tools there are used as they are.
+# The release profile removes what changes without the code (symbols, the build id): a comment in another
+# file changes no tool. A change of the library's code may change the bytes of every tool. If the user sets BIN, the tools there are used as they are.
 programs := $(sort $(basename $(notdir $(wildcard src/bin/*.rs))))
 bin      := $(if $(filter /%,$(BIN)),,$(CURDIR)/)$(BIN)
 export PATH := $(bin):$(PATH)
