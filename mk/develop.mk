@@ -33,6 +33,7 @@ figure:
 help:
 	echo 'Targets:'; sed -n 's/^## /  /p' Makefile mk/sweep.mk mk/install.mk
 	echo 'Settings, with their defaults:'; sed -nE 's/^([A-Z_]+) *:= *(.*)/  \1 = \2/p' Makefile
+	echo '  DATA_DIR = $(DATA_DIR)    # a folder with the files of the data set'
 	echo 'Targets for developers:'; sed -n 's/^## /  /p' mk/develop.mk
 .PHONY: all quick plan data inputs tasks sweep sweep-inputs sweep-tasks help
 
