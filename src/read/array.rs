@@ -56,7 +56,7 @@ pub(super) fn rest(source: Source) -> Result<Vec<f32>> {
 /// Elements narrowed at a time.
 const BLOCK: usize = 1 << 16;
 
-/// Integers of shape (samples,), the largest 255; with `kept` only the first so many, of which
+/// Integers of shape (samples,), the largest 255; with `kept` only that number of the first, of which
 /// there must be as many. And the SHA-256 of the file if it was asked for.
 pub(super) fn bytes(source: Source, kept: Option<usize>) -> Result<(Vec<u8>, Option<String>)> {
     let integers: Vec<_> = Dtype::ALL.into_iter().filter(|dtype| !dtype.is_float()).collect();

@@ -167,7 +167,7 @@ impl Npy {
         Ok(array.into_raw_vec_and_offset().0)
     }
 
-    /// The next so many runs of elements, each before a gap.
+    /// The given number of runs of elements, each before a gap.
     fn runs<T: Float>(&mut self, runs: usize, run: usize, gap: usize) -> Result<Vec<T>> {
         let mut elements = self.room(runs * run)?;
         for _ in 0..runs {

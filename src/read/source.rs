@@ -188,7 +188,7 @@ impl Source {
         }
     }
 
-    /// Pass over so many bytes: of a file without reading them.
+    /// Pass over this number of bytes; those of a file are not read.
     pub(super) fn skip(&mut self, bytes: u64) -> Result<()> {
         if let (Reader::File(file), Ok(offset)) = (&mut self.reader, i64::try_from(bytes)) {
             file.seek_relative(offset).map_err(|e| Error::io(&self.name, &e))?;

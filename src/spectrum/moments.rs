@@ -253,7 +253,7 @@ impl Moments {
     }
 }
 
-/// Zeros, (size, size), for the `products` of so many units or samples.
+/// Zeros, (size, size), for the `products` of that number of units or samples.
 pub(super) fn square(size: usize, whose: &str, products: &str) -> Result<Array2<f64>> {
     let mut zeros = Vec::new();
     if size > MAX_UNITS || zeros.try_reserve_exact(size * size).is_err() {
