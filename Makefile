@@ -179,11 +179,10 @@ $(study)/claims.jsonl $(study)/verdicts.txt &: $(study)/table.csv $(study)/study
 	$(claims) $< -o $(study)/claims.jsonl --verdicts $(study)/verdicts.txt
 $(study)/report.html: $(addprefix $(study)/,table.csv claims.jsonl verdicts.txt study.json) $(samples-shown) $(as.report)
 	$(report) --table $< --claims $(word 2,$^) $(study) -o $@
-	$(list-figures)
 	$(say-verdicts)
 
 ## all: the study, to its tables and its report
-all: $(study)/summary.csv $(study)/report.html
+all: $(study)/summary.csv $(study)/report.html $(stamps)/figures
 	$(say-end)
 ## quick: a miniature of the study in less than a minute, in $(OUT)/quick
 quick:

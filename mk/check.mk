@@ -69,7 +69,7 @@ none     = $(error no $1 $2: there are $3, or a line $2 = COMMAND adds it)
 $(foreach r,$(RULES),$(if $(call known,$r),,$(call none,rule,$r,$(rules))))
 $(foreach a,$(attacked),$(if $(call known,$a),,$(call none,attack,$a,$(attacks))))
 $(foreach a,$(attacked),$(if $(call known,$a.strengths),,$(error $a has no strengths: set $a.strengths)))
-$(foreach a,$(filter clean data epoch samples subset subset-%,$(attacked)),$(error the attack $a needs another name: that of $a is taken))
+$(foreach a,$(filter clean data describe epoch figures import log runs samples subset subset-%,$(attacked)),$(error the attack $a needs another name: that of $a is taken))
 
 # Check all words in one call of grep, because a call for each would be slow.
 accepts.strengths := $(number) numbers such as 0.1 0.5

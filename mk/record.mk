@@ -11,7 +11,8 @@ $(stamps)/runs: $(if $(call same,$(strip $(subst $(newline), ,$(file <$(stamps)/
 	mv $(part) $@
 
 # The figures that the report's page names, and those of earlier pages, for `make clean`.
-list-figures = { cat $(stamps)/figures 2> /dev/null || true; grep -oE 'figures/[A-Za-z0-9._-]+\.svg' $@ || true; } | sort -u > $(part); mv $(part) $(stamps)/figures
+$(stamps)/figures: $(study)/report.html
+	{ cat $@ 2> /dev/null || true; grep -oE 'figures/[A-Za-z0-9._-]+\.svg' $< || true; } | sort -u > $(part); mv $(part) $@
 
 recorded := DATASET SEEDS HIDDEN RULES ATTACKS CONTROLS SIGMAS EPSILONS RANKS EPOCHS BATCH SAMPLES TRAIN_SAMPLES SUBSETS SNAPSHOTS DRAWN STIMULUS_DIMENSION
 # Settings as they count: 0.10 is 0.1.
