@@ -8,8 +8,8 @@ mod limit;
 
 use divan::{Bencher, counter::ItemsCount};
 use local_errors::{
+    geometry::spectrum::{Of, Spectrum},
     network::Network,
-    spectrum::{Of, Spectrum},
     train::{Data, Images, Rule, Settings, TestSet, Training, start},
 };
 use ndarray::{Array2, Array3};

@@ -16,11 +16,13 @@ use std::{
 use clap::{Parser, Subcommand};
 use local_errors::{
     Error, Result,
+    geometry::spectrum::{Of, Spectrum},
+    io::{
+        read::{Labels, Rows, Source},
+        write,
+    },
     network::Network,
-    read::{Labels, Rows, Source},
-    spectrum::{Of, Spectrum},
     train::{Images, Rule, Settings, Training, TrainingSet, start},
-    write,
 };
 use ndarray::{Array2, Array3, Axis, s};
 

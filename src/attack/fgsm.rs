@@ -13,12 +13,13 @@ use serde::Serialize;
 use super::{Clip, clipped};
 use crate::{
     Error, Result,
-    elementwise::first_not_finite,
-    linalg,
+    io::{read::Rows, write::NpyOutput},
+    math::{
+        elementwise::first_not_finite,
+        linalg,
+        rng::{self, Purpose},
+    },
     network::{self, CHUNK, Network, backward, softmax_minus_onehot},
-    read::Rows,
-    rng::{self, Purpose},
-    write::NpyOutput,
 };
 
 /// How the sign of the gradient is found.

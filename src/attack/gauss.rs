@@ -5,7 +5,7 @@ use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
 use super::{Clip, clipped};
-use crate::rng::{self, Purpose};
+use crate::math::rng::{self, Purpose};
 
 /// Attack `images`, (samples, pixels), in place; `first` is the index of the
 /// first among all images. sigma is in pixel units.

@@ -13,8 +13,8 @@ use super::{
 };
 use crate::{
     Result,
+    math::rng::{self, Purpose},
     network::Network,
-    rng::{self, Purpose},
 };
 
 /// What the attack does.

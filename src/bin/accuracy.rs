@@ -4,11 +4,12 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::Parser;
 use local_errors::{
-    Result,
-    accuracy::Count,
-    cli, model, network,
-    read::{Labels, Source},
-    write,
+    Result, cli,
+    io::{
+        read::{Labels, Source},
+        write,
+    },
+    network::{self, accuracy::Count, files},
 };
 use ndarray::Array1;
 
@@ -39,7 +40,7 @@ struct Args {
 
 fn run(args: Args) -> Result<()> {
     args.from.start(&[&args.labels], args.predictions.as_deref())?;
-    let network = model::read(&args.model)?;
+    let network = files::read(&args.model)?;
     let mut images = args.from.open_for(network.inputs())?;
     let labels =
         Labels::read_for(Source::open(&args.labels)?, &images)?.within(network.classes)?.values;

@@ -10,8 +10,10 @@ use local_errors::{
         fgsm::{Fgsm, Gradient, by_blocks},
     },
     cli,
-    read::{Labels, Source},
-    write::{self, NpyOutput},
+    io::{
+        read::{Labels, Source},
+        write::{self, NpyOutput},
+    },
 };
 
 /// Attack images with the fast gradient sign method: x' = x + epsilon sign(dE/dx)
@@ -66,7 +68,7 @@ fn run(args: Args) -> Result<()> {
     }
     args.from.start(&[&args.labels], args.audit.as_deref())?;
     cli::check_binary(&args.from.output)?;
-    let network = local_errors::model::read(&args.model)?;
+    let network = local_errors::network::files::read(&args.model)?;
     let fgsm = Fgsm {
         epsilon: args.epsilon as f32,
         layer: network.layer_number(args.layer)?,

@@ -7,7 +7,7 @@ use local_errors::{
     Result,
     attack::{Clip, gauss},
     cli,
-    write::NpyOutput,
+    io::write::NpyOutput,
 };
 
 /// Add Gaussian noise to images: x' = x + sigma z, z ~ N(0, 1) for each pixel

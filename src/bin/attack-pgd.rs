@@ -11,8 +11,10 @@ use local_errors::{
         pgd::{Pgd, usual_step},
     },
     cli,
-    read::{Labels, Source},
-    write::{self, NpyOutput},
+    io::{
+        read::{Labels, Source},
+        write::{self, NpyOutput},
+    },
 };
 
 /// Attack images with projected gradient descent: steps of attack-fgsm that stay within epsilon
@@ -80,7 +82,7 @@ struct Args {
 fn run(args: Args) -> Result<()> {
     args.from.start(&[&args.labels], args.audit.as_deref())?;
     cli::check_binary(&args.from.output)?;
-    let network = local_errors::model::read(&args.model)?;
+    let network = local_errors::network::files::read(&args.model)?;
     let usual = usual_step(args.epsilon, args.steps);
     let pgd = Pgd {
         fgsm: Fgsm {

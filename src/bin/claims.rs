@@ -6,7 +6,11 @@ use std::{
 };
 
 use clap::Parser;
-use local_errors::{Result, catalogue::Catalogue, claims, cli, table, write};
+use local_errors::{
+    Result, cli,
+    io::write,
+    study::{catalogue::Catalogue, claims, table},
+};
 
 /// Judge the paper's claims on a study's table, as JSON lines
 ///

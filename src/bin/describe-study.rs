@@ -4,12 +4,10 @@ use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
 
 use clap::Parser;
 use local_errors::{
-    Result,
-    catalogue::{AttackEntry, Catalogue, RuleEntry, Stage},
-    cli,
-    powerlaw::Ranks,
-    read::Source,
-    write,
+    Result, cli,
+    geometry::powerlaw::Ranks,
+    io::{read::Source, write},
+    study::catalogue::{AttackEntry, Catalogue, RuleEntry, Stage},
 };
 use serde::Serialize;
 

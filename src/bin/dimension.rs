@@ -5,9 +5,11 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::Parser;
 use local_errors::{
     Error, Result, cli,
-    dimension::{Dimension, Method, dimensions},
-    read::{Rows, Source},
-    write,
+    geometry::dimension::{Dimension, Method, dimensions},
+    io::{
+        read::{Rows, Source},
+        write,
+    },
 };
 
 /// Estimate the intrinsic dimension of a set of points, as JSON lines

@@ -5,8 +5,8 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::Parser;
 use local_errors::{
     Error, Result, cli,
-    digits::{Digits, PIXELS},
-    write::NpyOutput,
+    data::digits::{Digits, PIXELS},
+    io::write::NpyOutput,
 };
 
 /// Draw handwriting-like digits, a data set that needs no download

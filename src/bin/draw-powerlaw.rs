@@ -5,8 +5,8 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::Parser;
 use local_errors::{
     Result, cli,
-    synthetic::{PowerLaw, block},
-    write::NpyOutput,
+    data::synthetic::{PowerLaw, block},
+    io::write::NpyOutput,
 };
 
 /// Draw Gaussian activations whose covariance has the eigenvalues n^-alpha

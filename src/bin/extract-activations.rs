@@ -7,12 +7,12 @@ use std::{
 
 use clap::Parser;
 use local_errors::{
-    Error, Result,
-    accuracy::Count,
-    cli, model,
-    network::{self, Network},
-    read::{Labels, Rows, Source},
-    write::{self, NpyOutput},
+    Error, Result, cli,
+    io::{
+        read::{Labels, Rows, Source},
+        write::{self, NpyOutput},
+    },
+    network::{self, Network, accuracy::Count, files},
 };
 use ndarray::{Array3, Axis};
 
@@ -62,7 +62,7 @@ fn run(args: Args) -> Result<()> {
     let labels: Vec<&Path> = args.labels.iter().map(PathBuf::as_path).collect();
     args.from.start(&labels, args.accuracy.as_deref())?;
     cli::check_binary(&args.from.output)?;
-    let network = model::read(&args.model)?;
+    let network = files::read(&args.model)?;
     let images = args.from.open_for(network.inputs())?;
     match args.layer {
         Layer::One(_) if args.accuracy.is_some() => {
@@ -128,7 +128,7 @@ fn all_layers(args: &Args, network: &Network, mut images: Rows<f32>) -> Result<(
 }
 
 fn common_units(network: &Network) -> Result<usize> {
-    let sizes = model::sizes(network);
+    let sizes = files::sizes(network);
     match sizes.get(1..) {
         Some([first, rest @ ..]) if rest.iter().all(|units| units == first) => Ok(*first),
         units => Err(Error::usage(format!(

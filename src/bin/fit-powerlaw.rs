@@ -5,9 +5,11 @@ use std::{path::PathBuf, process::ExitCode, str::FromStr};
 use clap::Parser;
 use local_errors::{
     Error, Result, cli,
-    powerlaw::{self, Fit, Grid, Method, Order, Ranks},
-    read::{Rows, Source},
-    write,
+    geometry::powerlaw::{self, Fit, Grid, Method, Order, Ranks},
+    io::{
+        read::{Rows, Source},
+        write,
+    },
 };
 
 /// Fit alpha of lambda_n ~ n^-alpha to an eigenspectrum, as JSON lines

@@ -5,8 +5,10 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::Parser;
 use local_errors::{
     Result, cli,
-    read::{Idx, IdxContent, Source},
-    write::NpyOutput,
+    io::{
+        read::{Idx, IdxContent, Source},
+        write::NpyOutput,
+    },
 };
 use ndarray::Array1;
 

@@ -8,9 +8,11 @@ use std::{
 use clap::Parser;
 use local_errors::{
     Result, cli,
-    info::Info,
-    read::{Elements, Source},
-    write,
+    io::{
+        info::Info,
+        read::{Elements, Source},
+        write,
+    },
 };
 
 /// Say what is in arrays, one line per file

@@ -5,8 +5,8 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::Parser;
 use local_errors::{
     Result, cli,
+    io::write,
     report::{self, Links, Sweep},
-    write,
 };
 
 /// Write a sweep's report: one self-contained HTML page, and its figures as SVG

@@ -5,8 +5,8 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::Parser;
 use local_errors::{
     Result, cli,
+    io::write,
     report::{self, Links, Study},
-    write,
 };
 
 /// Write a study's report: one self-contained HTML page, and its figures as SVG

@@ -8,8 +8,8 @@ use std::{
 use clap::Parser;
 use local_errors::{
     Error, Result, cli,
-    spectrum::{Merged, Moments, Of, Shards, Spectrum, merged, stacked},
-    write,
+    geometry::spectrum::{Merged, Moments, Of, Shards, Spectrum, merged, stacked},
+    io::write,
 };
 use ndarray::Array1;
 

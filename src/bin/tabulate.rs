@@ -3,7 +3,11 @@
 use std::{iter, path::PathBuf, process::ExitCode};
 
 use clap::Parser;
-use local_errors::{Result, cli, read, sweep, table, write};
+use local_errors::{
+    Result, cli,
+    io::{read, write},
+    study::{grid, table},
+};
 
 /// Join the runs of a study into one CSV table
 ///
@@ -47,8 +51,8 @@ fn run(args: Args) -> Result<()> {
     let runs = read::lines(&args.runs)?;
     let summary = args.summary.as_deref();
     let (table, summary) = if args.sweep {
-        let rows = sweep::table(&runs)?;
-        let summary = summary.map(|file| write::csv(file, &sweep::summary(&rows)));
+        let rows = grid::table(&runs)?;
+        let summary = summary.map(|file| write::csv(file, &grid::summary(&rows)));
         (write::csv(&args.output, &rows), summary)
     } else {
         let rows = table::table(&runs)?;

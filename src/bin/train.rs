@@ -7,13 +7,16 @@ use std::{
 
 use clap::Parser;
 use local_errors::{
-    Error, Result, cli, model,
-    read::{self, Labels, Source},
+    Error, Result, cli,
+    io::{
+        read::{self, Labels, Source},
+        write,
+    },
+    network::files,
     train::{
         Data, Images, Inputs, Record, Rule, Settings, TestSet, Training, TrainingSet, check_size,
         shuffle_labels, start,
     },
-    write,
 };
 
 /// Train a deep network with local errors, or by backpropagation
@@ -151,7 +154,7 @@ fn run(args: Args) -> Result<()> {
         check_checkpoint(file, &args.output)?;
     }
     cli::check_streams(&inputs, &[args.checkpoint.as_deref()])?;
-    model::check(&args.output)?;
+    files::check(&args.output)?;
     if let Some(late) = args.snapshots.iter().find(|&&epoch| epoch > settings.epochs) {
         let epochs = settings.epochs;
         return Err(Error::usage(format!("--snapshots {late} is after the last epoch, {epochs}")));

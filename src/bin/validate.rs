@@ -4,10 +4,13 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::Parser;
 use local_errors::{
-    Result, cli, figures,
-    powerlaw::Ranks,
-    validate::{Plan, validate},
-    write::{self, Output},
+    Result, cli,
+    geometry::{
+        powerlaw::Ranks,
+        validate::{Plan, validate},
+    },
+    io::write::{self, Output},
+    report::figures,
 };
 
 /// Measure the bias and spread of the estimators of alpha on known spectra, as CSV

@@ -4,7 +4,7 @@ use super::{
     Report, Study, estimator_name,
     html::{escape, number, table},
 };
-use crate::{
+use crate::study::{
     claims::{
         Claim, Interval, Layer, MIN_RANGE, MIN_SEEDS, MONOTONICITY, POSITIVE, PROMINENCE,
         RESOLUTION, RHO, Threshold, Verdict,

@@ -5,10 +5,12 @@ use super::{
     curves::{images, part},
 };
 use crate::{
-    figures::{self, Point},
-    marchenko_pastur,
-    powerlaw::{self, Fit, Order, Ranks},
-    table::Estimator,
+    geometry::{
+        marchenko_pastur,
+        powerlaw::{self, Fit, Order, Ranks},
+    },
+    report::figures::{self, Point},
+    study::table::Estimator,
 };
 
 impl Report {

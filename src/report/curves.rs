@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    catalogue::{AttackEntry, Catalogue},
-    claims::Claim,
-    figures::{
+    report::figures::{
         self, AccuracyAlpha, AccuracyStrength, AlphaStrength, Curve, Point, Rule, State, layer_name,
     },
-    table::{self, Estimator, Row},
+    study::{
+        catalogue::{AttackEntry, Catalogue},
+        claims::Claim,
+        table::{self, Estimator, Row},
+    },
 };
 
 /// Rows of one rule and estimator; `clean` among them.
@@ -191,7 +193,7 @@ pub fn means(pairs: impl IntoIterator<Item = (f64, Option<f64>)>) -> Vec<Point> 
     }
     groups.sort_by(|a, b| a.0.total_cmp(&b.0));
     let point = |(x, values): (f64, Vec<Option<f64>>)| {
-        let (y, sd) = crate::mean::mean_and_sd(values.into_iter());
+        let (y, sd) = crate::math::mean::mean_and_sd(values.into_iter());
         Point { x, y, sd }
     };
     groups.into_iter().map(point).collect()

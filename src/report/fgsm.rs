@@ -6,7 +6,7 @@ use super::{
     estimator_name,
     html::{self, escape, number, spread},
 };
-use crate::{
+use crate::study::{
     claims::Verdict,
     table::{self, Estimator, Row},
 };

@@ -7,7 +7,7 @@ use std::{
     path::{self, Component, Path, PathBuf},
 };
 
-use crate::{Error, Result, read::is_stream};
+use crate::{Error, Result, io::read::is_stream};
 
 /// What leads from a page to the files of a folder.
 pub struct Links {

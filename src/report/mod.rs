@@ -4,6 +4,7 @@ mod claims;
 mod controls;
 mod curves;
 mod fgsm;
+pub mod figures;
 mod html;
 mod links;
 mod study;
@@ -16,14 +17,16 @@ use std::{
 
 use crate::{
     Result,
-    catalogue::{AttackEntry, Catalogue},
-    claims::Claim,
-    figures::{self, Curve, Point, Sample, SampleRow, Spectra, layer_name},
-    powerlaw::Fit,
-    table::{self, Estimator, Row},
-    write::{self, Output},
+    geometry::powerlaw::Fit,
+    io::write::{self, Output},
+    study::{
+        catalogue::{AttackEntry, Catalogue},
+        claims::Claim,
+        table::{self, Estimator, Row},
+    },
 };
 use curves::{images, part, snapshots};
+use figures::{Curve, Point, Sample, SampleRow, Spectra, layer_name};
 use html::{escape, figure, number, spread};
 pub use links::Links;
 pub use study::{Level, Samples, Study};

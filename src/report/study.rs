@@ -7,11 +7,13 @@ use serde_json::Value;
 use super::rules;
 use crate::{
     Error, Result,
-    catalogue::Catalogue,
-    claims::Claim,
-    powerlaw::Fit,
-    read::{self, Rows, Source},
-    table::{self, Estimator, Row},
+    geometry::powerlaw::Fit,
+    io::read::{self, Rows, Source},
+    study::{
+        catalogue::Catalogue,
+        claims::Claim,
+        table::{self, Estimator, Row},
+    },
     train::Progress,
 };
 

@@ -17,12 +17,14 @@ use super::{
 };
 use crate::{
     Error, Result,
-    catalogue::Catalogue,
-    figures::{self, Axis, Colours, Curve, Layout, Panel},
-    mean::mean_and_sd,
-    read::is_stream,
-    sweep::{self, Point},
-    table::{self, Estimator, Row},
+    io::read::is_stream,
+    math::mean::mean_and_sd,
+    report::figures::{self, Axis, Colours, Curve, Layout, Panel},
+    study::{
+        catalogue::Catalogue,
+        grid::{self, Point},
+        table::{self, Estimator, Row},
+    },
 };
 
 /// What a curve is drawn of: x and y.
@@ -67,7 +69,7 @@ impl Sweep {
     /// Read the table of a sweep, in whose folder its studies are, for a page that is to be written
     /// to `page`.
     pub fn read(table: &Path, page: &Path) -> Result<Self> {
-        let rows = table::clean_once(sweep::read(table)?);
+        let rows = table::clean_once(grid::read(table)?);
         let folder = table.parent().filter(|_| !is_stream(table));
         // The studies differ in their networks and data alone.
         let first = rows

@@ -11,10 +11,12 @@ use serde_json::{Map, Value, json};
 
 use super::{Progress, Record, Training};
 use crate::{
-    Error, Result, model,
-    network::Network,
-    read,
-    write::{self, NpyOutput, Output},
+    Error, Result,
+    io::{
+        read,
+        write::{self, NpyOutput, Output},
+    },
+    network::{Network, files},
 };
 
 /// Cheap enough not to be noticed, often enough to lose little.
@@ -96,7 +98,7 @@ impl Training {
         let description = json!({
             "schema": SCHEMA,
             "version": env!("CARGO_PKG_VERSION"),
-            "sizes": model::sizes(&self.network),
+            "sizes": files::sizes(&self.network),
             "classes": self.network.classes,
         });
         let mut all = Map::new();

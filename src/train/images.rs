@@ -3,7 +3,7 @@
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 use serde::{Deserialize, Serialize};
 
-use crate::{
+use crate::math::{
     linalg,
     sparse::{self, Sparse},
 };

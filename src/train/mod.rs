@@ -21,11 +21,13 @@ pub use images::{Form, Images};
 
 use crate::{
     Error, Result,
-    accuracy::Count,
-    model::{self, Description},
-    network::{Layer, Network, Readout},
-    rng::{self, Purpose},
-    write,
+    io::write,
+    math::rng::{self, Purpose},
+    network::{
+        Layer, Network, Readout,
+        accuracy::Count,
+        files::{self, Description},
+    },
 };
 
 /// What a layer learns from.
@@ -298,14 +300,14 @@ impl Training {
                 layer + 1
             )));
         }
-        let output = model::create(directory)?;
+        let output = files::create(directory)?;
         for (epoch, network) in &self.snapshots {
             let folder = output.path().join(format!("epoch-{epoch}"));
             std::fs::create_dir(&folder).map_err(|e| Error::io(directory, &e))?;
-            model::write_into(&folder, network, &record.at(network, *epoch))?;
+            files::write_into(&folder, network, &record.at(network, *epoch))?;
         }
-        write::json_lines(&output.path().join(model::HISTORY), &self.history)?.finish()?;
-        model::write_into(output.path(), &self.network, &record.at(&self.network, self.epoch))?;
+        write::json_lines(&output.path().join(files::HISTORY), &self.history)?.finish()?;
+        files::write_into(output.path(), &self.network, &record.at(&self.network, self.epoch))?;
         output.finish()
     }
 }
@@ -374,9 +376,9 @@ impl Record {
     fn at(&self, network: &Network, epoch: usize) -> Model<'_> {
         Model {
             description: Description {
-                schema: model::SCHEMA.into(),
+                schema: files::SCHEMA.into(),
                 rule: self.rule.name().into(),
-                sizes: model::sizes(network),
+                sizes: files::sizes(network),
                 classes: network.classes,
             },
             epoch,

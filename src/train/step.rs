@@ -5,8 +5,10 @@ use rayon::prelude::*;
 
 use super::{Images, Rule, TrainingSet};
 use crate::{
-    elementwise::{add_bias_and_rectify, add_sum_of_rows},
-    linalg::{add_transposed_product, shares, split_rows},
+    math::{
+        elementwise::{add_bias_and_rectify, add_sum_of_rows},
+        linalg::{add_transposed_product, shares, split_rows},
+    },
     network::{Network, backward, predicted, softmax_minus_onehot},
 };
 

@@ -14,9 +14,10 @@ use std::{
 
 use flate2::{Compression, write::GzEncoder};
 use local_errors::{
-    Result, model,
-    read::{self, Idx, Labels, Rows, Source},
-    table,
+    Result,
+    io::read::{self, Idx, Labels, Rows, Source},
+    network::files,
+    study::table,
 };
 use rand::{Rng, RngExt, SeedableRng, rngs::ChaCha8Rng, seq::IndexedRandom};
 use tempfile::{tempdir, tempdir_in};
@@ -67,7 +68,7 @@ pub fn run(size: &Size) -> Vec<Tally> {
             json,
             Box::new(|bytes| {
                 fs::write(&file, bytes).unwrap();
-                read::json::<model::Description>(&file).map(drop)
+                read::json::<files::Description>(&file).map(drop)
             }),
         ),
         (

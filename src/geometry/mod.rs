@@ -1,0 +1,8 @@
+//! The geometry of representations: the eigenvalues of their covariance, the exponent of the
+//! eigenvalues' decay, and the dimension of the set of points.
+
+pub mod dimension;
+pub mod marchenko_pastur;
+pub mod powerlaw;
+pub mod spectrum;
+pub mod validate;

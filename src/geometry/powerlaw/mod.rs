@@ -1,0 +1,477 @@
+//! The power-law exponent of a ranked eigenspectrum, `lambda_n ~ n^-alpha`, and
+//! its dimensionality.
+//!
+//! alpha is the exponent of the ranks, as in Stringer et al., Nature 571, 361 (2019). The
+//! exponent of the eigenvalues' density is another number, `1 + 1/alpha`.
+
+mod ranks;
+mod regression;
+mod spread;
+
+use std::{borrow::Cow, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Result, math::scale, number};
+pub use ranks::{Grid, Ranks};
+use regression::Regression;
+pub use spread::{Spread, spread};
+
+/// Eigenvalues at or below this part of the largest are round-off: a sum of
+/// thousands of f4 activations in f64 leaves errors of 1e-13 of it.
+pub const POSITIVE: f64 = 1e-10;
+
+/// Logarithms that differ by no more than this are those of equal eigenvalues: solvers leave
+/// errors of 1e-16 to 1e-13.
+const EQUAL: f64 = 1e-12;
+
+/// How alpha is estimated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Method {
+    /// Ordinary least squares of `ln lambda_n` on `ln n`.
+    #[default]
+    Ols,
+    /// Least squares with weights `1/n` (Stringer et al. 2019).
+    Weighted,
+    /// Maximum likelihood of the density of all eigenvalues above the last one used
+    /// (Hill, Ann. Stat. 3, 1163, 1975): `1/alpha = a - 1`.
+    Mle,
+}
+
+impl Method {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Ols, Self::Weighted, Self::Mle];
+
+    /// Its name, as in JSON and on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ols => "ols",
+            Self::Weighted => "weighted",
+            Self::Mle => "mle",
+        }
+    }
+}
+
+impl FromStr for Method {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .find(|method| method.name() == text)
+            .ok_or_else(|| "expected ols, weighted or mle".into())
+    }
+}
+
+/// The order of a spectrum.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// Largest first, none negative but for round-off; anything else is no spectrum.
+    #[default]
+    Falling,
+    /// As it is: the signal's variances of `spectrum --repeat` scatter, also below 0. Ranks end
+    /// before the first that is not positive.
+    AsGiven,
+}
+
+/// A line of `fit-powerlaw`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Fit {
+    /// From 1; none for a spectrum of one matrix.
+    pub layer: Option<usize>,
+    /// Eigenvalues in all.
+    pub units: usize,
+    /// Eigenvalues above [`POSITIVE`] of the largest.
+    pub positive: usize,
+    /// The first rank asked for.
+    pub first: usize,
+    /// The last rank asked for.
+    pub last: usize,
+    /// Ranks used.
+    pub points: usize,
+    /// How alpha was estimated.
+    pub method: Method,
+    /// The exponent.
+    pub alpha: Option<f64>,
+    /// Its standard error, from the residuals as if they were independent.
+    pub stderr: Option<f64>,
+    /// `ln lambda` of the line at rank 1.
+    pub intercept: Option<f64>,
+    /// The share of the variance of `ln lambda` that the line explains.
+    pub r2: Option<f64>,
+    /// The coefficient of the squared `ln n` in a quadratic fit: 0 for a power law.
+    pub curvature: Option<f64>,
+    /// `(sum lambda)² / sum lambda²`
+    pub participation_ratio: Option<f64>,
+    /// `exp(-sum p ln p)`, `p = lambda / sum lambda`: that of Roy and Vetterli (EUSIPCO 2007), who
+    /// take singular values, but of the covariance's eigenvalues.
+    pub effective_rank: Option<f64>,
+    /// What to know before alpha is believed.
+    pub warnings: Vec<Warning>,
+}
+
+/// What to know before alpha is believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Warning {
+    /// The last rank asked for is beyond the positive eigenvalues.
+    CutAtPositive,
+    /// Fewer than 3 ranks are left: no alpha.
+    TooFewRanks,
+    /// A quadratic fit is flat at one end of the ranks: no power law describes them.
+    Bent,
+    /// No eigenvalue is positive: all units are constant.
+    NoVariance,
+}
+
+impl Warning {
+    /// Its code, as in JSON.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::CutAtPositive => "cut-at-positive",
+            Self::TooFewRanks => "too-few-ranks",
+            Self::Bent => "bent",
+            Self::NoVariance => "no-variance",
+        }
+    }
+}
+
+/// Fit `lambda`, (units,), over `ranks`.
+pub fn fit(
+    lambda: &[f64],
+    layer: Option<usize>,
+    ranks: Ranks,
+    method: Method,
+    order: Order,
+) -> Result<Fit> {
+    if order == Order::Falling {
+        check(lambda)?;
+    }
+    // Neither their squares nor their sum leave the range of f8 then.
+    let exponent = scale::exponent_of(lambda);
+    let lambda: Cow<'_, [f64]> = match exponent {
+        0 => lambda.into(),
+        _ => lambda.iter().map(|&l| scale::times_power_of_two(l, -exponent)).collect(),
+    };
+    let largest = lambda.iter().copied().fold(0.0, f64::max);
+    let positive = lambda.iter().take_while(|&&l| l > 0.0 && l > POSITIVE * largest).count();
+    let mut warnings = Vec::new();
+    if positive == 0 {
+        warnings.push(Warning::NoVariance);
+    }
+    if ranks.last > positive {
+        warnings.push(Warning::CutAtPositive);
+    }
+    let last = ranks.last.min(positive);
+    let points = (last + 1).saturating_sub(ranks.first);
+    let above = || lambda.iter().map(|l| l.max(0.0));
+    let (sum, squares) = (above().sum::<f64>(), above().map(|l| l * l).sum::<f64>());
+    let mut fit = Fit {
+        layer,
+        units: lambda.len(),
+        positive,
+        first: ranks.first,
+        last: ranks.last,
+        points,
+        method,
+        alpha: None,
+        stderr: None,
+        intercept: None,
+        r2: None,
+        curvature: None,
+        participation_ratio: (positive > 0).then(|| sum / squares * sum),
+        effective_rank: (positive > 0).then(|| entropy(&lambda, sum).exp()),
+        warnings,
+    };
+    if points < 3 {
+        fit.warnings.push(Warning::TooFewRanks);
+        return Ok(fit);
+    }
+    // From the first rank on, so that the scale of the eigenvalues is in no number but the intercept.
+    let (first, used) = (ranks.first as f64, &lambda[ranks.first - 1..last]);
+    let x: Vec<f64> = (ranks.first..=last).map(|n| (n as f64 / first).ln()).collect();
+    let y = logarithms(used, used[0]);
+    let weights: Vec<f64> = match method {
+        Method::Weighted => (ranks.first..=last).map(|n| 1.0 / n as f64).collect(),
+        Method::Ols | Method::Mle => vec![1.0; points],
+    };
+    let line = Regression::new(&x, &y, &weights);
+    let alpha = match method {
+        Method::Mle => hill(&lambda[..last]),
+        Method::Ols | Method::Weighted => {
+            let scale = f64::from(exponent) * std::f64::consts::LN_2;
+            fit.intercept = Some(used[0].ln() + scale + line.intercept - line.slope * first.ln());
+            fit.r2 = line.r2;
+            fit.stderr = Some(line.slope_error);
+            // Not -slope, which for 0 is -0.
+            0.0 - line.slope
+        }
+    };
+    fit.alpha = Some(alpha).filter(|alpha| alpha.is_finite());
+    fit.curvature = Some(line.curvature);
+    // Across this width the slope of the quadratic fit changes by 2 curvature width:
+    // by about half of that, to 0 and beyond, from the middle to one of the ends.
+    let width = x[points - 1];
+    if line.curvature.abs() * width > alpha.abs() {
+        fit.warnings.push(Warning::Bent);
+    }
+    Ok(fit)
+}
+
+/// `ln (lambda / reference)`; all 0 where the eigenvalues are equal but for round-off, which has
+/// neither a slope nor a variance.
+fn logarithms(lambda: &[f64], reference: f64) -> Vec<f64> {
+    let mut logarithms: Vec<f64> = lambda.iter().map(|l| (l / reference).ln()).collect();
+    if logarithms.iter().all(|l| l.abs() <= EQUAL) {
+        logarithms.fill(0.0);
+    }
+    logarithms
+}
+
+/// Whether eigenvalues are in ascending order, as NumPy and SciPy give them, and not in falling
+/// order as well. What is round-off may be in any order.
+#[must_use]
+pub fn is_ascending(lambda: &[f64]) -> bool {
+    let level = levels(lambda);
+    level.is_sorted() && !level.iter().rev().is_sorted()
+}
+
+/// Eigenvalues with all that is round-off as 0.
+fn levels(lambda: &[f64]) -> Vec<f64> {
+    let largest = lambda.iter().copied().fold(0.0, f64::max);
+    lambda.iter().map(|&l| if l.abs() > POSITIVE * largest { l } else { 0.0 }).collect()
+}
+
+/// A spectrum is ordered and has no negative values.
+fn check(lambda: &[f64]) -> Result<()> {
+    let level = levels(lambda);
+    if let Some(n) = (1..level.len()).find(|&n| level[n] > level[n - 1]) {
+        return Err(Error::data(format!(
+            "is not sorted, largest first, at rank {} (found {}, expected at most {}): sort the eigenvalues (only the spectrum of repeats is not sorted, see --help)",
+            n + 1,
+            number(lambda[n]),
+            number(lambda[n - 1])
+        )));
+    }
+    match level.iter().position(|&l| l < 0.0) {
+        None => Ok(()),
+        Some(n) => Err(Error::data(format!(
+            "has a negative eigenvalue at rank {} (found {}, expected at least 0, or round-off of f8, at most {POSITIVE:?} of the largest)",
+            n + 1,
+            number(lambda[n])
+        ))),
+    }
+}
+
+/// `-sum p ln p`
+fn entropy(lambda: &[f64], sum: f64) -> f64 {
+    lambda.iter().map(|l| l / sum).filter(|&p| p > 0.0).map(|p| -p * p.ln()).sum()
+}
+
+/// `alpha = 1/(a - 1) = sum ln(lambda_i / lambda_last) / k` over the k others, which
+/// are all that are larger: the density has no upper end.
+fn hill(lambda: &[f64]) -> f64 {
+    let Some((&last, others)) = lambda.split_last() else { return f64::NAN };
+    logarithms(others, last).iter().sum::<f64>() / others.len() as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use approx::assert_relative_eq;
+    use proptest::prelude::*;
+
+    fn power_law(alpha: f64, scale: f64, units: u32) -> Vec<f64> {
+        (1..=units).map(|n| scale * f64::from(n).powf(-alpha)).collect()
+    }
+
+    fn alpha(lambda: &[f64], first: usize, last: usize, method: Method) -> f64 {
+        fit(lambda, None, Ranks { first, last }, method, Order::Falling).unwrap().alpha.unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn an_exact_power_law_gives_its_alpha_at_any_scale(
+            exponent in 0.1..3.0_f64, scale in 1e-12..1e12_f64, first in 1..40_usize,
+        ) {
+            let lambda = power_law(exponent, scale, 120);
+            for method in [Method::Ols, Method::Weighted] {
+                let fit = fit(&lambda, None, Ranks { first, last: 100 }, method, Order::Falling).unwrap();
+                prop_assert!((fit.alpha.unwrap() - exponent).abs() < 1e-9);
+                prop_assert!(fit.r2.unwrap() > 1.0 - 1e-9);
+                prop_assert!(fit.stderr.unwrap() < 1e-9);
+                prop_assert!(fit.curvature.unwrap().abs() < 1e-8);
+                prop_assert!((fit.intercept.unwrap() - scale.ln()).abs() < 1e-7);
+                prop_assert_eq!(&fit.warnings, &vec![]);
+            }
+        }
+
+        #[test]
+        fn rescaling_the_spectrum_changes_no_alpha(exponent in -290..290) {
+            let scale = 10.0_f64.powi(exponent);
+            let lambda: Vec<f64> =
+                (1..=60).map(|n| (-0.1 * f64::from(n)).exp() + 1e-3).collect();
+            let scaled: Vec<f64> = lambda.iter().map(|l| l * scale).collect();
+            for method in [Method::Ols, Method::Weighted, Method::Mle] {
+                let (a, b) = (alpha(&lambda, 2, 50, method), alpha(&scaled, 2, 50, method));
+                prop_assert!((a - b).abs() < 1e-9);
+            }
+        }
+    }
+
+    #[test]
+    fn powers_of_two_change_the_intercept_and_nothing_else() {
+        let lambda: Vec<f64> = (1..=60).map(|n| (-0.1 * f64::from(n)).exp() + 1e-3).collect();
+        let ranks = Ranks { first: 2, last: 50 };
+        for method in Method::ALL {
+            let expected = fit(&lambda, None, ranks, method, Order::Falling).unwrap();
+            for exponent in [-1000, -600, -30, 30, 600, 1020] {
+                let scaled: Vec<f64> =
+                    lambda.iter().map(|&l| scale::times_power_of_two(l, exponent)).collect();
+                let found = fit(&scaled, None, ranks, method, Order::Falling).unwrap();
+                let shift = f64::from(exponent) * 2.0_f64.ln();
+                if let (Some(a), Some(b)) = (found.intercept, expected.intercept) {
+                    assert_relative_eq!(a, b + shift, max_relative = 1e-12);
+                }
+                assert_eq!(Fit { intercept: expected.intercept, ..found }, expected, "{exponent}");
+            }
+        }
+    }
+
+    #[test]
+    fn equal_eigenvalues_have_no_slope_no_bend_and_no_variance() {
+        let round_off = |n: usize| 1.0 + 1e-14 * ((n * 37) % 60) as f64;
+        let mut nearly: Vec<f64> = (0..60).map(round_off).collect();
+        nearly.sort_by(|a, b| b.total_cmp(a));
+        for lambda in [vec![0.1; 60], vec![1e-300; 60], nearly] {
+            for method in Method::ALL {
+                let ranks = Ranks { first: 1, last: 50 };
+                let fit = fit(&lambda, None, ranks, method, Order::Falling).unwrap();
+                assert_eq!((fit.alpha, fit.curvature), (Some(0.0), Some(0.0)));
+                assert!(fit.alpha.unwrap().is_sign_positive());
+                assert_eq!((fit.r2, fit.warnings), (None, vec![]));
+                assert_relative_eq!(fit.participation_ratio.unwrap(), 60.0, max_relative = 1e-12);
+            }
+        }
+    }
+
+    #[test]
+    fn ties_leave_r2_between_0_and_1() {
+        for steps in [[1.0, 1.0, 0.9, 0.9, 0.9, 0.1], [5.0, 5.0, 5.0, 5.0, 5.0, 4.999_999]] {
+            for method in [Method::Ols, Method::Weighted] {
+                let ranks = Ranks { first: 1, last: 6 };
+                let r2 = fit(&steps, None, ranks, method, Order::Falling).unwrap().r2.unwrap();
+                assert!((0.0..=1.0).contains(&r2), "{r2}");
+            }
+        }
+    }
+
+    #[test]
+    fn round_off_of_a_solver_is_dropped_as_zeros_are() {
+        let ranks = Ranks { first: 1, last: 15 };
+        let mut lambda = power_law(1.0, 3.0, 12);
+        let of = |lambda: &[f64]| fit(lambda, None, ranks, Method::Ols, Order::Falling).unwrap();
+        lambda.extend([0.0; 3]);
+        let expected = of(&lambda);
+        // Round-off may be below 0, and in any order.
+        lambda.splice(12.., [-1e-17, 2e-16, -3e-11]);
+        let found = of(&lambda);
+        assert_eq!((found.positive, found.alpha), (12, expected.alpha));
+        for (a, b) in [
+            (found.participation_ratio, expected.participation_ratio),
+            (found.effective_rank, expected.effective_rank),
+        ] {
+            assert_relative_eq!(a.unwrap(), b.unwrap(), max_relative = 1e-9);
+        }
+        lambda[14] = -4e-10;
+        assert!(fit(&lambda, None, ranks, Method::Ols, Order::Falling).is_err());
+    }
+
+    #[test]
+    fn ascending_order_is_told_from_falling_and_from_none() {
+        for (lambda, expected) in [
+            (vec![1.0, 2.0, 3.0], true),
+            (vec![-1e-17, 2e-16, 1e-16, 0.5, 2.0], true),
+            (vec![3.0, 2.0, 1.0], false),
+            (vec![1.0, 1.0], false),
+            (vec![1.0], false),
+            (vec![1.0, 3.0, 2.0], false),
+            (vec![-1.0, 1.0, 2.0], true), // of which the negative one is refused
+        ] {
+            assert_eq!(is_ascending(&lambda), expected, "{lambda:?}");
+        }
+    }
+
+    #[test]
+    fn maximum_likelihood_finds_the_rank_exponent() {
+        // Hill's estimator of an exact power law is (ln of k^k/k!) / k times alpha,
+        // short of alpha by ln(2 pi k) / 2k (Stirling).
+        let k = 999.0_f64;
+        let bias = (2.0 * std::f64::consts::PI * k).ln() / (2.0 * k);
+        let lambda = power_law(1.5, 1.0, 1000);
+        let expected =
+            1.5 * (1000.0_f64.ln() * k - (1..1000).map(|n| f64::from(n).ln()).sum::<f64>()) / k;
+        assert_relative_eq!(alpha(&lambda, 1, 1000, Method::Mle), expected, max_relative = 1e-12);
+        assert!((expected - 1.5).abs() < 1.5 * bias + 2.0 / k);
+        // The first rank asked for does not cut the density off above.
+        assert_relative_eq!(alpha(&lambda, 50, 1000, Method::Mle), expected, max_relative = 1e-12);
+    }
+
+    #[test]
+    fn dimensionality_of_a_flat_spectrum_is_its_length() {
+        let fit =
+            fit(&[2.0; 7], None, Ranks { first: 1, last: 7 }, Method::Ols, Order::Falling).unwrap();
+        assert_relative_eq!(fit.participation_ratio.unwrap(), 7.0, epsilon = 1e-12);
+        assert_relative_eq!(fit.effective_rank.unwrap(), 7.0, epsilon = 1e-12);
+    }
+
+    #[test]
+    fn zeros_are_left_out_and_said() {
+        let mut lambda = power_law(1.0, 1.0, 20);
+        lambda.extend([1e-11, 0.0, 0.0]);
+        let fit = fit(&lambda, Some(3), Ranks { first: 1, last: 23 }, Method::Ols, Order::Falling)
+            .unwrap();
+        assert_eq!((fit.positive, fit.points, fit.units), (20, 20, 23));
+        assert_relative_eq!(fit.alpha.unwrap(), 1.0, epsilon = 1e-12);
+        assert_eq!(fit.warnings, [Warning::CutAtPositive]);
+    }
+
+    #[test]
+    fn a_collapsed_layer_has_no_alpha_and_stops_nothing() {
+        let ranks = Ranks { first: 1, last: 50 };
+        let two = fit(&[1.0, 0.5, 0.0, 0.0], None, ranks, Method::Ols, Order::Falling).unwrap();
+        assert_eq!((two.alpha, two.points), (None, 2));
+        assert_eq!(two.warnings, [Warning::CutAtPositive, Warning::TooFewRanks]);
+        let none = fit(&[0.0; 4], None, ranks, Method::Mle, Order::Falling).unwrap();
+        assert_eq!((none.alpha, none.participation_ratio), (None, None));
+        assert!(none.warnings.contains(&Warning::NoVariance));
+    }
+
+    #[test]
+    fn a_plateau_and_a_cliff_are_bent() {
+        let mut lambda = vec![1.0; 9];
+        lambda.extend((1..=41).map(|n| 0.1 * (-0.2 * f64::from(n)).exp()));
+        let bent =
+            fit(&lambda, None, Ranks { first: 1, last: 50 }, Method::Ols, Order::Falling).unwrap();
+        assert!(bent.warnings.contains(&Warning::Bent));
+    }
+
+    #[test]
+    fn what_is_no_spectrum_is_refused() {
+        let ranks = Ranks { first: 1, last: 3 };
+        assert!(fit(&[1.0, 2.0, 0.5], None, ranks, Method::Ols, Order::Falling).is_err());
+        assert!(fit(&[1.0, 0.5, -0.1], None, ranks, Method::Ols, Order::Falling).is_err());
+    }
+
+    #[test]
+    fn a_spectrum_as_it_is_ends_before_what_is_not_positive() {
+        let ranks = Ranks { first: 1, last: 10 };
+        let lambda = [1.0, 0.4, 0.5, 0.2, -0.1, 0.3];
+        let fit = fit(&lambda, None, ranks, Method::Ols, Order::AsGiven).unwrap();
+        assert_eq!((fit.positive, fit.points), (4, 4));
+        assert_relative_eq!(fit.participation_ratio.unwrap(), 2.4 * 2.4 / 1.54, epsilon = 1e-12);
+    }
+}

@@ -1,0 +1,253 @@
+//! Matrix products and eigenvalues. No other module uses faer.
+
+use std::ops::Range;
+
+use faer::{
+    Accum, MatMut, MatRef, Par, Side,
+    linalg::matmul::{
+        matmul,
+        triangular::{self, BlockStructure},
+    },
+    traits::ComplexField,
+};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, CowArray, Ix2, LinalgScalar, s};
+use rayon::prelude::*;
+
+use crate::{
+    Error, Result,
+    math::scale::{exponent_of, times_power_of_two},
+};
+
+/// f32 for networks, f64 for spectra.
+pub trait Scalar: ComplexField + LinalgScalar + From<f32> {}
+impl Scalar for f32 {}
+impl Scalar for f64 {}
+
+/// `out = a b`. Shapes (m, n), (m, k), (k, n).
+pub fn product<T: Scalar>(out: ArrayViewMut2<'_, T>, a: ArrayView2<'_, T>, b: ArrayView2<'_, T>) {
+    multiply(out, Accum::Replace, T::from(1.0), a, b);
+}
+
+/// `w += alpha xᵀ delta`: a whole step of gradient descent. Shapes (k, n),
+/// (batch, k), (batch, n).
+///
+/// The rows of `w` are shared out among the threads; the sum over the batch is
+/// never split, so that their number changes no byte.
+pub fn add_transposed_product(
+    w: &mut Array2<f32>,
+    alpha: f32,
+    x: ArrayView2<'_, f32>,
+    delta: ArrayView2<'_, f32>,
+) {
+    let shares = shares(w.nrows());
+    let parts = split_rows(w.view_mut(), &shares);
+    parts.into_par_iter().zip(shares).for_each(|(part, rows)| {
+        let columns = x.slice(s![.., rows]);
+        multiply(part, Accum::Add, alpha, columns.t(), delta);
+    });
+}
+
+/// Which of `rows` each thread takes.
+///
+/// Shares begin at multiples of a kernel's tile and are never thin, so that a
+/// row's numbers do not depend on whose share it is in.
+#[must_use]
+pub fn shares(rows: usize) -> Vec<Range<usize>> {
+    const TILE: usize = 16;
+    const THINNEST: usize = 2 * TILE;
+    let count = rayon::current_num_threads().min(rows / THINNEST).max(1);
+    let start = |share: usize| {
+        if share == count { rows } else { rows / TILE * share / count * TILE }
+    };
+    (0..count).map(|share| start(share)..start(share + 1)).collect()
+}
+
+/// The rows of `a`, share by share.
+pub fn split_rows<'a, T>(
+    a: ArrayViewMut2<'a, T>,
+    shares: &[Range<usize>],
+) -> Vec<ArrayViewMut2<'a, T>> {
+    let mut parts = Vec::with_capacity(shares.len());
+    let mut rest = a;
+    for share in shares {
+        let (part, below) = rest.split_at(Axis(0), share.len());
+        parts.push(part);
+        rest = below;
+    }
+    parts
+}
+
+/// The lower triangle of `out += xᵀ x`, f64. Shapes (n, n), (samples, n).
+pub fn add_gram_lower(out: &mut Array2<f64>, x: ArrayView2<'_, f64>) {
+    let (rows, columns) = out.dim();
+    let x = dense(x);
+    let x = view(&x);
+    if let Some(elements) = out.as_slice_mut() {
+        triangular::matmul(
+            MatMut::from_row_major_slice_mut(elements, rows, columns),
+            BlockStructure::TriangularLower,
+            Accum::Add,
+            x.transpose(),
+            BlockStructure::Rectangular,
+            x,
+            BlockStructure::Rectangular,
+            1.0,
+            Par::Seq,
+        );
+    }
+}
+
+/// Eigenvalues of a symmetric matrix given by its lower triangle, smallest first.
+pub fn symmetric_eigenvalues(lower: &Array2<f64>) -> Result<Vec<f64>> {
+    let (near_one, exponent) = near_one(lower.view());
+    let mut lambda = view(&near_one)
+        .self_adjoint_eigenvalues(Side::Lower)
+        .map_err(|_| Error::data("the eigenvalues do not converge"))?;
+    for l in &mut lambda {
+        *l = times_power_of_two(*l, exponent);
+    }
+    Ok(lambda)
+}
+
+/// Eigenvectors of a symmetric matrix given by its lower triangle, as columns, the smallest
+/// eigenvalue's first.
+pub fn symmetric_eigenvectors(lower: ArrayView2<'_, f64>) -> Result<Array2<f64>> {
+    let eigen = view(&near_one(lower).0)
+        .self_adjoint_eigen(Side::Lower)
+        .map_err(|_| Error::data("the eigenvectors do not converge"))?;
+    let v = eigen.U();
+    Ok(Array2::from_shape_fn((v.nrows(), v.ncols()), |(i, j)| v[(i, j)]))
+}
+
+/// A matrix far from 1 divided by a power of two, which is given too: a solver squares.
+fn near_one(matrix: ArrayView2<'_, f64>) -> (CowArray<'_, f64, Ix2>, i32) {
+    match exponent_of(matrix) {
+        0 => (dense(matrix), 0),
+        exponent => (matrix.mapv(|x| times_power_of_two(x, -exponent)).into(), exponent),
+    }
+}
+
+fn multiply<T: Scalar>(
+    mut out: ArrayViewMut2<'_, T>,
+    accumulate: Accum,
+    alpha: T,
+    a: ArrayView2<'_, T>,
+    b: ArrayView2<'_, T>,
+) {
+    let (rows, columns) = out.dim();
+    if columns == 1 {
+        // A matrix-vector kernel sums in an order that depends on the number of rows.
+        for (out, a) in out.iter_mut().zip(a.rows()) {
+            let sum = alpha * a.dot(&b.column(0));
+            *out = if accumulate == Accum::Add { *out + sum } else { sum };
+        }
+    } else if let Some(elements) = out.as_slice_mut() {
+        let out = MatMut::from_row_major_slice_mut(elements, rows, columns);
+        let (a, b) = (dense(a), dense(b));
+        matmul(out, accumulate, view(&a), view(&b), alpha, Par::Seq);
+    } else {
+        let mut standard = out.as_standard_layout().into_owned();
+        multiply(standard.view_mut(), accumulate, alpha, a, b);
+        out.assign(&standard);
+    }
+}
+
+/// An array whose elements are next to each other, by rows or by columns.
+fn dense<T: Scalar>(a: ArrayView2<'_, T>) -> CowArray<'_, T, Ix2> {
+    if a.is_standard_layout() || a.t().is_standard_layout() {
+        return a.into();
+    }
+    a.as_standard_layout().into_owned().into()
+}
+
+fn view<'a, T: Scalar>(a: &'a CowArray<'_, T, Ix2>) -> MatRef<'a, T> {
+    let (rows, columns) = a.dim();
+    if let Some(elements) = a.as_slice() {
+        return MatRef::from_row_major_slice(elements, rows, columns);
+    }
+    let elements = a.as_slice_memory_order().unwrap_or_default();
+    MatRef::from_column_major_slice(elements, rows, columns)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use approx::assert_abs_diff_eq;
+    use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
+
+    fn random(rows: usize, columns: usize) -> Array2<f32> {
+        let mut rng = ChaCha8Rng::seed_from_u64((rows * 1000 + columns) as u64);
+        Array2::from_shape_simple_fn((rows, columns), || rng.random::<f32>() - 0.5)
+    }
+
+    #[test]
+    fn products_are_ndarrays_whatever_the_layout() {
+        let (a, b) = (random(37, 19), random(19, 23));
+        let (at, bt) =
+            (a.t().as_standard_layout().into_owned(), b.t().as_standard_layout().into_owned());
+        let expected = a.mapv(f64::from).dot(&b.mapv(f64::from));
+        for (a, b) in [(a.view(), b.view()), (at.t(), b.view()), (a.view(), bt.t())] {
+            let mut out = Array2::from_elem((37, 23), f32::NAN);
+            product(out.view_mut(), a, b);
+            assert_abs_diff_eq!(out.mapv(f64::from), expected, epsilon = 1e-5);
+        }
+        let mut out = Array2::zeros((40, 40));
+        product(out.slice_mut(s![1..38, 2..25]), a.view(), b.view());
+        assert_abs_diff_eq!(out.slice(s![1..38, 2..25]).mapv(f64::from), expected, epsilon = 1e-5);
+    }
+
+    #[test]
+    fn shares_cover_the_rows_once() {
+        for threads in [1, 2, 3, 8] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            for rows in [1, 16, 17, 31, 32, 63, 64, 97, 128, 784] {
+                let shares = pool.install(|| shares(rows));
+                assert_eq!(shares.first().unwrap().start, 0);
+                assert_eq!(shares.last().unwrap().end, rows);
+                assert!(shares.windows(2).all(|pair| pair[0].end == pair[1].start));
+                assert!(shares.len() == 1 || shares.iter().all(|share| share.len() >= 32));
+            }
+        }
+    }
+
+    #[test]
+    fn the_number_of_threads_changes_no_byte() {
+        for (batch, k, n) in [
+            (128, 784, 200),
+            (97, 200, 10),
+            (64, 33, 7),
+            (100, 70, 1),
+            (100, 1, 70),
+            (33, 2, 2),
+            (1, 90, 90),
+            (70, 16, 16),
+            (5, 40, 40),
+        ] {
+            let (x, delta, weights) = (random(batch, k), random(batch, n), random(k, n));
+            let run = |threads| {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+                pool.install(|| {
+                    let mut w = weights.clone();
+                    add_transposed_product(&mut w, -0.1, x.view(), delta.view());
+                    let mut out = Array2::zeros((batch, n));
+                    let shares = shares(batch);
+                    for (part, rows) in split_rows(out.view_mut(), &shares).into_iter().zip(&shares)
+                    {
+                        product(part, x.slice(s![rows.clone(), ..]), weights.view());
+                    }
+                    let mut back = Array2::zeros((batch, k));
+                    for (part, rows) in
+                        split_rows(back.view_mut(), &shares).into_iter().zip(&shares)
+                    {
+                        product(part, delta.slice(s![rows.clone(), ..]), weights.t());
+                    }
+                    (w, out, back)
+                })
+            };
+            let one = run(1);
+            for threads in [2, 3, 8] {
+                assert_eq!(run(threads), one, "{threads} threads, {batch} x {k} x {n}");
+            }
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Bias and spread of the estimators of alpha.
+
+use super::{Axis, Colours, Curve, Layout, Panel, Point, panels};
+use crate::geometry::{
+    powerlaw::Method,
+    validate::{Outcome, SOURCES, Source},
+};
+
+/// Estimate less true exponent against the number of samples, on a log axis: a row of panels for
+/// spectra without noise, under noise and from repeats, a panel a method, a line a true
+/// exponent, the band one standard deviation over draws.
+#[must_use]
+pub fn estimators(outcomes: &[Outcome]) -> String {
+    let mut alphas: Vec<f64> = outcomes.iter().map(|outcome| outcome.alpha).collect();
+    alphas.sort_by(f64::total_cmp);
+    alphas.dedup();
+    let panel = |source: Source, method: Method| {
+        let curve = |&alpha: &f64| {
+            let same = outcomes.iter().filter(|outcome| {
+                (outcome.source, outcome.method) == (source, method)
+                    && outcome.alpha.total_cmp(&alpha).is_eq()
+            });
+            let point = |outcome: &Outcome| Point {
+                x: outcome.samples as f64,
+                y: outcome.bias,
+                sd: outcome.sd,
+            };
+            Curve { label: format!("α = {alpha}"), points: same.map(point).collect() }
+        };
+        let name = match source {
+            Source::Plain => "no noise",
+            Source::Noisy => "noise",
+            Source::Repeat => "two repeats, cvPCA",
+        };
+        Panel {
+            title: format!("{name}: {}", method.name()),
+            x: Axis::log("number of samples"),
+            y: Axis { within: vec![0.0], ..Axis::linear("α found − α") },
+            curves: alphas.iter().map(curve).collect(),
+        }
+    };
+    let rows = SOURCES.iter().flat_map(|&source| Method::ALL.map(|method| panel(source, method)));
+    let layout = Layout {
+        title: "Bias and spread of the estimators of alpha against the number of samples".into(),
+        columns: Method::ALL.len(),
+        height: 190,
+        share_y: true,
+        colours: Colours::Layers,
+    };
+    panels(&rows.collect::<Vec<_>>(), &layout)
+}

@@ -1,0 +1,332 @@
+use super::*;
+use crate::geometry::powerlaw::Method;
+
+/// A table of two layers, whose alpha at the strength number i of seed s in
+/// layer l is `alpha(l, s, i)`; accuracy falls along the strengths.
+fn table(
+    attack: &str,
+    seeds: u64,
+    strengths: usize,
+    alpha: impl Fn(usize, u64, usize) -> Option<f64>,
+) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for layer in 1..=2 {
+        for seed in 1..=seeds {
+            for i in 0..strengths {
+                rows.push(Row {
+                    dataset: "made".into(),
+                    rule: Some("local".into()),
+                    seed: Some(seed),
+                    attack: if i == 0 { "clean".into() } else { attack.into() },
+                    strength: i as f64 / 10.0,
+                    layer,
+                    accuracy: Some(0.95 - 0.05 * i as f64),
+                    alpha: alpha(layer, seed, i),
+                    participation_ratio: Some(10.0),
+                    method: Method::Ols,
+                    first: 1,
+                    last: 50,
+                    ..Row::default()
+                });
+            }
+        }
+    }
+    rows
+}
+
+fn judged(rows: &[Row], claim: &str) -> Claim {
+    let claims = judge(rows, &Catalogue::default(), Some(4.0));
+    claims.into_iter().find(|c| c.claim == claim).unwrap()
+}
+
+/// A small number that differs between seeds and strengths, from -1 to 1.
+fn noise(seed: u64, i: usize) -> f64 {
+    let x = (seed * 37 + i as u64 * 101) as f64;
+    (x.sin() * 43_758.545).fract()
+}
+
+#[allow(clippy::unnecessary_wraps)] // as `table` takes it
+fn falling(_: usize, seed: u64, i: usize) -> Option<f64> {
+    Some(3.0 - 0.1 * i as f64 + 0.001 * noise(seed, i))
+}
+
+/// Falls to the sixth strength, then rises again.
+#[allow(clippy::unnecessary_wraps)] // as `table` takes it
+fn valley(_: usize, seed: u64, i: usize) -> Option<f64> {
+    Some(2.0 + 0.1 * (i as f64 - 6.0).abs() + 0.005 * noise(seed, i))
+}
+
+#[test]
+fn a_falling_curve_is_monotonic_and_does_not_turn() {
+    let gauss = table("gauss", 5, 12, falling);
+    assert_eq!(judged(&gauss, "C1").verdict, Verdict::Reproduced);
+    assert_eq!(judged(&gauss, "C2").verdict, Verdict::Reproduced);
+    let fgsm = table("fgsm", 5, 12, falling);
+    assert_eq!(judged(&fgsm, "C3").verdict, Verdict::NotReproduced);
+}
+
+#[test]
+fn a_valley_turns_where_it_does() {
+    let claim = judged(&table("fgsm", 5, 12, valley), "C3");
+    assert_eq!(claim.verdict, Verdict::Reproduced);
+    for layer in &claim.layers {
+        let turn = layer.turn.as_ref().unwrap();
+        assert!((turn.strength - 0.6).abs() < 1e-12 && turn.valley);
+        assert!(turn.slope_before.unwrap().high < 0.0 && turn.slope_after.unwrap().low > 0.0);
+    }
+    let gauss = table("gauss", 5, 12, valley);
+    assert_eq!(judged(&gauss, "C2").verdict, Verdict::NotReproduced);
+    assert_eq!(judged(&gauss, "C1").verdict, Verdict::NotReproduced);
+}
+
+#[test]
+fn a_peak_turns_too() {
+    let peak = |layer, seed, i| valley(layer, seed, i).map(|alpha| 5.0 - alpha);
+    let claim = judged(&table("fgsm", 5, 12, peak), "C3");
+    assert_eq!(claim.verdict, Verdict::Reproduced);
+    assert!(!claim.layers[0].turn.as_ref().unwrap().valley);
+}
+
+#[test]
+fn one_layer_of_two_is_partly() {
+    let either = |layer, seed, i| {
+        if layer == 1 { falling(layer, seed, i) } else { valley(layer, seed, i) }
+    };
+    let claim = judged(&table("fgsm", 5, 12, either), "C3");
+    assert_eq!(claim.verdict, Verdict::Partly);
+    let holds: Vec<_> = claim.layers.iter().map(|layer| layer.holds).collect();
+    assert_eq!(holds, [Some(false), Some(true)]);
+}
+
+#[test]
+fn noise_alone_shows_nothing() {
+    let noisy = |_, seed, i| Some(2.0 + 0.1 * noise(seed, i));
+    for (attack, claim) in [("gauss", "C1"), ("gauss", "C2"), ("fgsm", "C3")] {
+        let rows = table(attack, 5, 12, noisy);
+        assert_eq!(judged(&rows, claim).verdict, Verdict::NotReproduced, "{claim}");
+    }
+}
+
+#[test]
+fn a_flat_curve_too_few_seeds_and_too_few_strengths_decide_nothing() {
+    let flat = |_, _, _| Some(2.0);
+    for rows in
+        [table("gauss", 5, 12, flat), table("gauss", 2, 12, falling), table("gauss", 5, 3, falling)]
+    {
+        let claim = judged(&rows, "C2");
+        assert_eq!(claim.verdict, Verdict::Undecided);
+        assert!(claim.layers.iter().all(|layer| layer.holds.is_none()));
+    }
+    assert_eq!(judged(&table("gauss", 3, 12, falling), "C2").verdict, Verdict::Reproduced);
+}
+
+#[test]
+fn a_collapsed_layer_is_named_and_stops_nothing() {
+    let collapsed = |layer, seed, i| if layer == 2 { None } else { falling(layer, seed, i) };
+    let claim = judged(&table("gauss", 5, 12, collapsed), "C2");
+    assert_eq!(claim.verdict, Verdict::Partly);
+    assert_eq!((claim.layers[1].layer, claim.layers[1].holds), (Some(2), None));
+}
+
+/// Curves of exactly the same shape in all seeds: the interval is the value.
+#[test]
+fn each_threshold_parts_what_is_just_beside_it() {
+    // 11 steps down of 1 and one up of `back`: M = (11 - back) / (11 + back).
+    let stepped = |back: f64| {
+        move |_: usize, _: u64, i: usize| Some(if i <= 11 { 20.0 - i as f64 } else { 9.0 + back })
+    };
+    let back_at = 11.0 * (1.0 - MONOTONICITY.value) / (1.0 + MONOTONICITY.value);
+    for (back, expected) in
+        [(back_at * 0.99, Verdict::Reproduced), (back_at * 1.01, Verdict::NotReproduced)]
+    {
+        let rows = table("gauss", 3, 13, stepped(back));
+        assert_eq!(judged(&rows, "C2").verdict, expected, "{back}");
+    }
+    // The last strength is the floor of accuracy; before it the curve rises by `back` of 10.
+    let turned = |back: f64| {
+        move |_: usize, _: u64, i: usize| Some(if i <= 10 { 20.0 - i as f64 } else { 10.0 + back })
+    };
+    let back_at = 10.0 * PROMINENCE.value;
+    for (back, expected) in
+        [(back_at * 1.01, Verdict::Reproduced), (back_at * 0.99, Verdict::NotReproduced)]
+    {
+        let rows = table("fgsm", 3, 13, turned(back));
+        assert_eq!(judged(&rows, "C3").verdict, expected, "{back}");
+    }
+    // rho of n points with two distant ones swapped: 1 - 6 (2 d²) / (n (n² - 1)).
+    let swapped = |d: usize| {
+        move |_: usize, _: u64, i: usize| {
+            let place = if i == 0 {
+                d
+            } else if i == d {
+                0
+            } else {
+                i
+            };
+            Some(20.0 - place as f64)
+        }
+    };
+    let rho = |d: usize| 1.0 - 12.0 * (d * d) as f64 / (12.0 * 143.0);
+    for (d, expected) in [(5, Verdict::Reproduced), (6, Verdict::NotReproduced)] {
+        assert_eq!(rho(d) >= RHO.value, expected == Verdict::Reproduced);
+        assert_eq!(judged(&table("gauss", 3, 12, swapped(d)), "C1").verdict, expected);
+    }
+    // alpha - (1 + 2/4) of the clean images.
+    for (alpha, expected) in [
+        (1.501, Verdict::Reproduced),
+        (1.499, Verdict::NotReproduced),
+        (1.5, Verdict::NotReproduced),
+    ] {
+        let rows = table("gauss", 3, 5, move |_, _, i| Some(alpha - i as f64));
+        assert_eq!(judged(&rows, "smoothness").verdict, expected, "{alpha}");
+    }
+}
+
+#[test]
+fn local_errors_are_compared_with_backpropagation_seed_by_seed() {
+    let mut rows = table("gauss", 4, 5, |_, seed, _| Some(2.0 + seed as f64));
+    let mut other = table("gauss", 4, 5, |_, seed, _| Some(1.9 + seed as f64));
+    for row in &mut other {
+        row.rule = Some("backprop".into());
+    }
+    rows.extend(other);
+    // The spread between seeds is far larger than the difference within them.
+    assert_eq!(judged(&rows, "local-backprop").verdict, Verdict::Reproduced);
+}
+
+#[test]
+fn snapshots_are_judged_along_the_epochs() {
+    let mut rows = table("gauss", 3, 6, falling);
+    let none = judged(&rows, "C1-epochs");
+    assert_eq!((none.verdict, none.rows), (Verdict::Undecided, 0));
+    assert!(none.reason.unwrap().contains("no snapshots"));
+    for row in &mut rows {
+        row.epoch = Some((row.strength * 10.0) as usize + 1);
+        row.attack = "clean".into();
+    }
+    assert_eq!(judged(&rows, "C1-epochs").verdict, Verdict::Reproduced);
+}
+
+/// The rows of several attacks, whose curves all fall.
+fn attacked(attacks: &[&str]) -> Vec<Row> {
+    let mut rows = table(attacks[0], 3, 12, falling);
+    for attack in &attacks[1..] {
+        rows.extend(table(attack, 3, 12, falling).into_iter().filter(|row| row.attack != "clean"));
+    }
+    rows
+}
+
+fn described(attacks: &[&str], rules: &[&str]) -> Catalogue {
+    Catalogue {
+        attacks: attacks.iter().map(|text| text.parse().unwrap()).collect(),
+        rules: rules.iter().map(|text| text.parse().unwrap()).collect(),
+        ..Catalogue::default()
+    }
+}
+
+/// The claims that are judged of each attack.
+fn of_each(claims: &[Claim]) -> Vec<(String, String)> {
+    let mut found: Vec<_> = claims
+        .iter()
+        .filter_map(|claim| Some((claim.attack.clone()?, claim.claim.clone())))
+        .collect();
+    found.sort();
+    found
+}
+
+#[test]
+fn the_family_of_an_attack_decides_its_claims_whatever_its_name() {
+    let rows = attacked(&["fgsm-fog", "gauss", "gaussian-blur", "pgd"]);
+    let pairs = |pairs: &[(&str, &str)]| {
+        pairs.iter().map(|(a, c)| ((*a).to_owned(), (*c).to_owned())).collect::<Vec<_>>()
+    };
+    let catalogue = described(
+        &[
+            "gaussian-blur; other; Blur; strength; blur",
+            "fgsm-fog; noise; Fog; strength; fog",
+            "pgd; gradient; PGD; ε; attack-pgd",
+            "gauss; gradient; Not noise; ε; other",
+        ],
+        &[],
+    );
+    assert_eq!(
+        of_each(&judge(&rows, &catalogue, None)),
+        pairs(&[
+            ("fgsm-fog", "C1"),
+            ("fgsm-fog", "C2"),
+            ("gauss", "C1"),
+            ("gauss", "C3"),
+            ("gaussian-blur", "C1"),
+            ("pgd", "C1"),
+            ("pgd", "C3"),
+        ])
+    );
+    // Without descriptions, by exact names.
+    assert_eq!(
+        of_each(&judge(&rows, &Catalogue::default(), None)),
+        pairs(&[
+            ("fgsm-fog", "C1"),
+            ("gauss", "C1"),
+            ("gauss", "C2"),
+            ("gaussian-blur", "C1"),
+            ("pgd", "C1"),
+        ])
+    );
+}
+
+#[test]
+fn verdicts_are_of_the_headline_and_of_what_is_no_control() {
+    let mut rows = attacked(&["gauss", "mine-clipped", "weak"]);
+    for rule in ["mine", "zero"] {
+        rows.extend(
+            table("gauss", 2, 12, falling)
+                .into_iter()
+                .map(|row| Row { rule: Some(rule.into()), ..row }),
+        );
+    }
+    let other = rows.clone().into_iter().map(|row| Row { first: 3, last: 20, ..row });
+    rows.extend(other.collect::<Vec<_>>());
+    let attacks = [
+        "gauss; noise; Noise; σ; attack-gauss",
+        "mine-clipped; other; Mine; strength; mine",
+        "weak; noise, control of gauss; Weak; σ; weak",
+    ];
+    let verdicts = |rules: &[&str], ranks: &[&str]| {
+        let catalogue = Catalogue {
+            ranks: ranks.iter().map(|ranks| ranks.parse().unwrap()).collect(),
+            ..described(&attacks, rules)
+        };
+        verdicts(&judge(&rows, &catalogue, None), &rows, &catalogue)
+    };
+    let rules = ["zero; Zero; local; z", "mine; Mine;; m", "local; local errors;; l"];
+    let few = "undecided: 2 seeds (expected at least 3)";
+    let none = "undecided: the table has no attack along a gradient";
+    let expected = [
+        &format!("C1 mine, gauss, ranks 3-20: high accuracy goes with a fast decay: {few}"),
+        &format!("C2 mine, gauss, ranks 3-20: accuracy against alpha is monotonic: {few}"),
+        &format!("C3 mine, ranks 3-20: accuracy against alpha is not monotonic: {none}"),
+        "C1 local, gauss, ranks 3-20: high accuracy goes with a fast decay: reproduced (layers 1 2)",
+        "C1 local, mine-clipped, ranks 3-20: high accuracy goes with a fast decay: reproduced \
+         (layers 1 2)",
+        "C2 local, gauss, ranks 3-20: accuracy against alpha is monotonic: reproduced (layers 1 2)",
+        &format!("C3 local, ranks 3-20: accuracy against alpha is not monotonic: {none}"),
+    ];
+    assert_eq!(verdicts(&rules, &["3-20", "1-50"]), expected);
+    // Where all rules are controls, the one that is shown first.
+    let rules = ["zero; Zero; hebb; z", "mine; Mine; hebb; m", "local; Local; hebb; l"];
+    let lines = verdicts(&rules, &["1-50"]);
+    assert_eq!(lines.len(), 4);
+    assert!(lines.iter().all(|line| line.contains(" local, ") && line.contains("ranks 1-50: ")));
+}
+
+#[test]
+fn an_outcome_names_the_layers_in_which_a_claim_holds() {
+    let rows = |alpha: fn(usize, u64, usize) -> Option<f64>| table("gauss", 3, 12, alpha);
+    let outcome = |rows: &[Row]| judged(rows, "C2").outcome();
+    assert_eq!(outcome(&rows(falling)), "reproduced (layers 1 2)");
+    assert_eq!(outcome(&rows(valley)), "not reproduced");
+    let partly =
+        |layer, seed, i| if layer == 1 { valley(layer, seed, i) } else { falling(layer, seed, i) };
+    assert_eq!(outcome(&rows(partly)), "partly (layer 2)");
+    assert_eq!(outcome(&table("gauss", 2, 12, falling)), "undecided");
+}

@@ -1,0 +1,105 @@
+//! Studies over a grid of widths, depths, data sets and sizes of the training set, as one table.
+
+use std::{collections::BTreeMap, path::Path};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Error, Result,
+    io::read,
+    study::table::{self, Row, Summary},
+};
+
+/// Where in a sweep a study stands; the data set is in its rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Point {
+    /// Training images used; none for all there are.
+    pub train_samples: Option<usize>,
+    /// Units of each layer.
+    pub width: usize,
+    /// Layers.
+    pub depth: usize,
+}
+
+impl Point {
+    /// What a run's directory says of it: `train-N/width-W/depth-D/DATASET/...`, N a number or
+    /// `all`.
+    fn parse(directory: &str) -> Option<Self> {
+        let mut parts = directory.rsplit('/').skip_while(|part| !part.starts_with("depth-"));
+        let mut after = |prefix: &str| parts.next()?.strip_prefix(prefix);
+        let depth = after("depth-")?.parse().ok()?;
+        let width = after("width-")?.parse().ok()?;
+        let train_samples = match after("train-")? {
+            "all" => None,
+            number => Some(number.parse().ok()?),
+        };
+        Some(Self { train_samples, width, depth })
+    }
+
+    /// The folder of the studies at this point, below the sweep's.
+    #[must_use]
+    pub fn folder(&self) -> String {
+        let train = self.train_samples.map_or("all".into(), |samples| samples.to_string());
+        format!("train-{train}/width-{}/depth-{}", self.width, self.depth)
+    }
+}
+
+/// The runs of a sweep's studies, joined as those of one study are: see [`table::table`].
+pub fn table(directories: &[String]) -> Result<Vec<(Point, Row)>> {
+    let mut studies: BTreeMap<Point, Vec<String>> = BTreeMap::new();
+    for directory in directories {
+        let point = Point::parse(directory).ok_or_else(|| {
+            Error::data("is no run of a sweep (expected train-N/width-W/depth-D/ before DATASET)")
+                .in_file(Path::new(directory))
+        })?;
+        studies.entry(point).or_default().push(directory.clone());
+    }
+    let mut rows = Vec::new();
+    for (point, directories) in studies {
+        rows.extend(table::table(&directories)?.into_iter().map(|row| (point, row)));
+    }
+    Ok(rows)
+}
+
+/// Read a table that [`table()`] made, checked; lines may stand in any order.
+pub fn read(path: &Path) -> Result<Vec<(Point, Row)>> {
+    table::checked(read::csv(path, &table::OPTIONAL)?)
+}
+
+/// Mean and standard deviation over the seeds of each study.
+#[must_use]
+pub fn summary(rows: &[(Point, Row)]) -> Vec<(Point, Summary)> {
+    let mut studies: BTreeMap<Point, Vec<Row>> = BTreeMap::new();
+    for (point, row) in rows {
+        studies.entry(*point).or_default().push(row.clone());
+    }
+    let of_point = |(point, rows): (Point, Vec<Row>)| {
+        table::summary(&rows).into_iter().map(move |s| (point, s))
+    };
+    studies.into_iter().flat_map(of_point).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_says_where_in_the_sweep_it_is() {
+        let point = |train_samples| Some(Point { train_samples, width: 50, depth: 3 });
+        for (train, run) in [("all", "digits/clean"), ("all", "digits/local/seed-1/fgsm-0.1")] {
+            let directory = format!("out/width-9/sweep/train-{train}/width-50/depth-3/{run}");
+            assert_eq!(Point::parse(&directory), point(None), "{directory}");
+        }
+        let directory = "train-2000/width-50/depth-3/mnist/local/seed-1/clean";
+        assert_eq!(Point::parse(directory), point(Some(2000)));
+        assert!(directory.starts_with(&point(Some(2000)).unwrap().folder()));
+        for directory in [
+            "",
+            "out/digits/clean",
+            "depth-3/digits/clean",
+            "train-x/width-50/depth-3/digits/clean",
+        ] {
+            assert_eq!(Point::parse(directory), None, "{directory}");
+        }
+    }
+}
