@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::Parser;
 use local_errors::{
     Error, Result, cli,
-    geometry::dimension::{Dimension, Method, dimensions},
+    geometry::dimension::{Dimension, DimensionMethod, dimensions},
     io::{
         read::{Rows, Source},
         write,
@@ -30,9 +30,9 @@ struct Args {
     /// Points (points, ...), any dtype; - for stdin
     #[arg(default_value = "-")]
     points: PathBuf,
-    /// Method, see Methods below (repeatable)
+    /// DimensionMethod, see Methods below (repeatable)
     #[arg(long, value_name = "twonn|mle", default_values = ["twonn", "mle"])]
-    method: Vec<Method>,
+    method: Vec<DimensionMethod>,
     /// Number of neighbours of each point that mle uses [default: 10]
     #[arg(long, value_name = "K", value_parser = at_least_two)]
     neighbours: Option<usize>,
@@ -53,7 +53,7 @@ fn at_least_two(text: &str) -> std::result::Result<usize, String> {
 }
 
 fn run(args: Args) -> Result<()> {
-    if args.neighbours.is_some() && !args.method.contains(&Method::Mle) {
+    if args.neighbours.is_some() && !args.method.contains(&DimensionMethod::Mle) {
         return Err(Error::usage("--neighbours has an effect with --method mle only"));
     }
     cli::check_streams(&[&args.points], &[Some(&args.output)])?;

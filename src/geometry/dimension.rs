@@ -17,7 +17,7 @@ use crate::{
 /// How the dimension is estimated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Method {
+pub enum DimensionMethod {
     /// From the ratio of the distances to the second and the first neighbour (Facco, d'Errico,
     /// Rodriguez and Laio, Sci. Rep. 7, 12140, 2017).
     #[default]
@@ -27,7 +27,7 @@ pub enum Method {
     Mle,
 }
 
-impl FromStr for Method {
+impl FromStr for DimensionMethod {
     type Err = String;
 
     fn from_str(text: &str) -> std::result::Result<Self, String> {
@@ -38,7 +38,7 @@ impl FromStr for Method {
     }
 }
 
-impl Method {
+impl DimensionMethod {
     /// Its name, as in JSON and on the command line.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -53,7 +53,7 @@ impl Method {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Dimension {
     /// How it was estimated.
-    pub method: Method,
+    pub method: DimensionMethod,
     /// Neighbours of each point that were used.
     pub neighbours: usize,
     /// Points given, duplicates among them.
@@ -80,8 +80,8 @@ impl Dimension {
         (!few || self.dimension.is_none()).then(|| {
             let outcome = if self.dimension.is_none() { "no dimension" } else { "a doubtful dimension" };
             let way = match method {
-                Method::TwoNn => "mle takes more neighbours",
-                Method::Mle => "take more --neighbours",
+                DimensionMethod::TwoNn => "mle takes more neighbours",
+                DimensionMethod::Mle => "take more --neighbours",
             };
             format!(
                 "has {outcome} by {}: {equally_far} of {used} points have {neighbours} equally far neighbours, as on a lattice ({way})",
@@ -106,10 +106,14 @@ const DISCARDED: f64 = 0.1;
 const BLOCK: usize = 256;
 
 /// Estimate the dimension of the points x, (points, coordinates), by each method; `neighbours` is
-/// for [`Method::Mle`]. Of equal points one is kept. An error where no method has an estimate.
-pub fn dimensions(x: Array2<f64>, methods: &[Method], neighbours: usize) -> Result<Vec<Dimension>> {
+/// for [`DimensionMethod::Mle`]. Of equal points one is kept. An error where no method has an estimate.
+pub fn dimensions(
+    x: Array2<f64>,
+    methods: &[DimensionMethod],
+    neighbours: usize,
+) -> Result<Vec<Dimension>> {
     let (points, coordinates) = x.dim();
-    let used = |method| if method == Method::TwoNn { 2 } else { neighbours };
+    let used = |method| if method == DimensionMethod::TwoNn { 2 } else { neighbours };
     let most = methods.iter().map(|&method| used(method)).max().unwrap_or(2);
     let x = distinct(x);
     let duplicates = points - x.nrows();
@@ -124,11 +128,11 @@ pub fn dimensions(x: Array2<f64>, methods: &[Method], neighbours: usize) -> Resu
     let mut distances = nearest(x, most);
     // A distance that is 0 beside the largest coordinate, in f8, has no ratio to others.
     distances.retain(|r| r[0] > 0.0);
-    let estimate = |&method: &Method| {
+    let estimate = |&method: &DimensionMethod| {
         let neighbours = used(method);
         let dimension = match method {
-            Method::TwoNn => two_nn(&distances),
-            Method::Mle => maximum_likelihood(&distances, neighbours),
+            DimensionMethod::TwoNn => two_nn(&distances),
+            DimensionMethod::Mle => maximum_likelihood(&distances, neighbours),
         };
         let equal = |r: &&Vec<f64>| (r[neighbours - 1] / r[0]).ln() <= EQUAL;
         let equally_far = distances.iter().filter(equal).count();
@@ -279,7 +283,7 @@ mod tests {
         Array2::from_shape_simple_fn((points, coordinates), || StandardNormal.sample(&mut rng))
     }
 
-    fn found(x: &Array2<f64>, method: Method) -> f64 {
+    fn found(x: &Array2<f64>, method: DimensionMethod) -> f64 {
         dimensions(x.clone(), &[method], 10).unwrap()[0].dimension.unwrap()
     }
 
@@ -294,7 +298,7 @@ mod tests {
             }
             // A subspace turned into 30 coordinates, far from the origin.
             let plane = normal(3000, d, 2).dot(&normal(d, 30, 3)) + 100.0;
-            for method in [Method::TwoNn, Method::Mle] {
+            for method in [DimensionMethod::TwoNn, DimensionMethod::Mle] {
                 for x in [&sphere, &plane] {
                     // The standard error of d is about d / sqrt(points), 2 %; normal points have
                     // an uneven density on top.
@@ -310,7 +314,7 @@ mod tests {
         let x = normal(500, 3, 5);
         let reversed = x.slice(s![..;-1, ..]).to_owned();
         let near = [1e-300, 1e-150, 1e-6, 1e150, 1e300].map(|scale| x.mapv(|x| scale * x));
-        for method in [Method::TwoNn, Method::Mle] {
+        for method in [DimensionMethod::TwoNn, DimensionMethod::Mle] {
             let expected = found(&x, method);
             for other in near.iter().chain([&reversed]) {
                 let other = found(other, method);
@@ -346,16 +350,16 @@ mod tests {
         zeros[[2, 1]] = -0.0;
         let once = ndarray::concatenate![Axis(0), x, zeros.slice(s![..1, ..])];
         let repeated = ndarray::concatenate![Axis(0), x, zeros, copies, copies];
-        for method in [Method::TwoNn, Method::Mle] {
+        for method in [DimensionMethod::TwoNn, DimensionMethod::Mle] {
             let of = |x: &Array2<f64>| dimensions(x.clone(), &[method], 10).unwrap()[0];
             let (once, repeated) = (of(&once), of(&repeated));
             assert_eq!((once.duplicates, once.points, once.coordinates), (0, 301, 2));
             assert_eq!((repeated.duplicates, repeated.points), (202, 503));
             assert_eq!(repeated.dimension, once.dimension);
         }
-        assert!(dimensions(Array2::zeros((50, 3)), &[Method::TwoNn], 2).is_err());
-        assert!(dimensions(normal(4, 3, 1), &[Method::Mle], 3).is_err());
-        assert!(dimensions(normal(4, 3, 1), &[Method::Mle], usize::MAX).is_err());
+        assert!(dimensions(Array2::zeros((50, 3)), &[DimensionMethod::TwoNn], 2).is_err());
+        assert!(dimensions(normal(4, 3, 1), &[DimensionMethod::Mle], 3).is_err());
+        assert!(dimensions(normal(4, 3, 1), &[DimensionMethod::Mle], usize::MAX).is_err());
     }
 
     #[test]
@@ -365,32 +369,37 @@ mod tests {
         for x in [line, grid] {
             for step in [0.1, 1e-200, 3e200] {
                 let scaled = x.mapv(|x| x * step);
-                assert!(dimensions(scaled, &[Method::TwoNn], 10).is_err(), "{step}");
+                assert!(dimensions(scaled, &[DimensionMethod::TwoNn], 10).is_err(), "{step}");
             }
             let single = x.mapv(|x| f64::from(x as f32 * 0.1));
-            assert!(dimensions(single, &[Method::TwoNn], 10).is_err());
-            let both = dimensions(x.clone(), &[Method::TwoNn, Method::Mle], 10).unwrap();
-            assert_eq!((both[0].dimension, both[0].method), (None, Method::TwoNn));
+            assert!(dimensions(single, &[DimensionMethod::TwoNn], 10).is_err());
+            let both =
+                dimensions(x.clone(), &[DimensionMethod::TwoNn, DimensionMethod::Mle], 10).unwrap();
+            assert_eq!((both[0].dimension, both[0].method), (None, DimensionMethod::TwoNn));
             assert!(both[0].doubt().unwrap().contains("no dimension by twonn"), "{both:?}");
             let dimension = both[1].dimension.unwrap();
             assert!((dimension / x.ncols() as f64 - 1.0).abs() < 0.5, "{dimension}");
             assert_eq!((both[1].equally_far, both[1].doubt()), (0, None));
-            let message = dimensions(x, &[Method::TwoNn], 10).unwrap_err().to_string();
+            let message = dimensions(x, &[DimensionMethod::TwoNn], 10).unwrap_err().to_string();
             assert!(message.contains("mle takes more neighbours"), "{message}");
         }
         // All corners of a cube have as many neighbours at distance 1 as it has dimensions.
         let cube = Array2::from_shape_fn((1024, 10), |(i, j)| ((i >> j) & 1) as f64);
-        let message = dimensions(cube.clone(), &[Method::TwoNn, Method::Mle], 10).unwrap_err();
+        let message = dimensions(cube.clone(), &[DimensionMethod::TwoNn, DimensionMethod::Mle], 10)
+            .unwrap_err();
         assert!(message.to_string().contains("1024 of 1024 points have 10"), "{message}");
-        assert!(dimensions(cube, &[Method::Mle], 11).unwrap()[0].dimension.is_some());
+        assert!(dimensions(cube, &[DimensionMethod::Mle], 11).unwrap()[0].dimension.is_some());
     }
 
     #[test]
     fn counts_of_few_values_are_doubtful() {
         let counts = normal(500, 3, 9).mapv(|x| (2.0 * x).round());
-        let line = dimensions(counts, &[Method::TwoNn], 2).unwrap()[0];
+        let line = dimensions(counts, &[DimensionMethod::TwoNn], 2).unwrap()[0];
         assert!(line.duplicates > 100 && line.dimension.is_some(), "{line:?}");
         assert!(line.doubt().unwrap().contains("a doubtful dimension"), "{line:?}");
-        assert_eq!(dimensions(normal(500, 3, 9), &[Method::TwoNn], 2).unwrap()[0].doubt(), None);
+        assert_eq!(
+            dimensions(normal(500, 3, 9), &[DimensionMethod::TwoNn], 2).unwrap()[0].doubt(),
+            None
+        );
     }
 }

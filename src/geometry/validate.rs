@@ -15,7 +15,7 @@ use crate::{
 /// How the spectrum that is fitted comes about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Source {
+pub enum Condition {
     /// Of activations without noise.
     Plain,
     /// Of activations under noise.
@@ -25,7 +25,7 @@ pub enum Source {
 }
 
 /// All of them.
-pub const SOURCES: [Source; 3] = [Source::Plain, Source::Noisy, Source::Repeat];
+pub const CONDITIONS: [Condition; 3] = [Condition::Plain, Condition::Noisy, Condition::Repeat];
 
 /// What is tried.
 #[derive(Clone, Debug)]
@@ -48,7 +48,7 @@ pub struct Plan {
 #[derive(Clone, Debug, Serialize)]
 pub struct Outcome {
     /// How the spectrum came about.
-    pub source: Source,
+    pub source: Condition,
     /// The true exponent.
     pub alpha: f64,
     /// Samples of a draw.
@@ -81,7 +81,7 @@ pub fn validate(plan: &Plan, tell: impl Fn()) -> Result<Vec<Outcome>> {
                 fits.push(one_draw(plan, alpha, samples, draw as u64 + 1)?);
                 tell();
             }
-            for (place, source) in SOURCES.into_iter().enumerate() {
+            for (place, source) in CONDITIONS.into_iter().enumerate() {
                 for (index, method) in Method::ALL.into_iter().enumerate() {
                     let found = fits.iter().map(|fits| fits[place][index].alpha);
                     let (mean, sd) = mean_and_sd(found);
@@ -90,7 +90,7 @@ pub fn validate(plan: &Plan, tell: impl Fn()) -> Result<Vec<Outcome>> {
                         alpha,
                         samples,
                         units: plan.units,
-                        noise: if source == Source::Plain { 0.0 } else { plan.noise },
+                        noise: if source == Condition::Plain { 0.0 } else { plan.noise },
                         method,
                         first: plan.ranks.first,
                         last: plan.ranks.last,

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::study::{
     claims::{
-        Claim, Interval, Layer, MIN_RANGE, MIN_SEEDS, MONOTONICITY, POSITIVE, PROMINENCE,
+        Claim, Interval, LayerVerdict, MIN_RANGE, MIN_SEEDS, MONOTONICITY, POSITIVE, PROMINENCE,
         RESOLUTION, RHO, Threshold, Verdict,
     },
     table::Estimator,
@@ -93,7 +93,7 @@ fn row(claim: &Claim) -> Vec<String> {
     ]
 }
 
-fn layer(claim: &Claim, layer: &Layer) -> String {
+fn layer(claim: &Claim, layer: &LayerVerdict) -> String {
     let name = layer.layer.map_or(String::new(), |number| format!("{number}: "));
     let statistic = match layer.statistic {
         Some(Interval { value, low, high }) => format!(

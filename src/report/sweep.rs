@@ -22,7 +22,7 @@ use crate::{
     report::figures::{self, Axis, Colours, Curve, Layout, Panel},
     study::{
         catalogue::Catalogue,
-        grid::{self, Point},
+        grid::{self, GridPoint},
         table::{self, Estimator, Row},
     },
 };
@@ -49,14 +49,14 @@ const VARIED: [Varied; 5] =
 /// The rows of one rule and estimator, the networks of a sweep at the end of training.
 struct Networks<'a> {
     catalogue: &'a Catalogue,
-    rows: Vec<&'a (Point, Row)>,
+    rows: Vec<&'a (GridPoint, Row)>,
     datasets: Vec<&'a str>,
 }
 
 /// What a sweep's report shows.
 pub struct Sweep {
     /// The rows of the table, of which an attack of strength 0 has none: it is the clean images.
-    rows: Vec<(Point, Row)>,
+    rows: Vec<(GridPoint, Row)>,
     /// What the rules and attacks of its first study are.
     catalogue: Catalogue,
     /// The estimator that everything is of.
@@ -158,7 +158,7 @@ impl<'a> Networks<'a> {
     }
 
     /// A number for each value, in order.
-    fn value(&self, varied: Varied, (point, row): &(Point, Row)) -> u64 {
+    fn value(&self, varied: Varied, (point, row): &(GridPoint, Row)) -> u64 {
         match varied {
             Varied::Width => point.width as u64,
             Varied::Depth => point.depth as u64,
@@ -190,7 +190,7 @@ impl<'a> Networks<'a> {
     }
 
     /// What a legend calls a network: what is varied, but for `not` and the seed.
-    fn label(&self, row: &(Point, Row), not: Option<Varied>) -> String {
+    fn label(&self, row: &(GridPoint, Row), not: Option<Varied>) -> String {
         let others = VARIED.into_iter().filter(|&varied| {
             varied != Varied::Seed && Some(varied) != not && self.values(varied).len() > 1
         });
@@ -203,8 +203,8 @@ impl<'a> Networks<'a> {
     }
 
     /// The rows of each study.
-    fn studies(&self) -> Vec<Vec<&'a (Point, Row)>> {
-        let mut studies: BTreeMap<(Point, &str), Vec<&'a (Point, Row)>> = BTreeMap::new();
+    fn studies(&self) -> Vec<Vec<&'a (GridPoint, Row)>> {
+        let mut studies: BTreeMap<(GridPoint, &str), Vec<&'a (GridPoint, Row)>> = BTreeMap::new();
         for row in &self.rows {
             studies.entry((row.0, &row.1.dataset)).or_default().push(row);
         }
@@ -212,8 +212,8 @@ impl<'a> Networks<'a> {
     }
 
     /// The last layer of each network, under an attack of one strength.
-    fn last_layers(&self, (attack, strength): &Level) -> Vec<&'a (Point, Row)> {
-        let last = |study: Vec<&'a (Point, Row)>| {
+    fn last_layers(&self, (attack, strength): &Level) -> Vec<&'a (GridPoint, Row)> {
+        let last = |study: Vec<&'a (GridPoint, Row)>| {
             let last = study.iter().map(|(_, row)| row.layer).max();
             let wanted = move |row: &Row| {
                 Some(row.layer) == last
@@ -267,7 +267,7 @@ impl<'a> Networks<'a> {
 
     fn curves(
         &self,
-        rows: &[&(Point, Row)],
+        rows: &[&(GridPoint, Row)],
         varied: Varied,
         value: impl Fn(&Row) -> Option<f64>,
     ) -> Vec<Curve> {
@@ -285,7 +285,7 @@ impl<'a> Networks<'a> {
     }
 
     fn along_layers(&self) -> String {
-        let study = |rows: Vec<&(Point, Row)>| {
+        let study = |rows: Vec<&(GridPoint, Row)>| {
             let name = self.label(rows.first()?, None);
             Some(Part { rows: rows.iter().map(|(_, row)| row).collect() }.against_layer(&name))
         };
@@ -295,7 +295,7 @@ impl<'a> Networks<'a> {
 
     /// A line of cells for each study and level that is drawn.
     fn numbers(&self, rule: &str, links: Option<&Links>) -> Vec<Vec<String>> {
-        let line = |level: &Level, study: &[&(Point, Row)]| {
+        let line = |level: &Level, study: &[&(GridPoint, Row)]| {
             let (point, first) = study.first()?;
             let folder = point.folder();
             let name = escape(&format!("{folder}/{}", first.dataset));
@@ -328,8 +328,9 @@ impl<'a> Networks<'a> {
         let levels = self.levels();
         let lines = levels.iter().flat_map(|level| {
             let rows = self.last_layers(level);
-            let study =
-                |a: &&(Point, Row), b: &&(Point, Row)| (a.0, &a.1.dataset) == (b.0, &b.1.dataset);
+            let study = |a: &&(GridPoint, Row), b: &&(GridPoint, Row)| {
+                (a.0, &a.1.dataset) == (b.0, &b.1.dataset)
+            };
             rows.chunk_by(study).filter_map(|study| line(level, study)).collect::<Vec<_>>()
         });
         lines.collect()

@@ -12,7 +12,7 @@ use crate::{
 
 /// Where in a sweep a study stands; the data set is in its rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Point {
+pub struct GridPoint {
     /// Training images used; none for all there are.
     pub train_samples: Option<usize>,
     /// Units of each layer.
@@ -21,7 +21,7 @@ pub struct Point {
     pub depth: usize,
 }
 
-impl Point {
+impl GridPoint {
     /// What a run's directory says of it: `train-N/width-W/depth-D/DATASET/...`, N a number or
     /// `all`.
     fn parse(directory: &str) -> Option<Self> {
@@ -45,10 +45,10 @@ impl Point {
 }
 
 /// The runs of a sweep's studies, joined as those of one study are: see [`table::table`].
-pub fn table(directories: &[String]) -> Result<Vec<(Point, Row)>> {
-    let mut studies: BTreeMap<Point, Vec<String>> = BTreeMap::new();
+pub fn table(directories: &[String]) -> Result<Vec<(GridPoint, Row)>> {
+    let mut studies: BTreeMap<GridPoint, Vec<String>> = BTreeMap::new();
     for directory in directories {
-        let point = Point::parse(directory).ok_or_else(|| {
+        let point = GridPoint::parse(directory).ok_or_else(|| {
             Error::data("is no run of a sweep (expected train-N/width-W/depth-D/ before DATASET)")
                 .in_file(Path::new(directory))
         })?;
@@ -62,18 +62,18 @@ pub fn table(directories: &[String]) -> Result<Vec<(Point, Row)>> {
 }
 
 /// Read a table that [`table()`] made, checked; lines may stand in any order.
-pub fn read(path: &Path) -> Result<Vec<(Point, Row)>> {
+pub fn read(path: &Path) -> Result<Vec<(GridPoint, Row)>> {
     table::checked(read::csv(path, &table::OPTIONAL)?)
 }
 
 /// Mean and standard deviation over the seeds of each study.
 #[must_use]
-pub fn summary(rows: &[(Point, Row)]) -> Vec<(Point, Summary)> {
-    let mut studies: BTreeMap<Point, Vec<Row>> = BTreeMap::new();
+pub fn summary(rows: &[(GridPoint, Row)]) -> Vec<(GridPoint, Summary)> {
+    let mut studies: BTreeMap<GridPoint, Vec<Row>> = BTreeMap::new();
     for (point, row) in rows {
         studies.entry(*point).or_default().push(row.clone());
     }
-    let of_point = |(point, rows): (Point, Vec<Row>)| {
+    let of_point = |(point, rows): (GridPoint, Vec<Row>)| {
         table::summary(&rows).into_iter().map(move |s| (point, s))
     };
     studies.into_iter().flat_map(of_point).collect()
@@ -85,13 +85,13 @@ mod tests {
 
     #[test]
     fn a_directory_says_where_in_the_sweep_it_is() {
-        let point = |train_samples| Some(Point { train_samples, width: 50, depth: 3 });
+        let point = |train_samples| Some(GridPoint { train_samples, width: 50, depth: 3 });
         for (train, run) in [("all", "digits/clean"), ("all", "digits/local/seed-1/fgsm-0.1")] {
             let directory = format!("out/width-9/sweep/train-{train}/width-50/depth-3/{run}");
-            assert_eq!(Point::parse(&directory), point(None), "{directory}");
+            assert_eq!(GridPoint::parse(&directory), point(None), "{directory}");
         }
         let directory = "train-2000/width-50/depth-3/mnist/local/seed-1/clean";
-        assert_eq!(Point::parse(directory), point(Some(2000)));
+        assert_eq!(GridPoint::parse(directory), point(Some(2000)));
         assert!(directory.starts_with(&point(Some(2000)).unwrap().folder()));
         for directory in [
             "",
@@ -99,7 +99,7 @@ mod tests {
             "depth-3/digits/clean",
             "train-x/width-50/depth-3/digits/clean",
         ] {
-            assert_eq!(Point::parse(directory), None, "{directory}");
+            assert_eq!(GridPoint::parse(directory), None, "{directory}");
         }
     }
 }

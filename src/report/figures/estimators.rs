@@ -3,7 +3,7 @@
 use super::{Axis, Colours, Curve, Layout, Panel, Point, panels};
 use crate::geometry::{
     powerlaw::Method,
-    validate::{Outcome, SOURCES, Source},
+    validate::{CONDITIONS, Condition, Outcome},
 };
 
 /// Estimate less true exponent against the number of samples, on a log axis: a row of panels for
@@ -14,7 +14,7 @@ pub fn estimators(outcomes: &[Outcome]) -> String {
     let mut alphas: Vec<f64> = outcomes.iter().map(|outcome| outcome.alpha).collect();
     alphas.sort_by(f64::total_cmp);
     alphas.dedup();
-    let panel = |source: Source, method: Method| {
+    let panel = |source: Condition, method: Method| {
         let curve = |&alpha: &f64| {
             let same = outcomes.iter().filter(|outcome| {
                 (outcome.source, outcome.method) == (source, method)
@@ -28,9 +28,9 @@ pub fn estimators(outcomes: &[Outcome]) -> String {
             Curve { label: format!("α = {alpha}"), points: same.map(point).collect() }
         };
         let name = match source {
-            Source::Plain => "no noise",
-            Source::Noisy => "noise",
-            Source::Repeat => "two repeats, cvPCA",
+            Condition::Plain => "no noise",
+            Condition::Noisy => "noise",
+            Condition::Repeat => "two repeats, cvPCA",
         };
         Panel {
             title: format!("{name}: {}", method.name()),
@@ -39,7 +39,8 @@ pub fn estimators(outcomes: &[Outcome]) -> String {
             curves: alphas.iter().map(curve).collect(),
         }
     };
-    let rows = SOURCES.iter().flat_map(|&source| Method::ALL.map(|method| panel(source, method)));
+    let rows =
+        CONDITIONS.iter().flat_map(|&source| Method::ALL.map(|method| panel(source, method)));
     let layout = Layout {
         title: "Bias and spread of the estimators of alpha against the number of samples".into(),
         columns: Method::ALL.len(),

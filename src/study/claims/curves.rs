@@ -19,7 +19,7 @@ pub struct Subject {
 
 /// A point of a curve.
 #[derive(Clone, Copy, Debug)]
-pub struct Point {
+pub struct CurvePoint {
     /// Strength, layer or epoch.
     pub at: f64,
     /// Of the layer, or of the network where the layer has no readout.
@@ -32,7 +32,7 @@ pub struct Point {
 
 /// The curves of one layer, one for each seed; that of a seed whose layer has no exponent is
 /// empty.
-pub type Seeds = BTreeMap<u64, Vec<Point>>;
+pub type Seeds = BTreeMap<u64, Vec<CurvePoint>>;
 
 /// All that rules and estimators there are, in the table's order.
 pub fn subjects(rows: &[Row]) -> BTreeSet<Subject> {
@@ -60,7 +60,7 @@ pub fn along_layers(rows: &[Row], subject: &Subject) -> Seeds {
     let mut seeds = Seeds::new();
     for (layer, curves) in along_strength(rows, subject, "clean") {
         for (seed, points) in curves {
-            let points = points.into_iter().map(|point| Point { at: layer as f64, ..point });
+            let points = points.into_iter().map(|point| CurvePoint { at: layer as f64, ..point });
             seeds.entry(seed).or_default().extend(points);
         }
     }
@@ -84,7 +84,7 @@ fn curves(
         let accuracy = row.accuracy.or(row.network_accuracy);
         let values = (accuracy, row.alpha, row.participation_ratio);
         if let (Some(accuracy), Some(alpha), Some(participation_ratio)) = values {
-            curve.push(Point { at, accuracy, alpha, participation_ratio });
+            curve.push(CurvePoint { at, accuracy, alpha, participation_ratio });
         }
     }
     for curve in layers.values_mut().flat_map(BTreeMap::values_mut) {
@@ -95,13 +95,13 @@ fn curves(
 
 /// Curves of several seeds at the same strengths, of which the mean accuracy moves: what a
 /// relation of accuracy to alpha can be judged on. There is at least one.
-pub struct Comparable(Vec<Vec<Point>>);
+pub struct Comparable(Vec<Vec<CurvePoint>>);
 
 impl Comparable {
     /// The seeds that have an exponent at [`MIN_POINTS`] strengths or more, at the strengths that
     /// all of these have; or why there are too few, or accuracy hardly moves.
     pub fn new(seeds: &Seeds) -> Result<Self, String> {
-        let mut curves: Vec<Vec<Point>> =
+        let mut curves: Vec<Vec<CurvePoint>> =
             seeds.values().filter(|points| points.len() >= MIN_POINTS).cloned().collect();
         if curves.is_empty() || curves.len() < MIN_SEEDS.min(seeds.len()) {
             return Err(format!(
@@ -111,7 +111,8 @@ impl Comparable {
                 seeds.len()
             ));
         }
-        let has = |curve: &Vec<Point>, at: f64| curve.iter().any(|p| p.at.total_cmp(&at).is_eq());
+        let has =
+            |curve: &Vec<CurvePoint>, at: f64| curve.iter().any(|p| p.at.total_cmp(&at).is_eq());
         let first = curves[0].iter().map(|point| point.at);
         let common: Vec<f64> =
             first.filter(|&at| curves.iter().all(|curve| has(curve, at))).collect();
@@ -139,23 +140,23 @@ impl Comparable {
     }
 
     /// A curve for each seed, strengths rising.
-    pub fn curves(&self) -> &[Vec<Point>] {
+    pub fn curves(&self) -> &[Vec<CurvePoint>] {
         &self.0
     }
 
     /// A curve for each seed in the order of falling accuracy, as long as accuracy is above its
     /// floor. The order is one for all seeds, that of the mean; accuracies that differ by no more than
     /// [`RESOLUTION`] are the same, and stand in the order of their strengths.
-    pub fn above_floor(&self) -> Result<Vec<Vec<Point>>, String> {
+    pub fn above_floor(&self) -> Result<Vec<Vec<CurvePoint>>, String> {
         self.by_accuracy(0)
     }
 
     /// The same, and the first point at the floor, where the fall of accuracy ends.
-    pub fn down_to_floor(&self) -> Result<Vec<Vec<Point>>, String> {
+    pub fn down_to_floor(&self) -> Result<Vec<Vec<CurvePoint>>, String> {
         self.by_accuracy(1)
     }
 
-    fn by_accuracy(&self, at_floor: usize) -> Result<Vec<Vec<Point>>, String> {
+    fn by_accuracy(&self, at_floor: usize) -> Result<Vec<Vec<CurvePoint>>, String> {
         let accuracies = self.mean_accuracies();
         let order = falling(&accuracies);
         let floor = range(&accuracies).0;
@@ -167,7 +168,7 @@ impl Comparable {
             ));
         }
         let order = &order[..above + at_floor];
-        let reordered = |curve: &Vec<Point>| order.iter().map(|&i| curve[i]).collect();
+        let reordered = |curve: &Vec<CurvePoint>| order.iter().map(|&i| curve[i]).collect();
         Ok(self.0.iter().map(reordered).collect())
     }
 
@@ -211,7 +212,7 @@ mod tests {
     }
 
     fn seeds(curves: &[&[(f64, f64)]]) -> Seeds {
-        let point = |&(at, accuracy): &(f64, f64)| Point {
+        let point = |&(at, accuracy): &(f64, f64)| CurvePoint {
             at,
             accuracy,
             alpha: 1.0,
@@ -221,7 +222,7 @@ mod tests {
         (1..).zip(curves.iter().map(curve)).collect()
     }
 
-    fn strengths(curves: &[Vec<Point>]) -> Vec<Vec<f64>> {
+    fn strengths(curves: &[Vec<CurvePoint>]) -> Vec<Vec<f64>> {
         curves.iter().map(|curve| curve.iter().map(|point| point.at).collect()).collect()
     }
 

@@ -26,7 +26,7 @@ use crate::{
         table::{self, Estimator, Row},
     },
 };
-use curves::{Comparable, Point, Seeds, Subject};
+use curves::{Comparable, CurvePoint, Seeds, Subject};
 use statistics::{interval, mean, monotonicity, prominence, slope, spearman, turning_point};
 use thresholds::MIN_POINTS;
 pub use thresholds::{
@@ -55,7 +55,7 @@ pub struct Claim {
     /// What the lower end of its interval must reach.
     pub threshold: f64,
     /// The statistic of each layer; of all together as layer null.
-    pub layers: Vec<Layer>,
+    pub layers: Vec<LayerVerdict>,
     /// The outcome.
     pub verdict: Verdict,
     /// Why it is undecided.
@@ -96,7 +96,7 @@ impl Claim {
 
 /// A statistic of one layer.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Layer {
+pub struct LayerVerdict {
     /// From 1; none for a statistic of all layers together.
     pub layer: Option<usize>,
     /// The statistic; none where it is undecided.
@@ -275,7 +275,7 @@ fn of_clean_images(rows: &[Row], subject: &Subject, dimension: Option<f64>) -> V
     let clean = curves::along_strength(rows, subject, "clean");
     let depth = BTreeMap::from([(0, curves::along_layers(rows, subject))]);
     let epochs = curves::along_epochs(rows, subject);
-    let together = |claim: &str, statement: &str, statistic: fn(&[Point]) -> Option<f64>| {
+    let together = |claim: &str, statement: &str, statistic: fn(&[CurvePoint]) -> Option<f64>| {
         let about = About { claim, statement, subject, attack: None, threshold: RHO };
         let mut claim = about.judged(&depth, |_, seeds| Ok(each(seeds, statistic)));
         for layer in &mut claim.layers {
@@ -310,7 +310,7 @@ fn of_clean_images(rows: &[Row], subject: &Subject, dimension: Option<f64>) -> V
 }
 
 /// The statistic of C1.
-fn of_decay(points: &[Point]) -> Option<f64> {
+fn of_decay(points: &[CurvePoint]) -> Option<f64> {
     spearman(&alphas(points), &accuracies(points))
 }
 
@@ -361,12 +361,12 @@ fn turning(subject: &Subject, attack: Option<&str>, layers: &BTreeMap<usize, See
     claim
 }
 
-fn turning_place(curves: &[Vec<Point>]) -> Option<TurningPoint> {
+fn turning_place(curves: &[Vec<CurvePoint>]) -> Option<TurningPoint> {
     let values: Vec<Vec<f64>> = curves.iter().map(|points| alphas(points)).collect();
     let turn = turning_point(&mean_curve(&values.iter().collect::<Vec<_>>()))?;
-    let at: Vec<Point> = curves.iter().map(|curve| curve[turn.index]).collect();
+    let at: Vec<CurvePoint> = curves.iter().map(|curve| curve[turn.index]).collect();
     let slopes = |range: std::ops::RangeInclusive<usize>| {
-        let of = |curve: &Vec<Point>| {
+        let of = |curve: &Vec<CurvePoint>| {
             let part = &curve[range.clone()];
             slope(&places(part), &alphas(part))
         };
@@ -425,7 +425,7 @@ fn faster_than(
     let threshold = POSITIVE;
     let about = About { claim: "local-backprop", statement, subject, attack: None, threshold };
     about.judged(local, |number, seeds| {
-        let difference = |(seed, points): (&u64, &Vec<Point>)| {
+        let difference = |(seed, points): (&u64, &Vec<CurvePoint>)| {
             let other = other.get(&number)?.get(seed)?;
             Some(points.first()?.alpha - other.first()?.alpha)
         };
@@ -434,7 +434,7 @@ fn faster_than(
 }
 
 /// The statistic of each seed that has it.
-fn each(seeds: &Seeds, statistic: impl Fn(&[Point]) -> Option<f64>) -> Vec<f64> {
+fn each(seeds: &Seeds, statistic: impl Fn(&[CurvePoint]) -> Option<f64>) -> Vec<f64> {
     seeds.values().filter_map(|points| statistic(points)).collect()
 }
 
@@ -455,7 +455,7 @@ impl About<'_> {
         layers: &BTreeMap<usize, Seeds>,
         statistic: impl Fn(usize, &Seeds) -> Result<Vec<f64>, String>,
     ) -> Claim {
-        let judged: Vec<Layer> = layers
+        let judged: Vec<LayerVerdict> = layers
             .iter()
             .map(|(&number, seeds)| {
                 decide(number, seeds.len(), statistic(number, seeds), self.threshold)
@@ -498,8 +498,8 @@ fn decide(
     seeds: usize,
     found: Result<Vec<f64>, String>,
     threshold: Threshold,
-) -> Layer {
-    let undecided = |reason: String, seeds: usize| Layer {
+) -> LayerVerdict {
+    let undecided = |reason: String, seeds: usize| LayerVerdict {
         layer: Some(number),
         statistic: None,
         holds: None,
@@ -527,7 +527,7 @@ fn decide(
         Threshold { value: 0.0, .. } => statistic.low > 0.0,
         Threshold { value, .. } => statistic.low >= value,
     };
-    Layer {
+    LayerVerdict {
         layer: Some(number),
         statistic: Some(statistic),
         holds: Some(holds),
@@ -537,7 +537,7 @@ fn decide(
     }
 }
 
-fn verdict(layers: &[Layer]) -> Verdict {
+fn verdict(layers: &[LayerVerdict]) -> Verdict {
     let decided: Vec<bool> = layers.iter().filter_map(|layer| layer.holds).collect();
     match decided.iter().filter(|holds| **holds).count() {
         _ if decided.is_empty() => Verdict::Undecided,
@@ -548,13 +548,13 @@ fn verdict(layers: &[Layer]) -> Verdict {
 }
 
 /// Why a claim is undecided, from its layers: once what they share.
-fn reason(layers: &[Layer]) -> String {
+fn reason(layers: &[LayerVerdict]) -> String {
     let reasons: Vec<&str> = layers.iter().filter_map(|layer| layer.reason.as_deref()).collect();
     match reasons.as_slice() {
         [] => "the table has no rows for it".into(),
         [first, others @ ..] if others.iter().all(|other| other == first) => (*first).into(),
         _ => {
-            let of = |layer: &Layer| {
+            let of = |layer: &LayerVerdict| {
                 Some(format!("layer {}: {}", layer.layer?, layer.reason.as_deref()?))
             };
             layers.iter().filter_map(of).collect::<Vec<_>>().join("; ")
@@ -562,15 +562,15 @@ fn reason(layers: &[Layer]) -> String {
     }
 }
 
-fn places(points: &[Point]) -> Vec<f64> {
+fn places(points: &[CurvePoint]) -> Vec<f64> {
     points.iter().map(|point| point.at).collect()
 }
 
-fn alphas(points: &[Point]) -> Vec<f64> {
+fn alphas(points: &[CurvePoint]) -> Vec<f64> {
     points.iter().map(|point| point.alpha).collect()
 }
 
-fn accuracies(points: &[Point]) -> Vec<f64> {
+fn accuracies(points: &[CurvePoint]) -> Vec<f64> {
     points.iter().map(|point| point.accuracy).collect()
 }
 
