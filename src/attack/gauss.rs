@@ -4,36 +4,66 @@ use ndarray::{Array2, Axis};
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
-use super::{Clip, clipped};
-use crate::math::rng::{self, Purpose};
+use super::{Clip, ball::clipped};
+use crate::{
+    Error, Result,
+    math::rng::{self, Purpose},
+    number,
+};
 
-/// Attack `images`, (samples, pixels), in place; `first` is the index of the
-/// first among all images. sigma is in pixel units.
-///
-/// The noise of image i depends on the seed and i alone.
-pub fn attack(images: &mut Array2<f32>, first: usize, sigma: f32, seed: u64, clip: Option<Clip>) {
-    images.axis_iter_mut(Axis(0)).into_par_iter().enumerate().for_each(|(row, mut image)| {
-        let mut noise = rng::stream(seed, Purpose::Noise, first + row);
-        for x in &mut image {
-            if sigma > 0.0 {
-                let z: f32 = StandardNormal.sample(&mut noise);
-                *x += sigma * z;
-            }
-            *x = clipped(*x, clip);
+/// Noise of one standard deviation in all pixels.
+#[derive(Clone, Copy, Debug)]
+pub struct Gauss {
+    sigma: f32,
+    clip: Option<Clip>,
+    seed: u64,
+}
+
+impl Gauss {
+    /// `sigma` is in pixel units: 0 or more, and a number that f32 holds. The noise of image i
+    /// depends on the seed and i alone.
+    pub fn new(sigma: f64, clip: Option<Clip>, seed: u64) -> Result<Self> {
+        if sigma >= 0.0 && (sigma as f32).is_finite() {
+            return Ok(Self { sigma: sigma as f32, clip, seed });
         }
-    });
+        Err(Error::usage(format!(
+            "sigma is impossible (found {}, expected a finite number of at least 0)",
+            number(sigma)
+        )))
+    }
+
+    /// Attack images (samples, pixels), in their place; `first` is the index of the first among
+    /// all images.
+    #[must_use]
+    pub fn attack(&self, mut images: Array2<f32>, first: usize) -> Array2<f32> {
+        let Self { sigma, clip, seed } = *self;
+        images.axis_iter_mut(Axis(0)).into_par_iter().enumerate().for_each(|(row, mut image)| {
+            let mut noise = rng::stream(seed, Purpose::Noise, first + row);
+            for x in &mut image {
+                if sigma > 0.0 {
+                    let z: f32 = StandardNormal.sample(&mut noise);
+                    *x += sigma * z;
+                }
+                *x = clipped(*x, clip);
+            }
+        });
+        images
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn attack(x: Array2<f32>, first: usize, sigma: f64, clip: Option<Clip>) -> Array2<f32> {
+        Gauss::new(sigma, clip, 3).unwrap().attack(x, first)
+    }
+
     #[test]
     fn the_noise_is_standard_normal_times_sigma() {
         let (samples, pixels, sigma) = (2000, 50, 0.3);
-        let mut x = Array2::from_elem((samples, pixels), 0.5);
-        attack(&mut x, 0, sigma, 1, None);
-        let z: Vec<f64> = x.iter().map(|&x| f64::from((x - 0.5) / sigma)).collect();
+        let x = attack(Array2::from_elem((samples, pixels), 0.5), 0, sigma, None);
+        let z: Vec<f64> = x.iter().map(|&x| f64::from(x - 0.5) / sigma).collect();
         let count = z.len() as f64;
         let moment = |k: i32| z.iter().map(|z| z.powi(k)).sum::<f64>() / count;
         // Five standard errors of the mean of z^k: sqrt(1, 2, 15, 96) / sqrt(count).
@@ -45,31 +75,31 @@ mod tests {
 
     #[test]
     fn an_image_has_its_noise_wherever_it_stands() {
-        let mut all = Array2::zeros((5, 7));
-        attack(&mut all, 0, 1.0, 3, None);
-        let mut rest = Array2::zeros((3, 7));
-        attack(&mut rest, 2, 1.0, 3, None);
+        let all = attack(Array2::zeros((5, 7)), 0, 1.0, None);
+        let rest = attack(Array2::zeros((3, 7)), 2, 1.0, None);
         assert_eq!(all.slice(ndarray::s![2.., ..]), rest);
     }
 
     #[test]
     fn twice_the_sigma_is_twice_the_noise_and_none_is_none() {
-        let noise = |sigma| {
-            let mut x = Array2::zeros((3, 7));
-            attack(&mut x, 0, sigma, 3, None);
-            x
-        };
+        let noise = |sigma| attack(Array2::zeros((3, 7)), 0, sigma, None);
         assert_eq!(noise(0.5) * 2.0, noise(1.0));
-        let mut x = Array2::from_elem((1, 2), -0.0);
-        attack(&mut x, 0, 0.0, 3, None);
+        let x = attack(Array2::from_elem((1, 2), -0.0), 0, 0.0, None);
         assert!(x.iter().all(|x| x.to_bits() == (-0.0_f32).to_bits()));
     }
 
     #[test]
     fn clipping_keeps_pixels_in_range() {
-        let mut x = Array2::from_elem((20, 20), 0.5);
-        attack(&mut x, 0, 1.0, 3, Some(Clip { low: 0.0, high: 1.0 }));
+        let clip = Some(Clip { low: 0.0, high: 1.0 });
+        let x = attack(Array2::from_elem((20, 20), 0.5), 0, 1.0, clip);
         assert!(x.iter().all(|x| (0.0..=1.0).contains(x)));
         assert!(x.iter().any(|&x| x <= 0.0) && x.iter().any(|&x| x >= 1.0));
+    }
+
+    #[test]
+    fn a_sigma_that_is_none_is_refused() {
+        for sigma in [-0.1, f64::NAN, f64::INFINITY, 1e39] {
+            assert!(Gauss::new(sigma, None, 1).is_err(), "{sigma}");
+        }
     }
 }

@@ -1,52 +1,93 @@
 //! Attacks: changes to the images before they enter the network.
+//!
+//! An attack is made of settings, which are checked, and has one method, `attack`. It is given
+//! images (samples, pixels), their true labels if it follows a gradient, and the index of the
+//! first image among all: what is random in image i depends on the seed and i alone.
 
-pub mod fgsm;
-pub mod gauss;
-pub mod pgd;
+mod ball;
+mod fgsm;
+mod gauss;
+mod loss;
+mod pgd;
 
-use std::str::FromStr;
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
+use rayon::prelude::*;
+use serde::Serialize;
 
-/// Where attacked pixels are cut off.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Clip {
-    /// The least value a pixel keeps.
-    pub low: f32,
-    /// The largest value a pixel keeps.
-    pub high: f32,
+use crate::{
+    Result,
+    io::{read::Rows, write::NpyOutput},
+    network::{self, CHUNK},
+};
+pub use ball::{Ball, Clip};
+pub use fgsm::{Fgsm, RandomSigns};
+pub use gauss::Gauss;
+pub use loss::{Gradient, Loss};
+pub use pgd::{Pgd, usual_step};
+
+/// What the attack did: the part of it that arithmetic kept from happening.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Audit {
+    /// Images attacked.
+    pub samples: usize,
+    /// Images of which the term of their own class, `p_y - 1`, is 0 in the arithmetic used: `p_y` is
+    /// rounded to 1. The terms of the other classes may remain, and then the sign is wrong.
+    pub lost_label_images: usize,
+    /// Images whose gradient is 0 in every pixel.
+    pub zero_gradient_images: usize,
+    /// Pixels, of all images, whose gradient is 0.
+    pub zero_sign_pixels: usize,
+    /// The largest change of any pixel, clipping included.
+    pub max_change: f64,
 }
 
-impl FromStr for Clip {
-    type Err = String;
-
-    /// `LOW,HIGH`
-    fn from_str(text: &str) -> Result<Self, String> {
-        text.split_once(',')
-            .and_then(|(low, high)| Some(Self { low: low.parse().ok()?, high: high.parse().ok()? }))
-            .filter(|clip| clip.low.is_finite() && clip.high.is_finite() && clip.low < clip.high)
-            .ok_or_else(|| "expected LOW,HIGH such as 0,1".into())
-    }
-}
-
-/// Cut `x` off, if asked. Not by `clamp`, whose check of its bounds is in the way of vectors.
-#[inline]
-fn clipped(x: f32, clip: Option<Clip>) -> f32 {
-    match clip {
-        Some(Clip { low, .. }) if x < low => low,
-        Some(Clip { high, .. }) if x > high => high,
-        _ => x,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_interval_that_is_none_is_refused() {
-        assert_eq!("0,1".parse(), Ok(Clip { low: 0.0, high: 1.0 }));
-        assert_eq!("-0.5,1".parse(), Ok(Clip { low: -0.5, high: 1.0 }));
-        for text in ["1,0", "0", "0,nan", "0,1,2", ""] {
-            assert!(text.parse::<Clip>().is_err(), "{text}");
+impl Audit {
+    /// Both, as one.
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        Self {
+            samples: self.samples + other.samples,
+            lost_label_images: self.lost_label_images + other.lost_label_images,
+            zero_gradient_images: self.zero_gradient_images + other.zero_gradient_images,
+            zero_sign_pixels: self.zero_sign_pixels + other.zero_sign_pixels,
+            max_change: self.max_change.max(other.max_change),
         }
     }
+}
+
+/// Attack all images, with their true labels `y`, a block at a time and into `output`; `attack` is
+/// given the index of a block's first image.
+pub fn by_blocks(
+    mut images: Rows<f32>,
+    y: &[u8],
+    output: &mut NpyOutput<f32>,
+    attack: impl Fn(ArrayView2<'_, f32>, &[u8], usize) -> Result<(Array2<f32>, Audit)>,
+) -> Result<Audit> {
+    let mut audit = Audit::default();
+    while let Some(block) = images.next_block(network::block())? {
+        let first = audit.samples;
+        let y = &y[first..first + block.values.nrows()];
+        let (attacked, part) =
+            attack(block.values.view(), y, first).map_err(|e| e.in_file(images.name()))?;
+        output.block(&attacked)?;
+        audit = audit.with(part);
+    }
+    Ok(audit)
+}
+
+/// What `attack` makes of each chunk of images: it is given the index of the chunk's first,
+/// its images, and a place of their shape.
+fn by_chunks(
+    images: ArrayView2<'_, f32>,
+    attack: impl Fn(usize, ArrayView2<'_, f32>, ArrayViewMut2<'_, f32>) -> Result<Audit> + Sync,
+) -> Result<(Array2<f32>, Audit)> {
+    let mut attacked = Array2::zeros(images.dim());
+    let places: Vec<_> = attacked.axis_chunks_iter_mut(Axis(0), CHUNK).collect();
+    let chunks: Vec<_> = images.axis_chunks_iter(Axis(0), CHUNK).collect();
+    let audits = chunks.into_par_iter().zip(places).enumerate();
+    let audits = audits.map(|(index, (x, place))| attack(index * CHUNK, x, place));
+    // In the order of the chunks, whatever the order of the threads; so is the first error.
+    let audits: Vec<Result<Audit>> = audits.collect();
+    let audit = audits.into_iter().try_fold(Audit::default(), |all, one| Ok(all.with(one?)));
+    Ok((attacked, audit?))
 }

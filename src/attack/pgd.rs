@@ -7,28 +7,23 @@
 use ndarray::{Array2, ArrayView2};
 use rand::RngExt;
 
-use super::{
-    clipped,
-    fgsm::{Audit, Fgsm, chunks},
-};
+use super::{Audit, Ball, Loss, ball::clipped, by_chunks};
 use crate::{
-    Result,
+    Error, Result,
     math::rng::{self, Purpose},
-    network::Network,
+    number,
 };
 
-/// What the attack does.
+/// Steps along the gradient's sign.
 #[derive(Clone, Copy, Debug)]
-pub struct Pgd {
-    /// Epsilon, which no pixel leaves, and the gradient that is followed; not
-    /// [`Gradient::Random`](super::fgsm::Gradient::Random), which has no loss to raise.
-    pub fgsm: Fgsm,
-    /// Steps taken, at least one.
-    pub steps: usize,
-    /// The size of a pixel's change in a step, in pixel units.
-    pub step: f32,
-    /// Start anywhere within epsilon of the image, not at the image.
-    pub random_start: bool,
+pub struct Pgd<'a> {
+    loss: Loss<'a>,
+    ball: Ball,
+    steps: usize,
+    /// The size of a pixel's change in a step.
+    step: f32,
+    /// The seed of the random starts, if images do not start as they are.
+    start: Option<u64>,
 }
 
 /// `2.5 epsilon / steps`, as Madry et al. have it: all steps together reach the edge from
@@ -40,42 +35,68 @@ pub fn usual_step(epsilon: f64, steps: usize) -> f32 {
     step.clamp(SMALLEST.into(), f32::MAX.into()) as f32
 }
 
-impl Pgd {
+impl<'a> Pgd<'a> {
+    /// Raises `loss`, within `ball`, in `steps` of the [`usual_step`], at least one.
+    pub fn new(loss: Loss<'a>, ball: Ball, steps: usize) -> Result<Self> {
+        if steps == 0 {
+            return Err(Error::usage("no step is taken (found 0, expected at least 1)"));
+        }
+        Ok(Self { loss, ball, steps, step: usual_step(ball.epsilon, steps), start: None })
+    }
+
+    /// With steps of this size, in pixel units and above 0.
+    pub fn with_step(self, step: f32) -> Result<Self> {
+        if step > 0.0 && step.is_finite() {
+            return Ok(Self { step, ..self });
+        }
+        Err(Error::usage(format!(
+            "the size of a step is impossible (found {}, expected a number above 0)",
+            number(step)
+        )))
+    }
+
+    /// From anywhere within epsilon of each image, not from the image. Where image i starts depends
+    /// on the seed and i alone.
+    #[must_use]
+    pub fn with_random_start(self, seed: u64) -> Self {
+        Self { start: Some(seed), ..self }
+    }
+
     /// Attack images (samples, pixels) with their true labels `y`; `first` is the index of the
     /// first among all images. The audit counts what is lost of the gradient at the first step.
     pub fn attack(
         &self,
-        network: &Network,
         images: ArrayView2<'_, f32>,
         y: &[u8],
         first: usize,
     ) -> Result<(Array2<f32>, Audit)> {
-        chunks(images, |start, x, mut next| {
+        by_chunks(images, |start, x, mut next| {
             let y = &y[start..start + x.nrows()];
             let mut at = self.start(x, first + start);
             let mut audit: Option<Audit> = None;
             for _ in 0..self.steps {
-                let lost =
-                    self.fgsm.gradient(network, at.view(), y, first + start, next.view_mut())?;
-                let step = self.fgsm.step(x, at.view(), self.step, next.view_mut());
+                let lost = self.loss.gradient(at.view(), y, first + start, next.view_mut())?;
+                let step = self.ball.step(x, at.view(), self.step, next.view_mut());
                 let step = Audit { lost_label_images: lost, ..step };
                 audit = Some(Audit { max_change: step.max_change, ..audit.unwrap_or(step) });
                 at.assign(&next);
             }
-            Ok(audit.unwrap_or_default())
+            Ok(audit.expect("at least one step is taken"))
         })
     }
 
-    /// `x_0`. Where image i starts depends on the seed and i alone.
+    /// `x_0`
     fn start(&self, x: ArrayView2<'_, f32>, first: usize) -> Array2<f32> {
-        let Fgsm { epsilon, clip, seed, .. } = self.fgsm;
+        let Ball { epsilon, clip } = self.ball;
         let mut at = x.as_standard_layout().into_owned();
-        if self.random_start && epsilon > 0.0 {
+        if let Some(seed) = self.start
+            && epsilon as f32 > 0.0
+        {
             for (row, mut x) in at.rows_mut().into_iter().enumerate() {
                 let mut rng = rng::stream(seed, Purpose::Start, first + row);
                 x.mapv_inplace(|x| {
                     let u = 2.0 * rng.random::<f32>() - 1.0;
-                    clipped(x + epsilon * u, clip)
+                    clipped(x + epsilon as f32 * u, clip)
                 });
             }
         }
@@ -87,17 +108,21 @@ impl Pgd {
 mod tests {
     use super::*;
     use crate::{
-        attack::{Clip, fgsm::Gradient},
-        network::CHUNK,
-        train,
+        attack::{Clip, Gradient, loss::tests::network},
+        network::{CHUNK, Network},
     };
     use ndarray::{Axis, s};
     use proptest::prelude::*;
     use rand::{SeedableRng, rngs::ChaCha8Rng};
 
-    fn pgd(epsilon: f32) -> Pgd {
-        let fgsm = Fgsm { epsilon, layer: 3, gradient: Gradient::Exact, clip: None, seed: 1 };
-        Pgd { fgsm, steps: 5, step: epsilon / 2.0, random_start: true }
+    /// Of five steps, each of half of epsilon.
+    fn pgd(network: &Network, epsilon: f64) -> Pgd<'_> {
+        with_steps(network, epsilon, 5)
+    }
+
+    fn with_steps(network: &Network, epsilon: f64, steps: usize) -> Pgd<'_> {
+        let loss = Loss::new(network, None, Gradient::Exact).unwrap();
+        Pgd::new(loss, Ball::new(epsilon, None).unwrap(), steps).unwrap()
     }
 
     fn images(samples: usize) -> Array2<f32> {
@@ -109,14 +134,10 @@ mod tests {
         (0..samples).map(|i| i % 4).collect()
     }
 
-    fn network() -> Network {
-        train::start(&[12, 9, 9, 9], 4, train::Rule::Local, None, 2)
-    }
-
     #[test]
     fn starts_are_uniform_within_epsilon() {
         let x = Array2::from_elem((2000, 50), 0.5);
-        let start = pgd(0.3).start(x.view(), 0);
+        let start = pgd(&network(), 0.3).with_random_start(1).start(x.view(), 0);
         let u: Vec<f64> = start.iter().map(|&at| f64::from((at - 0.5) / 0.3)).collect();
         let count = u.len() as f64;
         let moment = |k: i32| u.iter().map(|u| u.powi(k)).sum::<f64>() / count;
@@ -137,17 +158,14 @@ mod tests {
     #[test]
     fn an_image_starts_where_it_does_wherever_it_stands() {
         let x = images(300);
-        let y = [labels(150), labels(150)].concat();
+        let (network, y) = (network(), [labels(150), labels(150)].concat());
         let attack = |first: usize| {
             let x = x.slice(s![first.., ..]);
-            pgd(0.2).attack(&network(), x, &y[first..], first).unwrap().0
+            pgd(&network, 0.2).with_random_start(1).attack(x, &y[first..], first).unwrap().0
         };
         // From a chunk's first image on, so that the products are the same.
         assert_eq!(attack(0).slice(s![CHUNK.., ..]), attack(CHUNK));
-        let start = |seed| {
-            let fgsm = Fgsm { seed, ..pgd(0.2).fgsm };
-            Pgd { fgsm, ..pgd(0.2) }.start(x.view(), 0)
-        };
+        let start = |seed| pgd(&network, 0.2).with_random_start(seed).start(x.view(), 0);
         assert_ne!(start(1), start(2));
         assert_ne!(start(1).index_axis(Axis(0), 0), start(1).index_axis(Axis(0), 1));
     }
@@ -156,9 +174,10 @@ mod tests {
     fn a_zero_epsilon_changes_no_bit() {
         let mut x = images(3);
         x[[0, 0]] = -0.0;
-        for step in [0.0, 0.1] {
-            let attack = Pgd { step, ..pgd(0.0) };
-            let (attacked, audit) = attack.attack(&network(), x.view(), &[0, 1, 2], 0).unwrap();
+        let network = network();
+        for step in [f32::from_bits(1), 0.1] {
+            let attack = pgd(&network, 0.0).with_step(step).unwrap().with_random_start(1);
+            let (attacked, audit) = attack.attack(x.view(), &[0, 1, 2], 0).unwrap();
             assert!(attacked.iter().zip(&x).all(|(a, b)| a.to_bits() == b.to_bits()));
             assert!(audit.max_change <= 0.0);
         }
@@ -179,8 +198,8 @@ mod tests {
         network.layers[2].w *= 100.0;
         network.layers[2].readout.as_mut().unwrap().r *= 1e38;
         for steps in [1, 3] {
-            let attack = Pgd { steps, ..pgd(0.2) };
-            let message = attack.attack(&network, images(30).view(), &labels(30), 500);
+            let attack = with_steps(&network, 0.2, steps);
+            let message = attack.attack(images(30).view(), &labels(30), 500);
             let message = message.unwrap_err().to_string();
             assert!(message.starts_with("image 5"), "{message}");
         }
@@ -192,8 +211,8 @@ mod tests {
         let mut network = network();
         network.layers[0].w.row_mut(5).fill(0.0);
         let attack = |steps| {
-            let attack = Pgd { steps, step: 0.05, random_start: false, ..pgd(0.1) };
-            attack.attack(&network, x.view(), &y, 0).unwrap().1
+            let attack = with_steps(&network, 0.1, steps).with_step(0.05).unwrap();
+            attack.attack(x.view(), &y, 0).unwrap().1
         };
         for (steps, change) in [(1, 0.05), (4, 0.1)] {
             let audit = attack(steps);
@@ -203,29 +222,41 @@ mod tests {
         }
     }
 
+    #[test]
+    fn steps_that_are_none_are_refused() {
+        let network = network();
+        let loss = Loss::new(&network, None, Gradient::Exact).unwrap();
+        assert!(Pgd::new(loss, Ball::new(0.1, None).unwrap(), 0).is_err());
+        for step in [0.0, -0.1, f32::NAN, f32::INFINITY] {
+            assert!(pgd(&network, 0.1).with_step(step).is_err(), "{step}");
+        }
+    }
+
     proptest! {
         #[test]
         fn no_pixel_ends_beyond_epsilon_or_the_clip(
             epsilon in 0.0..1.0_f32,
-            step in 0.0..1.0_f32,
+            step in f32::MIN_POSITIVE..1.0_f32,
             steps in 1..6_usize,
             random_start: bool,
             clip: bool,
             seed: u64,
         ) {
-            let (x, y) = (images(30), labels(30));
+            let (network, x, y, epsilon) = (network(), images(30), labels(30), f64::from(epsilon));
             let clip = clip.then_some(Clip { low: 0.0, high: 1.0 });
             for gradient in [Gradient::Exact, Gradient::Float32] {
-                let fgsm = Fgsm { gradient, clip, seed, ..pgd(epsilon).fgsm };
-                let attack = Pgd { fgsm, steps, step, random_start };
-                let (attacked, audit) = attack.attack(&network(), x.view(), &y, 0).unwrap();
+                let loss = Loss::new(&network, None, gradient).unwrap();
+                let attack = Pgd::new(loss, Ball::new(epsilon, clip).unwrap(), steps).unwrap();
+                let attack = attack.with_step(step).unwrap();
+                let attack = if random_start { attack.with_random_start(seed) } else { attack };
+                let (attacked, audit) = attack.attack(x.view(), &y, 0).unwrap();
                 let largest = attacked
                     .iter()
                     .zip(&x)
                     .map(|(a, b)| (f64::from(*a) - f64::from(*b)).abs())
                     .fold(0.0, f64::max);
                 // Rounding of x + epsilon, which is below 2.
-                prop_assert!(largest <= f64::from(epsilon) + f64::from(f32::EPSILON));
+                prop_assert!(largest <= epsilon + f64::from(f32::EPSILON));
                 prop_assert!((audit.max_change - largest).abs() < f64::EPSILON);
                 prop_assert!(clip.is_none() || attacked.iter().all(|a| (0.0..=1.0).contains(a)));
             }

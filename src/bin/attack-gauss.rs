@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use local_errors::{
     Result,
-    attack::{Clip, gauss},
+    attack::{Clip, Gauss},
     cli,
     io::write::NpyOutput,
 };
@@ -39,14 +39,14 @@ struct Args {
 const BLOCK: usize = 1024;
 
 fn run(args: Args) -> Result<()> {
+    let gauss = Gauss::new(args.sigma, args.clip, args.seed)?;
     args.from.start(&[], None)?;
     cli::check_binary(&args.from.output)?;
     let mut images = args.from.open()?;
     let mut output = NpyOutput::create(&args.from.output, &[images.samples(), images.columns()])?;
     let mut first = 0;
     while let Some(block) = images.next_block(BLOCK)? {
-        let mut x = block.values;
-        gauss::attack(&mut x, first, args.sigma as f32, args.seed, args.clip);
+        let x = gauss.attack(block.values, first);
         output.block(&x)?;
         first += x.nrows();
     }

@@ -1,20 +1,12 @@
 //! Projected gradient descent on images.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::process::ExitCode;
 
 use clap::Parser;
 use local_errors::{
     Result,
-    attack::{
-        Clip,
-        fgsm::{Fgsm, Gradient, by_blocks},
-        pgd::{Pgd, usual_step},
-    },
+    attack::{Ball, Gradient, Pgd, usual_step},
     cli,
-    io::{
-        read::{Labels, Source},
-        write::{self, NpyOutput},
-    },
 };
 
 /// Attack images with projected gradient descent: steps of attack-fgsm that stay within epsilon
@@ -34,12 +26,6 @@ use local_errors::{
     after_help = "Example:\n  attack-pgd --model net --labels y.npy --epsilon 0.1 --steps 20 --random-start x.npy | accuracy --model net --labels y.npy\n\nSources: with --random-start, Madry, Makelov, Schmidt, Tsipras and Vladu, arXiv 1706.06083 (2018), which also gives the default step size; without --random-start, Kurakin, Goodfellow and Bengio, arXiv 1607.02533 (2017)"
 )]
 struct Args {
-    /// Directory of the network to attack
-    #[arg(long, value_name = "DIR")]
-    model: PathBuf,
-    /// True classes of the images, u1, i4, i8, u4 or u8 (samples,)
-    #[arg(long, value_name = "FILE")]
-    labels: PathBuf,
     /// Largest change of each pixel, in pixel units (0 is black, 1 is white)
     #[arg(long, value_parser = cli::non_negative_single)]
     epsilon: f64,
@@ -57,57 +43,22 @@ struct Args {
     /// Seed of --random-start
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Attack the loss of this layer, counted from 1 [default: the last layer]
-    #[arg(long, value_name = "N", value_parser = cli::count)]
-    layer: Option<usize>,
-    /// How the sign is computed. exact: from differences of logits. float32: from softmax - onehot
-    /// in single precision, which loses the term of the true class for confident images and so
-    /// gives a wrong sign
-    #[arg(long, default_value = "exact", value_name = "exact|float32", value_parser = Gradient::of_the_loss)]
+    /// How the sign is computed
+    #[arg(long, default_value = "exact", value_name = "NAME")]
     gradient: Gradient,
-    /// Clip the pixels to this interval at each step [default: no clipping]
-    #[arg(long, value_name = "LOW,HIGH", allow_hyphen_values = true)]
-    clip: Option<Clip>,
-    /// Write an audit to this file, as JSON: samples; lost_label_images (images for which p_y - 1, the
-    /// gradient's term of their own class, is 0 in the arithmetic used, so that the sign is wrong);
-    /// zero_gradient_images (images whose gradient is 0 in all pixels); zero_sign_pixels (pixels
-    /// whose gradient is 0); max_change (the largest change of a pixel from the image to the last
-    /// step). The counts are of the first step: a later step may still move those images
-    #[arg(long, value_name = "FILE")]
-    audit: Option<PathBuf>,
     #[command(flatten)]
-    from: cli::FromImages,
+    on: cli::GradientAttack,
 }
 
 fn run(args: Args) -> Result<()> {
-    args.from.start(&[&args.labels], args.audit.as_deref())?;
-    cli::check_binary(&args.from.output)?;
-    let network = local_errors::network::files::read(&args.model)?;
-    let usual = usual_step(args.epsilon, args.steps);
-    let pgd = Pgd {
-        fgsm: Fgsm {
-            epsilon: args.epsilon as f32,
-            layer: network.layer_number(args.layer)?,
-            gradient: args.gradient,
-            clip: args.clip,
-            seed: args.seed,
-        },
-        steps: args.steps,
-        step: args.step_size.map_or(usual, |step| step as f32),
-        random_start: args.random_start,
-    };
-    network.readout(pgd.fgsm.layer).map_err(|e| e.in_file(&args.model))?;
-    let images = args.from.open_for(network.inputs())?;
-    let labels =
-        Labels::read_for(Source::open(&args.labels)?, &images)?.within(network.classes)?.values;
-    let mut output = NpyOutput::create(&args.from.output, &[images.samples(), images.columns()])?;
-    let audit =
-        by_blocks(images, &labels, &mut output, |x, y, first| pgd.attack(&network, x, y, first))?;
-    let mut outputs = vec![output.filled()?];
-    if let Some(file) = &args.audit {
-        outputs.push(write::json_lines(file, &[audit])?);
-    }
-    write::finish_all(outputs)
+    let Args { epsilon, steps, step_size, random_start, seed, gradient, on } = args;
+    let ball = Ball::new(epsilon, on.clip)?;
+    let step = step_size.map_or(usual_step(epsilon, steps), |step| step as f32);
+    on.run(gradient, |loss, x, y, first| {
+        let pgd = Pgd::new(loss, ball, steps)?.with_step(step)?;
+        let pgd = if random_start { pgd.with_random_start(seed) } else { pgd };
+        pgd.attack(x, y, first)
+    })
 }
 
 fn main() -> ExitCode {

@@ -1,0 +1,192 @@
+//! The arguments that tools have in common.
+
+use std::{
+    io::{self, IsTerminal},
+    path::{Path, PathBuf},
+    thread,
+};
+
+use ndarray::{Array2, ArrayView2};
+
+use super::{
+    numbers::{count, threads},
+    say,
+};
+use crate::{
+    Error, Result,
+    attack::{Audit, Clip, Gradient, Loss, by_blocks},
+    io::{
+        read::{Labels, Rows, Source, is_stream},
+        startup,
+        write::{self, NpyOutput},
+    },
+    network::files,
+};
+
+/// What every tool has.
+#[derive(clap::Args)]
+pub struct Common {
+    /// Show no progress and no notices; warnings and errors are still shown
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+impl Common {
+    /// Something harmless that was done to the data.
+    pub fn notice(&self, file: &Path, message: &str) {
+        if !self.quiet {
+            say(&Error::data(message).in_file(file));
+        }
+    }
+
+    /// Open images, and say so if they are bytes.
+    pub fn images(&self, source: Source) -> Result<Rows<f32>> {
+        let images = Rows::images(source)?;
+        if images.is_bytes() {
+            self.notice(images.name(), "is of bytes: divided by 255");
+        }
+        Ok(images)
+    }
+}
+
+/// What every tool with several threads has.
+#[derive(clap::Args)]
+pub struct Threads {
+    /// Number of threads, at most 1024; 0 means one per core. The results do not depend on it
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = threads)]
+    threads: usize,
+}
+
+impl Threads {
+    /// From here on, divide work among these threads.
+    pub fn start(&self) -> Result<()> {
+        let threads = match self.threads {
+            0 => thread::available_parallelism().map_or(1, usize::from),
+            threads => threads,
+        };
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .use_current_thread()
+            .build_global()
+            .map_err(|e| Error::data(format!("cannot start {threads} threads: {e}")))
+    }
+}
+
+/// What the tools that read images have: the attacks, activations, accuracy.
+#[derive(clap::Args)]
+pub struct FromImages {
+    /// Images, f4, f2, f8, u1 or bool (samples, pixels); - for stdin
+    #[arg(default_value = "-")]
+    images: PathBuf,
+    /// Use the first N images only; the rest of a file is not read [default: all]
+    #[arg(long, value_name = "N", value_parser = count)]
+    samples: Option<usize>,
+    /// File to write; - for stdout
+    #[arg(short, long, value_name = "FILE", default_value = "-")]
+    pub output: PathBuf,
+    #[command(flatten)]
+    threads: Threads,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl FromImages {
+    /// Check the streams, with those of `inputs` and `output` that the tool has
+    /// besides, and start the threads.
+    pub fn start(&self, inputs: &[&Path], output: Option<&Path>) -> Result<()> {
+        let inputs: Vec<&Path> = inputs.iter().copied().chain([self.images.as_path()]).collect();
+        check_streams(&inputs, &[Some(&self.output), output])?;
+        self.threads.start()
+    }
+
+    /// Open the images used.
+    pub fn open(&self) -> Result<Rows<f32>> {
+        self.common.images(Source::open(&self.images)?)?.first(self.samples)
+    }
+
+    /// Open the images used, for a network with this number of inputs.
+    pub fn open_for(&self, inputs: usize) -> Result<Rows<f32>> {
+        let images = self.open()?;
+        images.expect_columns(inputs, "the network has inputs")?;
+        Ok(images)
+    }
+}
+
+/// What the tools that attack along a gradient have.
+#[derive(clap::Args)]
+pub struct GradientAttack {
+    /// Directory of the network to attack
+    #[arg(long, value_name = "DIR")]
+    model: PathBuf,
+    /// True classes of the images, u1, i4, i8, u4 or u8 (samples,)
+    #[arg(long, value_name = "FILE")]
+    labels: PathBuf,
+    /// Attack the loss of this layer, counted from 1 [default: the last layer]
+    #[arg(long, value_name = "N", value_parser = count)]
+    layer: Option<usize>,
+    /// Clip the attacked pixels to this interval, at each step [default: no clipping]
+    #[arg(long, value_name = "LOW,HIGH", allow_hyphen_values = true)]
+    pub clip: Option<Clip>,
+    /// Write an audit to this file, as JSON: samples; lost_label_images (images for which p_y - 1, the
+    /// gradient's term of their own class, is 0 in the arithmetic used, so that the sign is wrong);
+    /// zero_gradient_images (images whose gradient is 0 in all pixels); zero_sign_pixels (pixels
+    /// whose gradient is 0); max_change (the largest change of a pixel). If the attack takes several
+    /// steps, the counts are of the first step, and the change is from the image to the last step
+    #[arg(long, value_name = "FILE")]
+    audit: Option<PathBuf>,
+    #[command(flatten)]
+    from: FromImages,
+}
+
+impl GradientAttack {
+    /// Attack the images, a block at a time; `attack` is given the loss to raise, the images of a
+    /// block, their labels, and the index of the first among all images.
+    pub fn run(
+        self,
+        gradient: Gradient,
+        attack: impl Fn(Loss<'_>, ArrayView2<'_, f32>, &[u8], usize) -> Result<(Array2<f32>, Audit)>,
+    ) -> Result<()> {
+        self.from.start(&[&self.labels], self.audit.as_deref())?;
+        check_binary(&self.from.output)?;
+        let network = files::read(&self.model)?;
+        let loss = Loss::new(&network, self.layer, gradient).map_err(|e| e.in_file(&self.model))?;
+        let images = self.from.open_for(network.inputs())?;
+        let labels = Labels::read_for(Source::open(&self.labels)?, &images)?;
+        let y = labels.within(network.classes)?.values;
+        let shape = [images.samples(), images.columns()];
+        let mut output = NpyOutput::create(&self.from.output, &shape)?;
+        let audit = by_blocks(images, &y, &mut output, |x, y, first| attack(loss, x, y, first))?;
+        let mut outputs = vec![output.filled()?];
+        if let Some(file) = &self.audit {
+            outputs.push(write::json_lines(file, &[audit])?);
+        }
+        write::finish_all(outputs)
+    }
+}
+
+/// Refuse arguments that cannot be read or written together: two that are stdin,
+/// stdin a terminal, two outputs that are the same file; and outputs that cannot be
+/// written, before the work.
+pub fn check_streams(inputs: &[&Path], outputs: &[Option<&Path>]) -> Result<()> {
+    match inputs.iter().filter(|path| is_stream(path)).count() {
+        0 => {}
+        1 if startup::was_closed(0) => {
+            return Err(Error::data("is closed").in_file(Path::new("stdin")));
+        }
+        1 if !io::stdin().is_terminal() => {}
+        1 => return Err(Error::usage("stdin is a terminal: name a file, or pipe data in")),
+        _ => return Err(Error::usage("only one argument can be -, stdin")),
+    }
+    let outputs: Vec<&Path> = outputs.iter().copied().flatten().collect();
+    write::distinct(&outputs)?;
+    outputs.iter().try_for_each(|output| write::check_not_read(output, inputs))?;
+    write::check(&outputs)
+}
+
+/// Refuse to print an array on the screen.
+pub fn check_binary(output: &Path) -> Result<()> {
+    if write::is_terminal(output) {
+        return Err(Error::usage("will not write an array to a terminal: use -o FILE, or a pipe"));
+    }
+    Ok(())
+}

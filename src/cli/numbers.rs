@@ -1,0 +1,101 @@
+//! Numbers on the command line, checked.
+
+/// More are no help, and take longer to start than the work.
+const MOST_THREADS: usize = 1024;
+
+/// A number of threads; 0 for one per core.
+pub(super) fn threads(text: &str) -> std::result::Result<usize, String> {
+    let few = text.parse().ok().filter(|&threads| threads <= MOST_THREADS);
+    few.ok_or_else(|| format!("expected a whole number from 0 to {MOST_THREADS}"))
+}
+
+/// A finite number from 0.
+pub fn non_negative(text: &str) -> std::result::Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if number.is_finite() && number >= 0.0 => Ok(number),
+        _ => Err("expected a number of at least 0, such as 0.1".into()),
+    }
+}
+
+/// A finite number above 0.
+pub fn positive(text: &str) -> std::result::Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if number.is_finite() && number > 0.0 => Ok(number),
+        _ => Err("expected a number above 0, such as 0.1".into()),
+    }
+}
+
+/// A finite number from 0 that single precision holds: neither infinite in it nor rounded to 0.
+pub fn non_negative_single(text: &str) -> std::result::Result<f64, String> {
+    non_negative(text).and_then(single)
+}
+
+/// A finite number above 0 that single precision holds.
+pub fn positive_single(text: &str) -> std::result::Result<f64, String> {
+    positive(text).and_then(single)
+}
+
+fn single(number: f64) -> std::result::Result<f64, String> {
+    let rounded = number as f32;
+    if rounded.is_finite() && (rounded > 0.0 || number <= 0.0) {
+        return Ok(number);
+    }
+    Err(format!(
+        "it is {rounded} in single precision, which the arrays have (expected 0, or {:?} to {:?})",
+        f32::from_bits(1),
+        f32::MAX
+    ))
+}
+
+/// A whole number from 1.
+pub fn count(text: &str) -> std::result::Result<usize, String> {
+    match text.parse() {
+        Ok(count) if count > 0 => Ok(count),
+        _ => Err(format!("expected a whole number from 1 to {}", usize::MAX)),
+    }
+}
+
+/// A whole number from 1 to MOST, where work or memory for more would find no end.
+pub fn count_to<const MOST: usize>(text: &str) -> std::result::Result<usize, String> {
+    match count(text) {
+        Ok(count) if count <= MOST => Ok(count),
+        _ => Err(format!("expected a whole number from 1 to {MOST}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_single_precision_does_not_hold_are_refused() {
+        for text in ["1e39", "1e-46", "3.5e38", "1e300", "5e-324"] {
+            let message = non_negative_single(text).unwrap_err();
+            assert!(message.contains("in single precision"), "{message}");
+            assert!(positive_single(text).is_err());
+        }
+        assert_eq!(non_negative_single("0"), Ok(0.0));
+        assert_eq!(positive_single("0.1"), Ok(0.1));
+        assert_eq!(non_negative_single("3.4e38"), Ok(3.4e38));
+        assert_eq!(non_negative_single("1e-45"), Ok(1e-45));
+        assert_eq!(count_to::<7>("7"), Ok(7));
+        assert!(count_to::<7>("8").is_err() && count_to::<7>("0").is_err());
+    }
+
+    #[test]
+    fn numbers_that_mean_nothing_are_refused() {
+        for text in ["-1", "nan", "inf", "1e999", "0,1", "", "one"] {
+            assert!(non_negative(text).is_err() && positive(text).is_err(), "{text}");
+        }
+        assert!(positive("0").is_err());
+        assert_eq!(non_negative("0"), Ok(0.0));
+        assert_eq!(non_negative("1e-3"), Ok(1e-3));
+        for text in ["0", "-1", "1.5", "", "99999999999999999999"] {
+            assert!(count(text).is_err(), "{text}");
+        }
+        for text in ["-1", "1.5", "", "1025", "18446744073709551615"] {
+            assert!(threads(text).is_err(), "{text}");
+        }
+        assert_eq!((threads("0"), threads("1024")), (Ok(0), Ok(1024)));
+    }
+}
