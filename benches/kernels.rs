@@ -46,7 +46,8 @@ fn data(samples: usize, density: f64) -> TestSet {
 }
 
 fn network(width: usize) -> Network {
-    start(&[PIXELS, width, width, width, width, width], CLASSES, Rule::Local, None, 1)
+    let settings = Settings::preset(Rule::Local);
+    start(&[PIXELS, width, width, width, width, width], CLASSES, &settings).expect("it is small")
 }
 
 /// Multiplications and additions of one sample forward, readouts included.
@@ -74,21 +75,16 @@ fn epoch(bencher: Bencher, width: usize, batch_size: usize, density: f64) {
     let Data { images, labels } = data(samples, density);
     let data = Data { images: Images::new(images), labels };
     let settings = Settings {
-        epochs: 1,
-        batch_size,
+        batch_size: batch_size.try_into().expect("it is not 0"),
         // There is nothing to learn here, and a network that diverges computes with denormals.
         learning_rate: 1e-4,
-        lr_decay: 1.0,
-        lr_decay_every: 1,
-        readout_scale: None,
-        seed: 1,
-        shuffle_labels: false,
+        ..Settings::preset(Rule::Local)
     };
     bencher
         .counter(ItemsCount::new(samples * epoch_operations(width)))
         .with_inputs(|| Training::new(network(width)))
         .bench_values(|mut training| {
-            let done = training.run_epoch(Rule::Local, &settings, &data, None, |_, _| ());
+            let done = training.run_epoch(&settings, &data, None, |_, _| ());
             (training, done)
         });
 }

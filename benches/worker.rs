@@ -8,6 +8,7 @@ mod limit;
 use std::{
     hint::black_box,
     io,
+    num::NonZeroUsize,
     path::{Path, PathBuf},
     process::ExitCode,
     time::Instant,
@@ -46,7 +47,7 @@ struct Args {
 enum Task {
     Epoch {
         width: usize,
-        batch: usize,
+        batch: NonZeroUsize,
         samples: usize,
         form: String,
     },
@@ -72,8 +73,9 @@ fn images(path: &Path) -> Result<Array2<f32>> {
     Ok(Rows::images(Source::open(path)?)?.read()?.0)
 }
 
-fn network(pixels: usize, width: usize) -> Network {
-    start(&[pixels, width, width, width, width, width], CLASSES, Rule::Local, None, 1)
+fn network(pixels: usize, width: usize) -> Result<Network> {
+    let settings = Settings::preset(Rule::Local);
+    start(&[pixels, width, width, width, width, width], CLASSES, &settings)
 }
 
 fn ready(task: Task, data: &Path) -> Result<Run> {
@@ -82,7 +84,7 @@ fn ready(task: Task, data: &Path) -> Result<Run> {
         Task::Epoch { width, batch, samples, form } => epoch(data, width, batch, samples, &form)?,
         Task::Forward { width } => {
             let images = images(&data.join("test-images.npy"))?;
-            let network = network(images.ncols(), width);
+            let network = network(images.ncols(), width)?;
             Box::new(move || {
                 let mut h = Array3::zeros((network.layers.len(), images.nrows(), width));
                 network.activations_into(images.view(), h.view_mut())?;
@@ -93,7 +95,7 @@ fn ready(task: Task, data: &Path) -> Result<Run> {
         Task::Spectrum { units } => {
             let images = images(&train_images)?;
             let images = images.slice(s![..10_000, ..]);
-            let h = network(images.ncols(), units).activations(images, 1)?.swap_remove(0);
+            let h = network(images.ncols(), units)?.activations(images, 1)?.swap_remove(0);
             Box::new(move || {
                 let mut spectrum = Spectrum::new(h.nrows(), units, Of::Covariance)?;
                 for rows in h.axis_chunks_iter(Axis(0), 256) {
@@ -114,7 +116,13 @@ fn ready(task: Task, data: &Path) -> Result<Run> {
     })
 }
 
-fn epoch(data: &Path, width: usize, batch_size: usize, samples: usize, form: &str) -> Result<Run> {
+fn epoch(
+    data: &Path,
+    width: usize,
+    batch_size: NonZeroUsize,
+    samples: usize,
+    form: &str,
+) -> Result<Run> {
     let images = images(&data.join("train-images.npy"))?.slice(s![..samples, ..]).to_owned();
     let labels =
         Rows::images(Source::open(&data.join("train-images.npy"))?)?.first(Some(samples))?;
@@ -122,18 +130,9 @@ fn epoch(data: &Path, width: usize, batch_size: usize, samples: usize, form: &st
     let pixels = images.ncols();
     let images = if form == "dense" { Images::Dense(images) } else { Images::new(images) };
     let train = TrainingSet { images, labels };
-    let settings = Settings {
-        epochs: 1,
-        batch_size,
-        learning_rate: 0.1,
-        lr_decay: 1.0,
-        lr_decay_every: 1,
-        readout_scale: None,
-        seed: 1,
-        shuffle_labels: false,
-    };
-    let mut training = Training::new(network(pixels, width));
-    Ok(Box::new(move || training.run_epoch(Rule::Local, &settings, &train, None, |_, _| ())))
+    let settings = Settings { batch_size, ..Settings::preset(Rule::Local) };
+    let mut training = Training::new(network(pixels, width)?);
+    Ok(Box::new(move || training.run_epoch(&settings, &train, None, |_, _| ())))
 }
 
 fn serve(args: Args) -> Result<()> {

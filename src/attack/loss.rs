@@ -111,11 +111,12 @@ fn logit_differences(z: &mut [f32], y: usize) {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::train;
+    use crate::train::{Rule, Settings, start};
     use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
 
     pub fn network() -> Network {
-        train::start(&[12, 9, 9, 9], 4, train::Rule::Local, None, 2)
+        let settings = Settings { seed: 2, ..Settings::preset(Rule::Local) };
+        start(&[12, 9, 9, 9], 4, &settings).unwrap()
     }
 
     /// The loss of layer `layer` in f64, written again from the formulas.

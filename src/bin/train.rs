@@ -1,6 +1,8 @@
 //! Training of a deep network.
 
 use std::{
+    fmt::Display,
+    num::NonZeroUsize,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -14,7 +16,7 @@ use local_errors::{
     },
     network::files,
     train::{
-        Data, Images, Inputs, Record, Rule, Settings, TestSet, Training, TrainingSet, check_size,
+        Data, Images, Inputs, Record, Rule, Settings, TestSet, Training, TrainingSet,
         shuffle_labels, start,
     },
 };
@@ -57,25 +59,30 @@ struct Args {
     #[arg(long, value_name = "UNITS,...", value_delimiter = ',', value_parser = cli::count,
           default_value = "200,200,200,200,200")]
     hidden: Vec<usize>,
-    /// Learning rule: local errors, or backpropagation
-    #[arg(long, value_name = "local|backprop", default_value = "local")]
+    /// What each layer learns from
+    #[arg(long, value_name = "NAME", default_value = "local")]
     rule: Rule,
-    /// Number of passes over the training images, at most 1000000; 0 writes the untrained network
-    /// [default: 40 for local, 20 for backprop]
-    #[arg(long, value_name = "N", value_parser = epochs)]
+    #[arg(long, value_name = "N", value_parser = epochs, help = preset(
+        "Number of passes over the training images, at most 1000000; 0 writes the untrained network",
+        |s| s.epochs
+    ))]
     epochs: Option<usize>,
-    /// Number of images per step of gradient descent
-    #[arg(long, value_name = "N", default_value_t = 64, value_parser = cli::count)]
-    batch_size: usize,
-    /// Learning rate of the first epochs [default: 0.5 for local, 0.1 for backprop]
-    #[arg(long, value_name = "RATE", value_parser = cli::positive_single)]
+    #[arg(long, value_name = "N", value_parser = cli::non_zero, help = preset(
+        "Number of images per step of gradient descent", |s| s.batch_size
+    ))]
+    batch_size: Option<NonZeroUsize>,
+    #[arg(long, value_name = "RATE", value_parser = cli::positive_single, help = preset(
+        "Learning rate of the first epochs", |s| s.learning_rate
+    ))]
     learning_rate: Option<f64>,
-    /// Multiply the learning rate by this factor every --lr-decay-every epochs
-    #[arg(long, value_name = "FACTOR", default_value_t = 0.8, value_parser = cli::positive)]
-    lr_decay: f64,
-    /// Number of epochs after which --lr-decay is applied, again and again
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = cli::count)]
-    lr_decay_every: usize,
+    #[arg(long, value_name = "FACTOR", value_parser = cli::positive, help = preset(
+        "Multiply the learning rate by this factor every --lr-decay-every epochs", |s| s.lr_decay
+    ))]
+    lr_decay: Option<f64>,
+    #[arg(long, value_name = "N", value_parser = cli::non_zero, help = preset(
+        "Number of epochs after which --lr-decay is applied, again and again", |s| s.lr_decay_every
+    ))]
+    lr_decay_every: Option<NonZeroUsize>,
     /// Standard deviation of the initial weights of the readouts [default: 1/sqrt(units)]
     #[arg(long, value_name = "SCALE", value_parser = cli::positive_single)]
     readout_scale: Option<f64>,
@@ -102,6 +109,17 @@ struct Args {
     common: cli::Common,
 }
 
+/// The help of an option whose default is in the presets.
+fn preset<T: Display>(help: &str, value: fn(&Settings) -> T) -> String {
+    let defaults = Rule::ALL.map(|rule| (rule.name(), value(&Settings::preset(rule)).to_string()));
+    let named = defaults.iter().map(|(rule, value)| format!("{value} for {rule}"));
+    let text = match &defaults {
+        [(_, first), (_, second)] if first == second => first.clone(),
+        _ => named.collect::<Vec<_>>().join(", "),
+    };
+    format!("{help} [default: {text}]")
+}
+
 /// A number of passes that can be finished.
 fn epochs(text: &str) -> std::result::Result<usize, String> {
     match text.parse() {
@@ -115,11 +133,12 @@ impl Args {
     fn settings(&self) -> Settings {
         let preset = Settings::preset(self.rule);
         Settings {
+            rule: self.rule,
             epochs: self.epochs.unwrap_or(preset.epochs),
-            batch_size: self.batch_size,
+            batch_size: self.batch_size.unwrap_or(preset.batch_size),
             learning_rate: self.learning_rate.unwrap_or(preset.learning_rate),
-            lr_decay: self.lr_decay,
-            lr_decay_every: self.lr_decay_every,
+            lr_decay: self.lr_decay.unwrap_or(preset.lr_decay),
+            lr_decay_every: self.lr_decay_every.unwrap_or(preset.lr_decay_every),
             readout_scale: self.readout_scale,
             seed: self.seed,
             shuffle_labels: self.shuffle_labels,
@@ -188,22 +207,18 @@ fn run(args: Args) -> Result<()> {
     }
     let mut sizes = vec![train.images.ncols()];
     sizes.extend(&args.hidden);
-    let batch = settings.batch_size.min(train.labels.len());
-    check_size(&sizes, classes, batch)?;
+    let network = start(&sizes, classes, &settings)?;
     let mut snapshots = args.snapshots.clone();
     snapshots.sort_unstable();
     snapshots.dedup();
     let train = Data { images: Images::new(train.images), labels: train.labels };
     let record = Record {
-        rule: args.rule,
         samples: train.labels.len(),
         first_layer: train.images.form(),
         inputs: Inputs { images, labels, test_images, test_labels },
         snapshots,
         settings,
     };
-    let scale = record.settings.readout_scale;
-    let network = start(&sizes, classes, args.rule, scale, record.settings.seed);
     let training = learn(&args, &record, Training::new(network), &train, test.as_ref())?;
     training.write(&args.output, &record)?;
     match &args.checkpoint {
@@ -233,7 +248,7 @@ fn learn(
     train: &TrainingSet,
     test: Option<&TestSet>,
 ) -> Result<Training> {
-    let Record { rule, settings, snapshots, .. } = record;
+    let Record { settings, snapshots, .. } = record;
     if snapshots.contains(&0) {
         training.keep_snapshot();
     }
@@ -247,7 +262,7 @@ fn learn(
     bar.reset_eta();
     while training.epoch < settings.epochs {
         let epoch = training.epoch + 1;
-        training.run_epoch(*rule, settings, train, test, |seen, loss| {
+        training.run_epoch(settings, train, test, |seen, loss| {
             bar.inc(seen as u64);
             bar.set_message(format!("epoch {epoch}/{} loss {loss:.4}", settings.epochs));
         })?;

@@ -29,7 +29,9 @@ use crate::{
     io::{startup, write},
 };
 pub use arguments::{Common, FromImages, GradientAttack, Threads, check_binary, check_streams};
-pub use numbers::{count, count_to, non_negative, non_negative_single, positive, positive_single};
+pub use numbers::{
+    count, count_to, non_negative, non_negative_single, non_zero, positive, positive_single,
+};
 
 /// Run a tool: parse its arguments, do its work, turn the outcome into an exit
 /// status and at most one line on stderr.

@@ -1,5 +1,7 @@
 //! Numbers on the command line, checked.
 
+use std::num::NonZeroUsize;
+
 /// More are no help, and take longer to start than the work.
 const MOST_THREADS: usize = 1024;
 
@@ -49,10 +51,12 @@ fn single(number: f64) -> std::result::Result<f64, String> {
 
 /// A whole number from 1.
 pub fn count(text: &str) -> std::result::Result<usize, String> {
-    match text.parse() {
-        Ok(count) if count > 0 => Ok(count),
-        _ => Err(format!("expected a whole number from 1 to {}", usize::MAX)),
-    }
+    non_zero(text).map(usize::from)
+}
+
+/// A whole number from 1, as one that cannot be 0.
+pub fn non_zero(text: &str) -> std::result::Result<NonZeroUsize, String> {
+    text.parse().map_err(|_| format!("expected a whole number from 1 to {}", usize::MAX))
 }
 
 /// A whole number from 1 to MOST, where work or memory for more would find no end.

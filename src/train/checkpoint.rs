@@ -85,7 +85,7 @@ impl Training {
             *parameter = value;
         }
         let mut networks = networks.into_iter();
-        self.network = networks.next().unwrap_or_else(|| self.network.clone());
+        self.network = networks.next().expect("there is one beside the snapshots");
         self.snapshots = state.snapshots.into_iter().zip(networks).collect();
         self.epoch = state.epoch;
         self.history = state.history;
@@ -100,6 +100,7 @@ impl Training {
             "version": env!("CARGO_PKG_VERSION"),
             "sizes": files::sizes(&self.network),
             "classes": self.network.classes,
+            "rule": record.settings.rule,
         });
         let mut all = Map::new();
         for part in [description, serde_json::to_value(record).map_err(failed)?] {

@@ -3,13 +3,14 @@
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
 use rayon::prelude::*;
 
-use super::{Images, Rule, TrainingSet};
+use super::{Images, Rule, TrainingSet, start::fits};
 use crate::{
+    Error, Result,
     math::{
         elementwise::{add_bias_and_rectify, add_sum_of_rows},
         linalg::{add_transposed_product, shares, split_rows},
     },
-    network::{Network, backward, predicted, softmax_minus_onehot},
+    network::{Layer, Network, backward, predicted, softmax_minus_onehot},
 };
 
 /// What a layer's readout said of some samples.
@@ -55,18 +56,24 @@ struct LayerShare<'a> {
 }
 
 impl Steps {
-    /// For batches of at most `batch` samples.
-    pub fn new(network: &Network, batch: usize) -> Self {
+    /// For batches of at most `batch` samples, if memory holds their arrays.
+    pub fn new(network: &Network, batch: usize) -> Result<Self> {
+        let numbers = |layer: &Layer| 2 * layer.w.ncols() + network.classes;
+        let row = network.inputs() + network.layers.iter().map(numbers).sum::<usize>();
+        if !fits(batch.checked_mul(row)) {
+            let message = format!("a batch of {batch} images is too large for memory");
+            return Err(Error::usage(message));
+        }
         let layer = |units: usize| LayerArrays {
             h: Array2::zeros((batch, units)),
             delta: Array2::zeros((batch, units)),
             dz: Array2::zeros((batch, network.classes)),
             judged: vec![(0.0, false); batch],
         };
-        Self {
+        Ok(Self {
             x: Array2::zeros((batch, network.inputs())),
             layers: network.layers.iter().map(|l| layer(l.w.ncols())).collect(),
-        }
+        })
     }
 
     /// Learn from the samples `batch` of `data`, whose own number the loss is
@@ -203,7 +210,7 @@ impl Share<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::train::{Data, Form, TestSet, start};
+    use crate::train::{Data, Form, Settings, TestSet, start};
     use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
 
     /// Of which a part `density` of the pixels is not 0.
@@ -259,11 +266,11 @@ mod tests {
         layer: usize,
         loss_layer: usize,
     ) {
-        let mut network = start(&[6, 5, 5, 4], 3, rule, None, 1);
+        let mut network = start(&[6, 5, 5, 4], 3, &Settings::preset(rule)).unwrap();
         network.layers.iter_mut().for_each(|l| l.b.fill(0.1));
         let mut stepped = network.clone();
         let batch: Vec<usize> = (0..7).collect();
-        Steps::new(&network, 9).run(&mut stepped, rule, 1.0, learned, &batch);
+        Steps::new(&network, 9).unwrap().run(&mut stepped, rule, 1.0, learned, &batch);
         for i in 0..parameter(&mut network, layer).len() {
             let original = parameter(&mut network, layer)[i];
             // A power of two, so that the points differ by exactly twice as much.
@@ -314,9 +321,10 @@ mod tests {
     #[test]
     fn local_readouts_stay_fixed() {
         let data = to_learn(&data(7, 1.0), Form::Dense);
-        let mut network = start(&[6, 5, 5], 3, Rule::Local, None, 1);
+        let mut network = start(&[6, 5, 5], 3, &Settings::preset(Rule::Local)).unwrap();
         let before = network.clone();
-        Steps::new(&network, 7).run(&mut network, Rule::Local, 1.0, &data, &[0, 1, 2, 3]);
+        let mut steps = Steps::new(&network, 7).unwrap();
+        steps.run(&mut network, Rule::Local, 1.0, &data, &[0, 1, 2, 3]);
         for (after, before) in network.layers.iter().zip(&before.layers) {
             assert_eq!(after.readout, before.readout);
             assert_ne!(after.w, before.w);
