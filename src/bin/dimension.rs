@@ -24,14 +24,14 @@ use local_errors::{
 #[command(
     name = env!("CARGO_BIN_NAME"),
     version,
-    after_help = "Example:\n  dimension x.npy\n\nMethods:\n  twonn  from the distances to the first two neighbours, without the largest tenth of their ratios\n  mle    maximum likelihood, from the distances to the first K neighbours (--neighbours)\n\nBoth methods assume that the points are dense on the scale of these distances: in high dimensions,\ntoo few points give too small a dimension.\n\nSources: Facco et al., Sci. Rep. 7, 12140 (2017); Levina and Bickel, NIPS (2004), averaged as MacKay and Ghahramani (2005)"
+    after_help = "Example:\n  dimension x.npy\n\nBoth methods assume that the points are dense on the scale of these distances: in high dimensions,\ntoo few points give too small a dimension.\n\nSources: Facco et al., Sci. Rep. 7, 12140 (2017); Levina and Bickel, NIPS (2004), averaged as MacKay and Ghahramani (2005)"
 )]
 struct Args {
     /// Points (points, ...), any dtype; - for stdin
     #[arg(default_value = "-")]
     points: PathBuf,
-    /// DimensionMethod, see Methods below (repeatable)
-    #[arg(long, value_name = "twonn|mle", default_values = ["twonn", "mle"])]
+    /// How the dimension is estimated (repeatable)
+    #[arg(long, value_name = "NAME", default_values = ["twonn", "mle"])]
     method: Vec<DimensionMethod>,
     /// Number of neighbours of each point that mle uses [default: 10]
     #[arg(long, value_name = "K", value_parser = at_least_two)]

@@ -1,8 +1,11 @@
 //! Power-law exponent of an eigenspectrum.
 
-use std::{path::PathBuf, process::ExitCode, str::FromStr};
+use std::{path::PathBuf, process::ExitCode};
 
-use clap::Parser;
+use clap::{
+    Parser, ValueEnum,
+    builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
+};
 use local_errors::{
     Error, Result, cli,
     geometry::powerlaw::{self, Fit, Grid, Method, Order, Ranks},
@@ -34,7 +37,7 @@ use local_errors::{
 #[command(
     name = env!("CARGO_BIN_NAME"),
     version,
-    after_help = "Example:\n  fit-powerlaw --ranks 1-50 --ranks 11-100 spectrum.npy\n\nMethods:\n  ols       least squares of ln lambda_n on ln n\n  weighted  the same with weights 1/n\n  mle       maximum likelihood for the density of all eigenvalues above that of\n            rank LAST; FIRST is ignored, because leaving out the largest\n            eigenvalues would bias the estimate\n  all       all three methods, one line each\n\nHow to compute what others publish:\n  Stringer et al. 2019   spectrum --repeat A B | fit-powerlaw --as-ranked --ranks 11-500\n                         --method weighted: ranks 11 to 500 of cvPCA, weights 1/n.\n                         Their code differs: it exchanges the repeats of each stimulus\n                         at random, ten times, and fits the absolute values of the\n                         mean spectrum up to rank min(500, n - 2)\n  Jiang et al. 2021      --method ols; their ranks are not known here\n  density of eigenvalues, p(lambda) ~ lambda^-a (package powerlaw, Hill's estimator):\n                         --method mle; a = 1 + 1/alpha\n\nWarnings:\n  cut-at-positive  LAST is beyond the last positive eigenvalue\n  too-few-ranks    fewer than 3 ranks are left: alpha is null\n  bent             a quadratic fit is flat at one end of the ranks: not a power law\n  no-variance      no eigenvalue is positive, as in a dead layer: alpha is null\n\nSources: Stringer et al., Nature 571, 361 (2019); Hill, Ann. Stat. 3, 1163 (1975); Politis, Romano and Wolf, Subsampling (1999)"
+    after_help = "Example:\n  fit-powerlaw --ranks 1-50 --ranks 11-100 spectrum.npy\n\nHow to compute what others publish:\n  Stringer et al. 2019   spectrum --repeat A B | fit-powerlaw --as-ranked --ranks 11-500\n                         --method weighted: ranks 11 to 500 of cvPCA, weights 1/n.\n                         Their code differs: it exchanges the repeats of each stimulus\n                         at random, ten times, and fits the absolute values of the\n                         mean spectrum up to rank min(500, n - 2)\n  Jiang et al. 2021      --method ols; their ranks are not known here\n  density of eigenvalues, p(lambda) ~ lambda^-a (package powerlaw, Hill's estimator):\n                         --method mle; a = 1 + 1/alpha\n\nWarnings:\n  cut-at-positive  LAST is beyond the last positive eigenvalue\n  too-few-ranks    fewer than 3 ranks are left: alpha is null\n  bent             a quadratic fit is flat at one end of the ranks: not a power law\n  no-variance      no eigenvalue is positive, as in a dead layer: alpha is null\n\nSources: Stringer et al., Nature 571, 361 (2019); Hill, Ann. Stat. 3, 1163 (1975); Politis, Romano and Wolf, Subsampling (1999)"
 )]
 struct Args {
     /// Eigenvalues, floating point or integers, (units,), a column or a row of them, or (layers,
@@ -51,8 +54,8 @@ struct Args {
     /// last to first rank is the same [default: no split]
     #[arg(long, value_name = "N", value_parser = cli::count_to::<10_000>)]
     windows: Option<usize>,
-    /// How alpha is estimated: see Methods below
-    #[arg(long, value_name = "ols|weighted|mle|all", default_value = "ols")]
+    /// How alpha is estimated
+    #[arg(long, value_name = "NAME", default_value = "ols", value_parser = methods())]
     method: Methods,
     /// Keep the order of the values, for the output of spectrum --repeat: rank 1 is the first value,
     /// and the last rank is the one before the first value that is not positive
@@ -72,15 +75,13 @@ struct Args {
 #[derive(Clone)]
 struct Methods(Vec<Method>);
 
-impl FromStr for Methods {
-    type Err = String;
-
-    fn from_str(text: &str) -> std::result::Result<Self, String> {
-        if text == "all" {
-            return Ok(Self(Method::ALL.to_vec()));
-        }
-        text.parse().map(|method| Self(vec![method])).map_err(|e| format!("{e}, or all"))
-    }
+fn methods() -> impl TypedValueParser<Value = Methods> {
+    let each = Method::ALL.iter().filter_map(ValueEnum::to_possible_value);
+    let all = PossibleValue::new("all").help("All three, one line each");
+    PossibleValuesParser::new(each.chain([all])).map(|name| {
+        let one = Method::ALL.into_iter().find(|method| method.name() == name);
+        Methods(one.map_or(Method::ALL.to_vec(), |method| vec![method]))
+    })
 }
 
 fn run(args: Args) -> Result<()> {

@@ -1,7 +1,8 @@
 //! The intrinsic dimension of a set of points, from the distances to their neighbours.
 
-use std::{cmp::Ordering, str::FromStr};
+use std::cmp::Ordering;
 
+use clap::ValueEnum;
 use ndarray::{Array1, Array2, ArrayView1, Axis, s};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -15,27 +16,17 @@ use crate::{
 };
 
 /// How the dimension is estimated.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
+#[value(rename_all = "lower")]
 pub enum DimensionMethod {
-    /// From the ratio of the distances to the second and the first neighbour (Facco, d'Errico,
-    /// Rodriguez and Laio, Sci. Rep. 7, 12140, 2017).
+    /// From the ratio of the distances to the second and the first neighbour, without the largest
+    /// tenth of the ratios (Facco, d'Errico, Rodriguez and Laio, Sci. Rep. 7, 12140, 2017)
     #[default]
     TwoNn,
-    /// Maximum likelihood from the distances to k neighbours (Levina and Bickel, NIPS 2004), the
-    /// points' inverses averaged (MacKay and Ghahramani, 2005).
+    /// Maximum likelihood from the distances to the first neighbours (Levina and Bickel, NIPS 2004),
+    /// the points' inverses averaged (MacKay and Ghahramani, 2005)
     Mle,
-}
-
-impl FromStr for DimensionMethod {
-    type Err = String;
-
-    fn from_str(text: &str) -> std::result::Result<Self, String> {
-        [Self::TwoNn, Self::Mle]
-            .into_iter()
-            .find(|method| method.name() == text)
-            .ok_or_else(|| "expected twonn or mle".into())
-    }
 }
 
 impl DimensionMethod {
@@ -81,7 +72,7 @@ impl Dimension {
             let outcome = if self.dimension.is_none() { "no dimension" } else { "a doubtful dimension" };
             let way = match method {
                 DimensionMethod::TwoNn => "mle takes more neighbours",
-                DimensionMethod::Mle => "take more --neighbours",
+                DimensionMethod::Mle => "take more neighbours",
             };
             format!(
                 "has {outcome} by {}: {equally_far} of {used} points have {neighbours} equally far neighbours, as on a lattice ({way})",

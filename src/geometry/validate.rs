@@ -24,8 +24,10 @@ pub enum Condition {
     Repeat,
 }
 
-/// All of them.
-pub const CONDITIONS: [Condition; 3] = [Condition::Plain, Condition::Noisy, Condition::Repeat];
+impl Condition {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Plain, Self::Noisy, Self::Repeat];
+}
 
 /// What is tried.
 #[derive(Clone, Debug)]
@@ -81,7 +83,7 @@ pub fn validate(plan: &Plan, tell: impl Fn()) -> Result<Vec<Outcome>> {
                 fits.push(one_draw(plan, alpha, samples, draw as u64 + 1)?);
                 tell();
             }
-            for (place, source) in CONDITIONS.into_iter().enumerate() {
+            for (place, source) in Condition::ALL.into_iter().enumerate() {
                 for (index, method) in Method::ALL.into_iter().enumerate() {
                     let found = fits.iter().map(|fits| fits[place][index].alpha);
                     let (mean, sd) = mean_and_sd(found);
@@ -92,8 +94,8 @@ pub fn validate(plan: &Plan, tell: impl Fn()) -> Result<Vec<Outcome>> {
                         units: plan.units,
                         noise: if source == Condition::Plain { 0.0 } else { plan.noise },
                         method,
-                        first: plan.ranks.first,
-                        last: plan.ranks.last,
+                        first: plan.ranks.first(),
+                        last: plan.ranks.last(),
                         draws: plan.draws,
                         bias: mean.map(|mean| mean - alpha),
                         sd,

@@ -121,7 +121,7 @@ pub fn noise(study: &Study, rule: &str, estimator: Estimator) -> Vec<(usize, Fit
         let samples = row.samples?.checked_sub(1).filter(|&samples| samples > 0)?;
         let spectrum = marchenko_pastur::spectrum(row.units, samples, 1.0);
         let Estimator { method, first, last } = estimator;
-        let ranks = Ranks { first, last };
+        let ranks = Ranks::new(first, last).ok()?;
         Some((layer, powerlaw::fit(&spectrum, Some(layer), ranks, method, Order::Falling).ok()?))
     };
     rows.layers().into_iter().filter_map(clean).collect()

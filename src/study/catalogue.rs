@@ -371,7 +371,7 @@ mod tests {
         // That of an earlier version had its commands elsewhere.
         fs::write(&file, r#"{"commands":{"gauss":"attack-gauss"},"ranks":["1-20"]}"#).unwrap();
         let catalogue = Catalogue::of_study(folder.path()).unwrap();
-        assert_eq!(catalogue.ranks, [Ranks { first: 1, last: 20 }]);
+        assert_eq!(catalogue.ranks, [Ranks::new(1, 20).unwrap()]);
         assert!(catalogue.attacks.is_empty());
         let message = Catalogue::read(&file).unwrap_err().to_string();
         assert!(message.contains("study.json: describes no rules and no attacks"), "{message}");

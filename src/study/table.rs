@@ -213,9 +213,10 @@ pub fn estimators<'a>(rows: impl IntoIterator<Item = &'a Row>) -> BTreeSet<Estim
 /// where the rows have it, or else by the first method there is in the table's order.
 pub fn headline<'a>(rows: impl IntoIterator<Item = &'a Row>, ranks: &[Ranks]) -> Option<Estimator> {
     let all = estimators(rows);
-    let has = |ranks: &&Ranks| all.iter().any(|e| (e.first, e.last) == (ranks.first, ranks.last));
+    let has =
+        |ranks: &&Ranks| all.iter().any(|e| (e.first, e.last) == (ranks.first(), ranks.last()));
     let lowest = || all.iter().map(|e| (e.first, e.last)).min();
-    let ranks = ranks.iter().find(has).map(|r| (r.first, r.last)).or_else(lowest)?;
+    let ranks = ranks.iter().find(has).map(|r| (r.first(), r.last())).or_else(lowest)?;
     let of_ranks = || all.iter().filter(|e| (e.first, e.last) == ranks).copied();
     of_ranks().find(|e| e.method == Method::Ols).or_else(|| of_ranks().next())
 }

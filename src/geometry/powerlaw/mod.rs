@@ -8,8 +8,9 @@ mod ranks;
 mod regression;
 mod spread;
 
-use std::{borrow::Cow, str::FromStr};
+use std::borrow::Cow;
 
+use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result, math::scale, number};
@@ -26,16 +27,17 @@ pub const POSITIVE: f64 = 1e-10;
 const EQUAL: f64 = 1e-12;
 
 /// How alpha is estimated.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Method {
-    /// Ordinary least squares of `ln lambda_n` on `ln n`.
+    /// Least squares of ln lambda_n on ln n
     #[default]
     Ols,
-    /// Least squares with weights `1/n` (Stringer et al. 2019).
+    /// The same with weights 1/n (Stringer et al. 2019)
     Weighted,
-    /// Maximum likelihood of the density of all eigenvalues above the last one used
-    /// (Hill, Ann. Stat. 3, 1163, 1975): `1/alpha = a - 1`.
+    /// Maximum likelihood for the density of all eigenvalues above that of the last rank, 1/alpha = a
+    /// - 1 (Hill 1975); the first rank is ignored, because leaving out the largest eigenvalues would
+    /// bias the estimate
     Mle,
 }
 
@@ -51,17 +53,6 @@ impl Method {
             Self::Weighted => "weighted",
             Self::Mle => "mle",
         }
-    }
-}
-
-impl FromStr for Method {
-    type Err = String;
-
-    fn from_str(text: &str) -> std::result::Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|method| method.name() == text)
-            .ok_or_else(|| "expected ols, weighted or mle".into())
     }
 }
 
@@ -162,19 +153,19 @@ pub fn fit(
     if positive == 0 {
         warnings.push(Warning::NoVariance);
     }
-    if ranks.last > positive {
+    if ranks.last() > positive {
         warnings.push(Warning::CutAtPositive);
     }
-    let last = ranks.last.min(positive);
-    let points = (last + 1).saturating_sub(ranks.first);
+    let last = ranks.last().min(positive);
+    let points = (last + 1).saturating_sub(ranks.first());
     let above = || lambda.iter().map(|l| l.max(0.0));
     let (sum, squares) = (above().sum::<f64>(), above().map(|l| l * l).sum::<f64>());
     let mut fit = Fit {
         layer,
         units: lambda.len(),
         positive,
-        first: ranks.first,
-        last: ranks.last,
+        first: ranks.first(),
+        last: ranks.last(),
         points,
         method,
         alpha: None,
@@ -191,11 +182,11 @@ pub fn fit(
         return Ok(fit);
     }
     // From the first rank on, so that the scale of the eigenvalues is in no number but the intercept.
-    let (first, used) = (ranks.first as f64, &lambda[ranks.first - 1..last]);
-    let x: Vec<f64> = (ranks.first..=last).map(|n| (n as f64 / first).ln()).collect();
+    let (first, used) = (ranks.first() as f64, &lambda[ranks.first() - 1..last]);
+    let x: Vec<f64> = (ranks.first()..=last).map(|n| (n as f64 / first).ln()).collect();
     let y = logarithms(used, used[0]);
     let weights: Vec<f64> = match method {
-        Method::Weighted => (ranks.first..=last).map(|n| 1.0 / n as f64).collect(),
+        Method::Weighted => (ranks.first()..=last).map(|n| 1.0 / n as f64).collect(),
         Method::Ols | Method::Mle => vec![1.0; points],
     };
     let line = Regression::new(&x, &y, &weights);
@@ -250,7 +241,7 @@ fn check(lambda: &[f64]) -> Result<()> {
     let level = levels(lambda);
     if let Some(n) = (1..level.len()).find(|&n| level[n] > level[n - 1]) {
         return Err(Error::data(format!(
-            "is not sorted, largest first, at rank {} (found {}, expected at most {}): sort the eigenvalues (only the spectrum of repeats is not sorted, see --help)",
+            "is not sorted, largest first, at rank {} (found {}, expected at most {}): sort the eigenvalues, unless they are the spectrum of repeats, which keeps its order",
             n + 1,
             number(lambda[n]),
             number(lambda[n - 1])
@@ -284,12 +275,16 @@ mod tests {
     use approx::assert_relative_eq;
     use proptest::prelude::*;
 
+    fn ranks(first: usize, last: usize) -> Ranks {
+        Ranks::new(first, last).unwrap()
+    }
+
     fn power_law(alpha: f64, scale: f64, units: u32) -> Vec<f64> {
         (1..=units).map(|n| scale * f64::from(n).powf(-alpha)).collect()
     }
 
     fn alpha(lambda: &[f64], first: usize, last: usize, method: Method) -> f64 {
-        fit(lambda, None, Ranks { first, last }, method, Order::Falling).unwrap().alpha.unwrap()
+        fit(lambda, None, ranks(first, last), method, Order::Falling).unwrap().alpha.unwrap()
     }
 
     proptest! {
@@ -299,7 +294,7 @@ mod tests {
         ) {
             let lambda = power_law(exponent, scale, 120);
             for method in [Method::Ols, Method::Weighted] {
-                let fit = fit(&lambda, None, Ranks { first, last: 100 }, method, Order::Falling).unwrap();
+                let fit = fit(&lambda, None, ranks(first, 100), method, Order::Falling).unwrap();
                 prop_assert!((fit.alpha.unwrap() - exponent).abs() < 1e-9);
                 prop_assert!(fit.r2.unwrap() > 1.0 - 1e-9);
                 prop_assert!(fit.stderr.unwrap() < 1e-9);
@@ -325,7 +320,7 @@ mod tests {
     #[test]
     fn powers_of_two_change_the_intercept_and_nothing_else() {
         let lambda: Vec<f64> = (1..=60).map(|n| (-0.1 * f64::from(n)).exp() + 1e-3).collect();
-        let ranks = Ranks { first: 2, last: 50 };
+        let ranks = ranks(2, 50);
         for method in Method::ALL {
             let expected = fit(&lambda, None, ranks, method, Order::Falling).unwrap();
             for exponent in [-1000, -600, -30, 30, 600, 1020] {
@@ -348,7 +343,7 @@ mod tests {
         nearly.sort_by(|a, b| b.total_cmp(a));
         for lambda in [vec![0.1; 60], vec![1e-300; 60], nearly] {
             for method in Method::ALL {
-                let ranks = Ranks { first: 1, last: 50 };
+                let ranks = ranks(1, 50);
                 let fit = fit(&lambda, None, ranks, method, Order::Falling).unwrap();
                 assert_eq!((fit.alpha, fit.curvature), (Some(0.0), Some(0.0)));
                 assert!(fit.alpha.unwrap().is_sign_positive());
@@ -362,7 +357,7 @@ mod tests {
     fn ties_leave_r2_between_0_and_1() {
         for steps in [[1.0, 1.0, 0.9, 0.9, 0.9, 0.1], [5.0, 5.0, 5.0, 5.0, 5.0, 4.999_999]] {
             for method in [Method::Ols, Method::Weighted] {
-                let ranks = Ranks { first: 1, last: 6 };
+                let ranks = ranks(1, 6);
                 let r2 = fit(&steps, None, ranks, method, Order::Falling).unwrap().r2.unwrap();
                 assert!((0.0..=1.0).contains(&r2), "{r2}");
             }
@@ -371,7 +366,7 @@ mod tests {
 
     #[test]
     fn round_off_of_a_solver_is_dropped_as_zeros_are() {
-        let ranks = Ranks { first: 1, last: 15 };
+        let ranks = ranks(1, 15);
         let mut lambda = power_law(1.0, 3.0, 12);
         let of = |lambda: &[f64]| fit(lambda, None, ranks, Method::Ols, Order::Falling).unwrap();
         lambda.extend([0.0; 3]);
@@ -422,8 +417,7 @@ mod tests {
 
     #[test]
     fn dimensionality_of_a_flat_spectrum_is_its_length() {
-        let fit =
-            fit(&[2.0; 7], None, Ranks { first: 1, last: 7 }, Method::Ols, Order::Falling).unwrap();
+        let fit = fit(&[2.0; 7], None, ranks(1, 7), Method::Ols, Order::Falling).unwrap();
         assert_relative_eq!(fit.participation_ratio.unwrap(), 7.0, epsilon = 1e-12);
         assert_relative_eq!(fit.effective_rank.unwrap(), 7.0, epsilon = 1e-12);
     }
@@ -432,8 +426,7 @@ mod tests {
     fn zeros_are_left_out_and_said() {
         let mut lambda = power_law(1.0, 1.0, 20);
         lambda.extend([1e-11, 0.0, 0.0]);
-        let fit = fit(&lambda, Some(3), Ranks { first: 1, last: 23 }, Method::Ols, Order::Falling)
-            .unwrap();
+        let fit = fit(&lambda, Some(3), ranks(1, 23), Method::Ols, Order::Falling).unwrap();
         assert_eq!((fit.positive, fit.points, fit.units), (20, 20, 23));
         assert_relative_eq!(fit.alpha.unwrap(), 1.0, epsilon = 1e-12);
         assert_eq!(fit.warnings, [Warning::CutAtPositive]);
@@ -441,7 +434,7 @@ mod tests {
 
     #[test]
     fn a_collapsed_layer_has_no_alpha_and_stops_nothing() {
-        let ranks = Ranks { first: 1, last: 50 };
+        let ranks = ranks(1, 50);
         let two = fit(&[1.0, 0.5, 0.0, 0.0], None, ranks, Method::Ols, Order::Falling).unwrap();
         assert_eq!((two.alpha, two.points), (None, 2));
         assert_eq!(two.warnings, [Warning::CutAtPositive, Warning::TooFewRanks]);
@@ -454,21 +447,20 @@ mod tests {
     fn a_plateau_and_a_cliff_are_bent() {
         let mut lambda = vec![1.0; 9];
         lambda.extend((1..=41).map(|n| 0.1 * (-0.2 * f64::from(n)).exp()));
-        let bent =
-            fit(&lambda, None, Ranks { first: 1, last: 50 }, Method::Ols, Order::Falling).unwrap();
+        let bent = fit(&lambda, None, ranks(1, 50), Method::Ols, Order::Falling).unwrap();
         assert!(bent.warnings.contains(&Warning::Bent));
     }
 
     #[test]
     fn what_is_no_spectrum_is_refused() {
-        let ranks = Ranks { first: 1, last: 3 };
+        let ranks = ranks(1, 3);
         assert!(fit(&[1.0, 2.0, 0.5], None, ranks, Method::Ols, Order::Falling).is_err());
         assert!(fit(&[1.0, 0.5, -0.1], None, ranks, Method::Ols, Order::Falling).is_err());
     }
 
     #[test]
     fn a_spectrum_as_it_is_ends_before_what_is_not_positive() {
-        let ranks = Ranks { first: 1, last: 10 };
+        let ranks = ranks(1, 10);
         let lambda = [1.0, 0.4, 0.5, 0.2, -0.1, 0.3];
         let fit = fit(&lambda, None, ranks, Method::Ols, Order::AsGiven).unwrap();
         assert_eq!((fit.positive, fit.points), (4, 4));

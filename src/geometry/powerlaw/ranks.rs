@@ -4,14 +4,14 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+use crate::{Error, Result};
+
 /// Ranks counted from 1, both ends included. In JSON a string, as on the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Ranks {
-    /// The first rank.
-    pub first: usize,
-    /// The last rank.
-    pub last: usize,
+    first: usize,
+    last: usize,
 }
 
 impl fmt::Display for Ranks {
@@ -23,18 +23,15 @@ impl fmt::Display for Ranks {
 impl FromStr for Ranks {
     type Err = String;
 
-    /// `FIRST-LAST`, of at least three ranks.
+    /// `FIRST-LAST`
     fn from_str(text: &str) -> std::result::Result<Self, String> {
         text.split_once('-')
-            .and_then(|(first, last)| {
-                Some(Self { first: first.parse().ok()?, last: last.parse().ok()? })
-            })
-            .filter(Self::is_enough)
-            .ok_or_else(|| {
-                "expected FIRST-LAST such as 1-50: at least three ranks, counted from 1".into()
-            })
+            .and_then(|(first, last)| Self::new(first.parse().ok()?, last.parse().ok()?).ok())
+            .ok_or_else(|| EXPECTED.into())
     }
 }
+
+const EXPECTED: &str = "expected FIRST-LAST such as 1-50: at least three ranks, counted from 1";
 
 impl TryFrom<String> for Ranks {
     type Error = String;
@@ -51,19 +48,34 @@ impl From<Ranks> for String {
 }
 
 impl Ranks {
-    /// So many windows of about equal ratios of last to first; those of fewer than three ranks,
-    /// which hold no slope, are left out.
+    /// At least three ranks, since two have no error and one has no slope.
+    pub fn new(first: usize, last: usize) -> Result<Self> {
+        if first >= 1 && last.saturating_sub(first) >= 2 {
+            return Ok(Self { first, last });
+        }
+        Err(Error::usage(format!("{first}-{last} is no range of ranks ({EXPECTED})")))
+    }
+
+    /// The first rank.
+    #[must_use]
+    pub fn first(self) -> usize {
+        self.first
+    }
+
+    /// The last rank.
+    #[must_use]
+    pub fn last(self) -> usize {
+        self.last
+    }
+
+    /// This number of windows, of about equal ratios of last to first; those of fewer than three
+    /// ranks are left out.
     #[must_use]
     pub fn windows(self, count: usize) -> Vec<Self> {
         let (first, ratio) = (self.first as f64, self.last as f64 / self.first as f64);
         let edge =
             |k: usize| (first * ratio.powf(k as f64 / count as f64)).round().max(1.0) as usize;
-        let windows = (0..count).map(|k| Self { first: edge(k), last: edge(k + 1) });
-        windows.filter(Self::is_enough).collect()
-    }
-
-    fn is_enough(&self) -> bool {
-        self.first >= 1 && self.last >= self.first.saturating_add(2)
+        (0..count).filter_map(|k| Self::new(edge(k), edge(k + 1)).ok()).collect()
     }
 }
 
@@ -83,9 +95,7 @@ impl FromStr for Grid {
             let (firsts, lasts) = (numbers(firsts)?, numbers(lasts)?);
             let pairs =
                 firsts.iter().flat_map(|&first| lasts.iter().map(move |&last| (first, last)));
-            Some(
-                pairs.map(|(first, last)| Ranks { first, last }).filter(Ranks::is_enough).collect(),
-            )
+            Some(pairs.filter_map(|(first, last)| Ranks::new(first, last).ok()).collect())
         });
         ranges.filter(|ranges: &Vec<Ranks>| !ranges.is_empty()).map(Self).ok_or_else(|| {
             "expected FIRST,...:LAST,... such as 1,5,10:20,50,100: at least three ranks in one range"

@@ -105,7 +105,7 @@ fn multiplied(mut lambda: Vec<f64>, exponent: i32) -> Result<Vec<f64>> {
         let found = magnitude(largest, exponent);
         let way = if held.is_finite() { "multiply" } else { "divide" };
         return Err(Error::data(format!(
-            "has a largest eigenvalue that f8 does not hold (found about {found}): {way} the activations by a number, or take --normalize"
+            "has a largest eigenvalue that f8 does not hold (found about {found}): {way} the activations by a number, or divide each unit by its standard deviation"
         )));
     }
     for l in &mut lambda {

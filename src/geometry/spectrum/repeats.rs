@@ -132,7 +132,7 @@ mod tests {
     fn noise_bends_the_plain_spectrum_and_not_the_signals() {
         let both = repeats(40_000, 200, 1.0, 0.3);
         let alpha = |lambda: &[f64]| {
-            let ranks = Ranks { first: 1, last: 50 };
+            let ranks = Ranks::new(1, 50).unwrap();
             powerlaw::fit(lambda, None, ranks, Method::Ols, Order::AsGiven).unwrap().alpha.unwrap()
         };
         let found = alpha(signal(&both).as_slice().unwrap());

@@ -76,7 +76,7 @@ impl Shards {
         match samples.filter(|&samples| samples > all.samples) {
             None => Ok(all),
             Some(samples) => Err(Error::data(format!(
-                "has too few samples for --samples (found {}, expected at least {samples})",
+                "has too few samples (found {}, expected at least the {samples} to be used)",
                 all.samples
             ))
             .in_file(&all.name)),
@@ -140,12 +140,12 @@ impl Shards {
     ) -> Result<Vec<Array1<f64>>> {
         if self.layers.is_some() {
             return Err(Error::usage(
-                "subsamples are of one matrix: name a layer with extract-activations --layer",
+                "subsamples are of one matrix: extract the activations of one layer",
             ));
         }
         if size > self.samples {
             return Err(Error::data(format!(
-                "has too few samples for --subsample (found {}, expected at least {size})",
+                "has too few samples for a subsample (found {}, expected at least {size})",
                 self.samples
             ))
             .in_file(&self.name));

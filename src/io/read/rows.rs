@@ -61,7 +61,7 @@ impl<T: Float> Rows<T> {
             [layers, samples, units] => Self::new(npy, Some(layers), samples, units),
             _ if flatten => Err(npy.wrong_shape("(samples, …)")),
             _ => Err(npy.wrong_shape(
-                "(samples, units) or (layers, samples, units); --flatten takes further axes as units",
+                "(samples, units) or (layers, samples, units); flatten further axes into units",
             )),
         }
     }
@@ -113,7 +113,7 @@ impl<T: Float> Rows<T> {
         };
         if samples > self.stored {
             return Err(self.npy.source.wrong(format!(
-                "has too few samples for --samples (found {}, expected at least {samples})",
+                "has too few samples (found {}, expected at least the {samples} to be used)",
                 self.stored
             )));
         }

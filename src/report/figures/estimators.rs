@@ -3,7 +3,7 @@
 use super::{Axis, Colours, Curve, Layout, Panel, Point, panels};
 use crate::geometry::{
     powerlaw::Method,
-    validate::{CONDITIONS, Condition, Outcome},
+    validate::{Condition, Outcome},
 };
 
 /// Estimate less true exponent against the number of samples, on a log axis: a row of panels for
@@ -40,7 +40,7 @@ pub fn estimators(outcomes: &[Outcome]) -> String {
         }
     };
     let rows =
-        CONDITIONS.iter().flat_map(|&source| Method::ALL.map(|method| panel(source, method)));
+        Condition::ALL.iter().flat_map(|&source| Method::ALL.map(|method| panel(source, method)));
     let layout = Layout {
         title: "Bias and spread of the estimators of alpha against the number of samples".into(),
         columns: Method::ALL.len(),
