@@ -14,6 +14,7 @@ pub struct Error {
     kind: Kind,
     file: Option<PathBuf>,
     message: String,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
 /// Decides the exit status.
@@ -30,23 +31,29 @@ pub enum Kind {
 impl Error {
     /// The data make the request impossible.
     pub fn data(message: impl Into<String>) -> Self {
-        Self { kind: Kind::Data, file: None, message: message.into() }
+        Self { kind: Kind::Data, file: None, message: message.into(), source: None }
     }
 
     /// The command line asks for what cannot be done.
     pub fn usage(message: impl Into<String>) -> Self {
-        Self { kind: Kind::Usage, file: None, message: message.into() }
+        Self { kind: Kind::Usage, ..Self::data(message) }
     }
 
     /// `file` could not be opened, read, written or renamed.
     #[must_use]
-    pub fn io(file: &Path, error: &io::Error) -> Self {
-        let message = reason(error);
+    pub fn io(file: &Path, error: io::Error) -> Self {
         let kind = match error.kind() {
             io::ErrorKind::BrokenPipe => Kind::ClosedPipe,
             _ => Kind::Data,
         };
-        Self { kind, file: Some(file.to_owned()), message }
+        Self { kind, ..Self::data(reason(&error)).in_file(file).caused_by(error) }
+    }
+
+    /// Keep the error that is behind it, for whoever asks for the source.
+    #[must_use]
+    pub fn caused_by(mut self, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        self.source = Some(error.into());
+        self
     }
 
     /// Say which file it is about, unless that is known already.
@@ -63,7 +70,11 @@ impl Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref().map(|error| error as _)
+    }
+}
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -147,6 +158,14 @@ mod tests {
         }
         assert_eq!(number(0.1_f32), "0.1");
         assert_eq!(number(f32::MAX), "3.4028235e38");
+    }
+
+    #[test]
+    fn what_the_system_said_is_the_source() {
+        let error = Error::io(Path::new("a"), io::Error::from_raw_os_error(2));
+        let source = std::error::Error::source(&error).and_then(|e| e.downcast_ref::<io::Error>());
+        assert_eq!(source.and_then(io::Error::raw_os_error), Some(2));
+        assert_eq!(error.to_string(), "a: No such file or directory");
     }
 
     #[test]

@@ -222,7 +222,7 @@ fn run(args: Args) -> Result<()> {
     let training = learn(&args, &record, Training::new(network), &train, test.as_ref())?;
     training.write(&args.output, &record)?;
     match &args.checkpoint {
-        Some(file) if file.exists() => std::fs::remove_file(file).map_err(|e| Error::io(file, &e)),
+        Some(file) if file.exists() => std::fs::remove_file(file).map_err(|e| Error::io(file, e)),
         _ => Ok(()),
     }
 }

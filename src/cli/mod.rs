@@ -99,7 +99,7 @@ fn seed(text: &str) -> std::result::Result<u64, String> {
 fn show(text: &clap::Error) -> Result<()> {
     let mut output = write::Output::create(Path::new("-"))?;
     if io::stdout().is_terminal() {
-        return text.print().map_err(|e| output.failed(&e));
+        return text.print().map_err(|e| output.failed(e));
     }
     output.text(&text.render().to_string())?;
     output.finish()
@@ -113,7 +113,7 @@ fn generate(command: Command, words: &[OsString]) -> Result<()> {
     };
     let mut output = write::Output::create(Path::new("-"))?;
     let bytes = match form.to_str() {
-        Some("man") => manual::page(command).map_err(|e| output.failed(&e))?,
+        Some("man") => manual::page(command).map_err(|e| output.failed(e))?,
         other => {
             let shell = other.and_then(|name| name.parse().ok()).ok_or_else(unknown)?;
             manual::completions(shell, command)

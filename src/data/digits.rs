@@ -126,7 +126,7 @@ impl Digits {
         let rows = range.zip(images.rows_mut());
         let labels = rows.map(|(index, mut image)| {
             let mut rng = rng::stream(seed, Purpose::Digit, index);
-            self.draw(&mut rng, image.as_slice_mut().unwrap_or_default())
+            self.draw(&mut rng, image.as_slice_mut().expect("rows are next to each other"))
         });
         let labels = labels.collect();
         (images, labels)

@@ -194,7 +194,7 @@ fn nearest(mut x: Array2<f64>, neighbours: usize) -> Vec<Vec<f64>> {
         x.mapv_inplace(|x| times_power_of_two(x, -common));
     }
     // Smaller squares lose less when they are taken from each other.
-    let mean = x.mean_axis(Axis(0)).unwrap_or_default();
+    let mean = x.mean_axis(Axis(0)).expect("there are points");
     let centred = |start: usize| {
         let block = x.slice(s![start..(start + BLOCK).min(x.nrows()), ..]);
         &block - &mean

@@ -165,7 +165,7 @@ fn view<'a, T: Scalar>(a: &'a CowArray<'_, T, Ix2>) -> MatRef<'a, T> {
     if let Some(elements) = a.as_slice() {
         return MatRef::from_row_major_slice(elements, rows, columns);
     }
-    let elements = a.as_slice_memory_order().unwrap_or_default();
+    let elements = a.as_slice_memory_order().expect("dense by rows or by columns");
     MatRef::from_column_major_slice(elements, rows, columns)
 }
 

@@ -140,7 +140,7 @@ fn part<'a>(network: &Network, h: impl Iterator<Item = ArrayView2<'a, f32>>, y: 
             let loss = losses.map(|(z, &y)| cross_entropy(z, usize::from(y))).sum();
             // A network has at most 256 classes.
             part.predictions =
-                classes.iter().map(|&class| u8::try_from(class).unwrap_or(u8::MAX)).collect();
+                classes.iter().map(|&class| u8::try_from(class).expect("fewer than 256")).collect();
             (correct, loss)
         });
         part.layers.push(LayerCount { alive, readout });

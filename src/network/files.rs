@@ -57,7 +57,7 @@ pub fn read(directory: &Path) -> Result<Network> {
 }
 
 fn identity(directory: &Path) -> Result<(u64, u64)> {
-    let metadata = fs::metadata(directory).map_err(|e| Error::io(directory, &e))?;
+    let metadata = fs::metadata(directory).map_err(|e| Error::io(directory, e))?;
     Ok((metadata.dev(), metadata.ino()))
 }
 
@@ -78,9 +78,9 @@ fn read_once(directory: &Path) -> Result<Network> {
     }
     let mut layers = Vec::new();
     for (index, pair) in sizes.windows(2).enumerate() {
-        let &[inputs, units] = pair else { continue };
+        let (inputs, units) = (pair[0], pair[1]);
         let array = |letter: &str| directory.join(format!("{letter}{}.npy", index + 1));
-        let exists = |path: &Path| path.try_exists().map_err(|e| Error::io(path, &e));
+        let exists = |path: &Path| path.try_exists().map_err(|e| Error::io(path, e));
         let (r, c) = (array("r"), array("c"));
         let readout = if exists(&r)? {
             let c = if exists(&c)? { Some(read::vector(&c, classes)?) } else { None };

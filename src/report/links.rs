@@ -19,15 +19,15 @@ impl Links {
     /// From the page, wherever it is to be written, to a folder. A page that goes to a stream (stdout,
     /// a device, a FIFO) has no place, and its links are absolute.
     pub fn new(page: &Path, folder: &Path) -> Result<Self> {
-        let failed = |path: &Path, e: &io::Error| Error::io(path, e);
-        let to = plain(folder).map_err(|e| failed(folder, &e))?;
+        let failed = |path: &Path, e: io::Error| Error::io(path, e);
+        let to = plain(folder).map_err(|e| failed(folder, e))?;
         // `/dev/stdout` may be a file, which is not there.
         let device = ["/dev", "/proc"].iter().any(|folder| page.starts_with(folder));
         if is_stream(page) || device || fs::metadata(page).is_ok_and(|at| !at.is_file()) {
             return Ok(Self { folder: url(&to) });
         }
         let from = page.parent().unwrap_or(Path::new(""));
-        Ok(Self { folder: url(&between(&plain(from).map_err(|e| failed(from, &e))?, &to)) })
+        Ok(Self { folder: url(&between(&plain(from).map_err(|e| failed(from, e))?, &to)) })
     }
 
     /// The same where there may be no folder.

@@ -41,7 +41,7 @@ impl Training {
             return Ok(());
         }
         let state = State {
-            training: self.description(record)?,
+            training: self.description(record),
             epoch: self.epoch,
             snapshots: self.snapshots.iter().map(|(epoch, _)| *epoch).collect(),
             history: self.history.clone(),
@@ -58,12 +58,12 @@ impl Training {
     /// Go on from a saved state, if there is one; `self` is the untrained
     /// network, and what is trained must be the same.
     pub fn resume(&mut self, file: &Path, record: &Record) -> Result<()> {
-        if !file.try_exists().map_err(|e| Error::io(file, &e))? {
+        if !file.try_exists().map_err(|e| Error::io(file, e))? {
             return Ok(());
         }
         let (state, values): (State, Vec<f32>) = read::json_and_array(file)?;
         let wrong = |message: &str| Err(Error::data(message).in_file(file));
-        if let Some(difference) = difference(&state.training, &self.description(record)?) {
+        if let Some(difference) = difference(&state.training, &self.description(record)) {
             return wrong(&format!(
                 "is the checkpoint of another training: {difference} (remove it to start anew)"
             ));
@@ -93,8 +93,7 @@ impl Training {
     }
 
     /// What decides the outcome, name by name.
-    fn description(&self, record: &Record) -> Result<Map<String, Value>> {
-        let failed = |e: serde_json::Error| Error::data(e.to_string());
+    fn description(&self, record: &Record) -> Map<String, Value> {
         let description = json!({
             "schema": SCHEMA,
             "version": env!("CARGO_PKG_VERSION"),
@@ -103,10 +102,12 @@ impl Training {
             "rule": record.settings.rule,
         });
         let mut all = Map::new();
-        for part in [description, serde_json::to_value(record).map_err(failed)?] {
+        for part in
+            [description, serde_json::to_value(record).expect("names, numbers and flags are JSON")]
+        {
             flatten("", part, &mut all);
         }
-        Ok(all)
+        all
     }
 }
 

@@ -28,7 +28,7 @@ impl Training {
         let output = files::create(directory)?;
         for (epoch, network) in &self.snapshots {
             let folder = output.path().join(format!("epoch-{epoch}"));
-            std::fs::create_dir(&folder).map_err(|e| Error::io(directory, &e))?;
+            std::fs::create_dir(&folder).map_err(|e| Error::io(directory, e))?;
             files::write_into(&folder, network, &record.at(network, *epoch))?;
         }
         write::json_lines(&output.path().join(files::HISTORY), &self.history)?.finish()?;

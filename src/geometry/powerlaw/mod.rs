@@ -35,9 +35,9 @@ pub enum Method {
     Ols,
     /// The same with weights 1/n (Stringer et al. 2019)
     Weighted,
-    /// Maximum likelihood for the density of all eigenvalues above that of the last rank, 1/alpha = a
-    /// - 1 (Hill 1975); the first rank is ignored, because leaving out the largest eigenvalues would
-    /// bias the estimate
+    /// Maximum likelihood for the density of all eigenvalues above that of the last rank, alpha =
+    /// 1/(a - 1) (Hill 1975); the first rank is ignored, because leaving out the largest eigenvalues
+    /// would bias the estimate
     Mle,
 }
 
@@ -265,7 +265,7 @@ fn entropy(lambda: &[f64], sum: f64) -> f64 {
 /// `alpha = 1/(a - 1) = sum ln(lambda_i / lambda_last) / k` over the k others, which
 /// are all that are larger: the density has no upper end.
 fn hill(lambda: &[f64]) -> f64 {
-    let Some((&last, others)) = lambda.split_last() else { return f64::NAN };
+    let (&last, others) = lambda.split_last().expect("at least three ranks are used");
     logarithms(others, last).iter().sum::<f64>() / others.len() as f64
 }
 

@@ -125,7 +125,7 @@ impl Rows {
     /// `h hᵀ / (samples - 1)`, whose eigenvalues are those of `hᵀ h / (samples - 1)`, and the power
     /// of two that it is divided by.
     fn gram(self, of: Of) -> Result<(Array2<f64>, i32)> {
-        let mut h = joined(&self.blocks)?;
+        let mut h = joined(&self.blocks);
         drop(self.blocks);
         let mut gram = moments::square(h.nrows(), "samples", "products")?;
         let exponents = moments::exponents(&h);
@@ -151,9 +151,9 @@ impl Rows {
     }
 }
 
-fn joined(blocks: &[Array2<f64>]) -> Result<Array2<f64>> {
+fn joined(blocks: &[Array2<f64>]) -> Array2<f64> {
     let blocks: Vec<ArrayView2<'_, f64>> = blocks.iter().map(|block| block.view()).collect();
-    concatenate(Axis(0), &blocks).map_err(|e| Error::data(e.to_string()))
+    concatenate(Axis(0), &blocks).expect("all blocks have the same units")
 }
 
 /// Take the mean of each column away from it, and give it.
@@ -161,10 +161,9 @@ fn remove_mean(h: &mut Array2<f64>) -> Array1<f64> {
     let mut removed = Array1::zeros(h.ncols());
     // Twice: the first mean of values far from 0 is itself rounded.
     for _ in 0..2 {
-        if let Some(mean) = h.mean_axis(Axis(0)) {
-            *h -= &mean;
-            removed += &mean;
-        }
+        let mean = h.mean_axis(Axis(0)).expect("a covariance has samples");
+        *h -= &mean;
+        removed += &mean;
     }
     removed
 }
@@ -319,7 +318,7 @@ mod tests {
             let scaled = |h: Array2<f64>, by| h.mapv(|x| scale::times_power_of_two(x, by));
             let noisy = random(samples, 20) + 0.1 * &random(samples + 7, 20).slice(s![7.., ..]);
             let mut repeats = Repeats::new(samples, 20).unwrap();
-            repeats.add(scaled(random(samples, 20), by), scaled(noisy, other)).unwrap();
+            repeats.add(scaled(random(samples, 20), by), scaled(noisy, other));
             repeats.signal()
         };
         for samples in [200, 15] {

@@ -69,10 +69,11 @@ impl Moments {
         }
         let divided: Vec<i32> = self.exponents.iter().map(|e| e.unwrap_or(0)).collect();
         divide(&mut h, &divided);
-        if self.shift.is_none() {
-            self.shift = h.mean_axis(Axis(0));
+        if h.nrows() == 0 {
+            return;
         }
-        let Some(shift) = &self.shift else { return };
+        let mean = || h.mean_axis(Axis(0)).expect("there are rows");
+        let shift = self.shift.get_or_insert_with(mean);
         subtract_and_sum(&mut h, shift, &mut self.sum);
         self.samples += h.nrows();
         linalg::add_gram_lower(&mut self.scatter, h.view());
@@ -265,7 +266,7 @@ pub(super) fn square(size: usize, whose: &str, products: &str) -> Result<Array2<
         )));
     }
     zeros.resize(size * size, 0.0);
-    Array2::from_shape_vec((size, size), zeros).map_err(|e| Error::data(e.to_string()))
+    Ok(Array2::from_shape_vec((size, size), zeros).expect("there are size x size zeros"))
 }
 
 /// The power of two to divide each column by, (columns,); none for one of zeros.

@@ -4,7 +4,7 @@
 use ndarray::{Array1, Array2, ArrayView2, Axis, concatenate, s};
 
 use super::{Moments, Of, enough, joined, moments, multiplied, remove_mean};
-use crate::{Error, Result, math::linalg};
+use crate::{Result, math::linalg};
 
 /// Gathers two repeats of the same stimuli, a block of rows at a time.
 ///
@@ -36,8 +36,8 @@ impl Repeats {
         Ok(Self { units, gathered })
     }
 
-    /// Take in some rows of both repeats, (samples, units) each.
-    pub fn add(&mut self, a: Array2<f64>, b: Array2<f64>) -> Result<()> {
+    /// Take in some rows of both repeats, (samples, units) each, the same samples in both.
+    pub fn add(&mut self, a: Array2<f64>, b: Array2<f64>) {
         match &mut self.gathered {
             Gathered::Rows(all_a, all_b) => {
                 all_a.push(a);
@@ -45,10 +45,9 @@ impl Repeats {
             }
             Gathered::Moments(moments) => {
                 let both = concatenate(Axis(1), &[a.view(), b.view()]);
-                moments.add(both.map_err(|e| Error::data(e.to_string()))?);
+                moments.add(both.expect("both repeats have as many rows"));
             }
         }
-        Ok(())
     }
 
     /// `lambda_n`, (units,), in the order of the components: an estimate that scatters about the
@@ -65,7 +64,7 @@ impl Repeats {
             Gathered::Rows(a, b) => {
                 // With u_n the components of the samples, a aᵀ u_n = (samples - 1) l_n u_n:
                 // v_nᵀ aᵀ b v_n = u_nᵀ b aᵀ u_n.
-                let mut both = [joined(&a)?, joined(&b)?];
+                let mut both = [joined(&a), joined(&b)];
                 let mut exponents = [0; 2];
                 for (h, exponent) in both.iter_mut().zip(&mut exponents) {
                     *exponent = moments::largest(&moments::exponents(h));
@@ -74,7 +73,7 @@ impl Repeats {
                 }
                 let samples = both[0].nrows();
                 let rows = concatenate(Axis(0), &both.each_ref().map(|h| h.view()));
-                let rows = rows.map_err(|e| Error::data(e.to_string()))?;
+                let rows = rows.expect("both repeats have as many units");
                 let mut joint = moments::square(rows.nrows(), "samples", "products")?;
                 linalg::product(joint.view_mut(), rows.view(), rows.t());
                 (joint / (samples as f64 - 1.0), exponents)
@@ -123,7 +122,7 @@ mod tests {
     fn signal([a, b]: &[Array2<f64>; 2]) -> Array1<f64> {
         let mut repeats = Repeats::new(a.nrows(), a.ncols()).unwrap();
         for (a, b) in a.axis_chunks_iter(Axis(0), 256).zip(b.axis_chunks_iter(Axis(0), 256)) {
-            repeats.add(a.to_owned(), b.to_owned()).unwrap();
+            repeats.add(a.to_owned(), b.to_owned());
         }
         repeats.signal().unwrap()
     }

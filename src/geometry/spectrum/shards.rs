@@ -204,7 +204,7 @@ impl Shards {
         }
         let mut repeats = self.each(|| Repeats::new(self.samples, self.units))?;
         while let (Some(a), Some(b)) = (self.next_block()?, other.next_block()?) {
-            repeats[a.matrix].add(a.values, b.values)?;
+            repeats[a.matrix].add(a.values, b.values);
         }
         self.all(repeats.into_iter().map(Repeats::signal))
     }

@@ -10,12 +10,12 @@ use super::{
     npy::Npy,
     rows::first_not,
 };
-use crate::{Error, Result, number};
+use crate::{Result, number};
 
 /// A matrix of a network, f4 or f8, of exactly this shape.
 pub fn matrix(path: &Path, shape: (usize, usize)) -> Result<Array2<f32>> {
     let values = exactly(path, &[shape.0, shape.1])?;
-    Array2::from_shape_vec(shape, values).map_err(|e| Error::data(e.to_string()).in_file(path))
+    Ok(Array2::from_shape_vec(shape, values).expect("the shape was compared"))
 }
 
 /// A vector of a network, f4 or f8, of exactly this length.

@@ -69,9 +69,9 @@ pub(super) fn read(source: &mut Source) -> Result<Header> {
     let filled = source.read_exact(&mut start);
     let [magic @ .., major, minor] = start;
     match filled {
-        Err(e) if e.kind() != io::ErrorKind::UnexpectedEof => return Err(source.failed(&e)),
+        Err(e) if e.kind() != io::ErrorKind::UnexpectedEof => return Err(source.failed(e)),
         _ if magic != *b"\x93NUMPY" => return Err(source.not("a .npy array")),
-        filled => filled.map_err(|e| source.failed(&e))?,
+        filled => filled.map_err(|e| source.failed(e))?,
     }
     let len = match (major, minor) {
         (1, 0) => {

@@ -59,7 +59,7 @@ impl Idx {
             *axis = u32::from_be_bytes(bytes) as usize;
         }
         let [samples, rows, columns] = shape;
-        let shape = shape_text(shape.get(..axes).unwrap_or_default());
+        let shape = shape_text(shape.get(..axes).expect("there are at most three axes"));
         let size = rows.checked_mul(columns).and_then(|pixels| samples.checked_mul(pixels));
         // Pixels become f4.
         let most = isize::MAX.unsigned_abs() / size_of::<f32>();
@@ -106,7 +106,7 @@ impl Idx {
 fn magic(source: &mut Source) -> Result<[u8; 4]> {
     let mut magic = [0; 4];
     match source.read_exact(&mut magic) {
-        Err(e) if e.kind() != io::ErrorKind::UnexpectedEof => Err(source.failed(&e)),
+        Err(e) if e.kind() != io::ErrorKind::UnexpectedEof => Err(source.failed(e)),
         _ => Ok(magic),
     }
 }

@@ -112,8 +112,8 @@ impl Npy {
         let bytes = (count * self.header.dtype.bytes()) as u64;
         let source = (&mut self.source).take(bytes);
         T::read_to_end_exact_vec(source, &PyValue::String(descr), count).map_err(|e| match e {
-            ReadDataError::Io(e) => self.source.failed(&e),
-            ReadDataError::MissingData => self.source.failed(&ErrorKind::UnexpectedEof.into()),
+            ReadDataError::Io(e) => self.source.failed(e),
+            ReadDataError::MissingData => self.source.failed(ErrorKind::UnexpectedEof.into()),
             other => self.source.wrong(other.to_string()),
         })
     }
@@ -149,14 +149,14 @@ impl Npy {
         *stored = kept;
         let mut elements = self.room(run * runs)?;
         elements.resize(run * runs, T::default());
-        let failed = |e: ndarray::ShapeError| Error::data(e.to_string());
-        let mut array = ArrayD::from_shape_vec(shape, elements).map_err(failed)?;
+        let mut array =
+            ArrayD::from_shape_vec(shape, elements).expect("there are run x runs elements");
         for places in array.view_mut().reversed_axes().axis_chunks_iter_mut(Axis(0), batch) {
             let part = match arrived.take() {
                 Some(all) => all,
                 None => self.runs(places.len() / run.max(1), run, gap)?,
             };
-            let part = ArrayView::from_shape(places.raw_dim(), &part).map_err(failed)?;
+            let part = ArrayView::from_shape(places.raw_dim(), &part).expect("a batch has as many");
             let order: Vec<usize> = (1..part.ndim()).chain([0]).collect();
             let mut places = places.permuted_axes(order.as_slice());
             let part = part.permuted_axes(order.as_slice());

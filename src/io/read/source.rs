@@ -75,7 +75,7 @@ impl Source {
     }
 
     fn of_file(name: &Path, file: io::Result<File>) -> Result<Self> {
-        let failed = |e: io::Error| Error::io(name, &e);
+        let failed = |e: io::Error| Error::io(name, e);
         let mut file = file.map_err(failed)?;
         let metadata = file.metadata().map_err(failed)?;
         if metadata.is_dir() {
@@ -108,7 +108,7 @@ impl Source {
     pub(super) fn unpacked(self) -> Result<Self> {
         let whole = Cursor::new(self.start).chain(self.reader);
         let source = Self::of(&self.name, io::empty());
-        let reader = gzip::unpacked(Box::new(whole)).map_err(|e| source.failed(&e))?;
+        let reader = gzip::unpacked(Box::new(whole)).map_err(|e| source.failed(e))?;
         Ok(Self { reader: Self::stream(reader), ..source })
     }
 
@@ -132,8 +132,8 @@ impl Source {
     /// The SHA-256 of all that is left to read.
     pub fn sha256_of_all(self) -> Result<String> {
         let mut source = self.hashed();
-        io::copy(&mut source, &mut io::sink()).map_err(|e| source.failed(&e))?;
-        Ok(source.sha256().unwrap_or_default())
+        io::copy(&mut source, &mut io::sink()).map_err(|e| source.failed(e))?;
+        Ok(source.sha256().expect("it is hashed"))
     }
 
     /// What messages call it: the path as given, or `stdin`.
@@ -179,7 +179,7 @@ impl Source {
 
     /// An error of reading this source.
     #[must_use]
-    pub fn failed(&self, error: &io::Error) -> Error {
+    pub fn failed(&self, error: io::Error) -> Error {
         match error.kind() {
             io::ErrorKind::UnexpectedEof => {
                 self.wrong(format!("is cut short (ends after {} bytes)", self.position))
@@ -191,20 +191,20 @@ impl Source {
     /// Pass over this number of bytes; those of a file are not read.
     pub(super) fn skip(&mut self, bytes: u64) -> Result<()> {
         if let (Reader::File(file), Ok(offset)) = (&mut self.reader, i64::try_from(bytes)) {
-            file.seek_relative(offset).map_err(|e| Error::io(&self.name, &e))?;
+            file.seek_relative(offset).map_err(|e| Error::io(&self.name, e))?;
             self.position += bytes;
             return Ok(());
         }
         match io::copy(&mut self.by_ref().take(bytes), &mut io::sink()) {
             Ok(skipped) if skipped == bytes => Ok(()),
-            Ok(_) => Err(self.failed(&io::ErrorKind::UnexpectedEof.into())),
-            Err(e) => Err(self.failed(&e)),
+            Ok(_) => Err(self.failed(io::ErrorKind::UnexpectedEof.into())),
+            Err(e) => Err(self.failed(e)),
         }
     }
 
     /// Fill `buffer`, or say after how many bytes the data end.
     pub fn fill(&mut self, buffer: &mut [u8]) -> Result<()> {
-        self.read_exact(buffer).map_err(|e| self.failed(&e))
+        self.read_exact(buffer).map_err(|e| self.failed(e))
     }
 
     /// Refuse bytes after the end: a length that lies, or two files in one stream.
@@ -215,7 +215,7 @@ impl Source {
                 let end = self.position - 1;
                 Err(self.wrong(format!("has more bytes than its header says (expected {end})")))
             }
-            Err(e) => Err(self.failed(&e)),
+            Err(e) => Err(self.failed(e)),
         }
     }
 }
@@ -242,8 +242,8 @@ impl Read for Source {
         self.position += count as u64;
         let wanted = count.min(KNOWN_BY.saturating_sub(self.start.len()));
         self.start.extend(buffer.iter().take(wanted));
-        if let (Some(sha256), Some(read)) = (&mut self.sha256, buffer.get(..count)) {
-            sha256.update(read);
+        if let Some(sha256) = &mut self.sha256 {
+            sha256.update(buffer.get(..count).expect("no more is read than fits"));
         }
         Ok(count)
     }

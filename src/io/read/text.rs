@@ -14,7 +14,7 @@ const MAX_BYTES: u64 = 64 << 20;
 fn text(path: &Path, expected: &str) -> Result<(Source, String)> {
     let mut source = Source::open(path)?;
     let mut bytes = Vec::new();
-    (&mut source).take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|e| source.failed(&e))?;
+    (&mut source).take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|e| source.failed(e))?;
     if bytes.len() as u64 > MAX_BYTES {
         return Err(source.wrong(format!("is too long (expected at most {MAX_BYTES} bytes)")));
     }

@@ -70,7 +70,7 @@ impl<T: Element> NpyOutput<T> {
         block: &ArrayBase<S, D>,
     ) -> Result<()> {
         let standard = block.as_standard_layout();
-        let elements = standard.as_slice().unwrap_or_default();
+        let elements = standard.as_slice().expect("it is in standard layout");
         if !T::are_numbers(elements) {
             return Err(self.no_number(elements));
         }
@@ -79,7 +79,7 @@ impl<T: Element> NpyOutput<T> {
             .checked_sub(elements.len())
             .ok_or_else(|| self.wrong("was given more elements than its shape holds"))?;
         T::write_slice(elements, &mut self.output).map_err(|e| match e {
-            WriteDataError::Io(e) => self.output.failed(&e),
+            WriteDataError::Io(e) => self.output.failed(e),
             e @ WriteDataError::FormatData(_) => self.wrong(&e.to_string()),
         })
     }
@@ -99,10 +99,11 @@ impl<T: Element> NpyOutput<T> {
 
     /// What is written can be read again: every value is a number.
     fn no_number(&self, elements: &[T]) -> Error {
-        let (place, found) = (0..).zip(elements).find(|(_, x)| !T::are_numbers(&[**x])).unzip();
+        let place = elements.iter().position(|&x| !T::are_numbers(&[x]));
+        let place = place.expect("one of the elements is no number");
         let written = self.shape.iter().product::<usize>() - self.missing;
-        let index = index_text(&self.shape, written + place.unwrap_or(0));
-        let found = found.map(ToString::to_string).unwrap_or_default();
+        let index = index_text(&self.shape, written + place);
+        let found = elements[place];
         self.wrong(&format!(
             "is to hold a value at {index} that is no finite number (found {found}): the arguments or the data are too large"
         ))

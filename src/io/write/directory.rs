@@ -32,14 +32,14 @@ impl Directory {
     pub fn create(path: &Path, foreign: Foreign) -> Result<Self> {
         let target = Self::check(path, foreign)?;
         let temporary = begin(&target, 0o777, |builder, folder| builder.tempdir_in(folder))
-            .map_err(|e| Error::io(path, &e))?;
+            .map_err(|e| Error::io(path, e))?;
         Ok(Self { name: path.to_owned(), target, temporary, foreign })
     }
 
     /// Refuse what cannot become such a directory; gives where it is to be.
     pub fn check(path: &Path, foreign: Foreign) -> Result<PathBuf> {
         let (Target::Folder(target, _) | Target::File(target, None)) = Target::of(path)? else {
-            return Err(Error::io(path, &io::ErrorKind::NotADirectory.into()));
+            return Err(Error::io(path, io::ErrorKind::NotADirectory.into()));
         };
         check_folder(&target, path)?;
         check_older(&target, path, foreign)?;
@@ -55,7 +55,7 @@ impl Directory {
     /// Put the directory in its place.
     pub fn finish(self) -> Result<()> {
         let Self { name, target, temporary, foreign } = self;
-        let failed = |e: io::Error| Error::io(&name, &e);
+        let failed = |e: io::Error| Error::io(&name, e);
         let new = temporary.path().to_owned();
         // Something may have been put there since.
         check_older(&target, &name, foreign)?;
@@ -72,7 +72,7 @@ impl Directory {
 
 /// Refuse to replace a folder that holds anything else than what may be replaced.
 fn check_older(target: &Path, name: &Path, foreign: Foreign) -> Result<()> {
-    let failed = |e: io::Error| Error::io(name, &e);
+    let failed = |e: io::Error| Error::io(name, e);
     let mut entries = match fs::read_dir(target) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
         entries => entries.map_err(failed)?,
@@ -88,7 +88,7 @@ fn check_older(target: &Path, name: &Path, foreign: Foreign) -> Result<()> {
     }
     may_be_written(target).map_err(failed)?;
     for file in files(target).map_err(failed)? {
-        may_be_written(&target.join(&file)).map_err(|e| Error::io(&name.join(&file), &e))?;
+        may_be_written(&target.join(&file)).map_err(|e| Error::io(&name.join(&file), e))?;
     }
     Ok(())
 }

@@ -44,7 +44,7 @@ pub fn lines<T: Display>(path: &Path, values: &[T]) -> Result<Output> {
 
 /// One JSON value and the end of the line.
 pub fn json_line<T: Serialize>(value: &T) -> Result<String> {
-    let line = serde_json::to_string(value).map_err(|e| Error::data(e.to_string()))?;
+    let line = serde_json::to_string(value).map_err(|e| Error::data(e.to_string()).caused_by(e))?;
     Ok(line + "\n")
 }
 
@@ -52,13 +52,12 @@ pub fn json_line<T: Serialize>(value: &T) -> Result<String> {
 pub fn csv<T: Serialize>(path: &Path, records: &[T]) -> Result<Output> {
     let mut output = Output::create(path)?;
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let failed = |e: csv::Error| Error::data(e.to_string()).in_file(path);
+    let failed = |e: csv::Error| Error::data(e.to_string()).in_file(path).caused_by(e);
     for record in records {
         writer.serialize(record).map_err(failed)?;
     }
-    let failed = |e: String| Error::data(e).in_file(path);
-    let bytes = writer.into_inner().map_err(|e| failed(e.to_string()))?;
-    output.text(&String::from_utf8(bytes).map_err(|e| failed(e.to_string()))?)?;
+    let bytes = writer.into_inner().expect("memory takes all bytes");
+    output.text(&String::from_utf8(bytes).expect("text becomes text"))?;
     Ok(output)
 }
 

@@ -86,7 +86,7 @@ impl Output {
     /// Begin to write `path`; `-` is stdout.
     pub fn create(path: &Path) -> Result<Self> {
         let name = name(path);
-        let failed = |e: io::Error| Error::io(name, &e);
+        let failed = |e: io::Error| Error::io(name, e);
         let target = Target::of(path)?;
         target.check(name)?;
         let sink = match target {
@@ -121,13 +121,13 @@ impl Output {
 
     /// An error of writing this output.
     #[must_use]
-    pub fn failed(&self, error: &io::Error) -> Error {
+    pub fn failed(&self, error: io::Error) -> Error {
         Error::io(&self.name, error)
     }
 
     /// Write some bytes.
     pub fn bytes(&mut self, bytes: &[u8]) -> Result<()> {
-        self.write_all(bytes).map_err(|e| self.failed(&e))
+        self.write_all(bytes).map_err(|e| self.failed(e))
     }
 
     /// Write whole lines of text, each in one call of the system where a stream is
@@ -137,7 +137,7 @@ impl Output {
             Sink::Stream(stream) => stream.text(lines.as_bytes()),
             Sink::File { file, .. } => file.write_all(lines.as_bytes()),
         }
-        .map_err(|e| self.failed(&e))
+        .map_err(|e| self.failed(e))
     }
 
     /// Complete the output: only now does a file appear under its name.
@@ -153,17 +153,17 @@ impl Output {
                 file.flush().and_then(|()| file.get_ref().as_file().sync_all())
             }
         };
-        settled.map_err(|e| self.failed(&e))
+        settled.map_err(|e| self.failed(e))
     }
 
     fn put(self) -> Result<()> {
         let Sink::File { file, target } = self.sink else {
             return Ok(());
         };
-        let failed = |e: &io::Error| Error::io(&self.name, e);
-        let file = file.into_inner().map_err(|e| failed(e.error()))?;
+        let failed = |e: io::Error| Error::io(&self.name, e);
+        let file = file.into_inner().map_err(|e| failed(e.into_error()))?;
         let temporary = file.path().to_owned();
-        complete(&temporary, || file.persist(&target)).map(drop).map_err(|e| failed(&e.error))
+        complete(&temporary, || file.persist(&target)).map(drop).map_err(|e| failed(e.error))
     }
 }
 

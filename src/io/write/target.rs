@@ -47,7 +47,7 @@ impl Target {
         if path.as_os_str().is_empty() {
             return Err(Error::usage("an output needs a name (found an empty one)"));
         }
-        Self::follow(path).map_err(|e| Error::io(path, &e))
+        Self::follow(path).map_err(|e| Error::io(path, e))
     }
 
     fn follow(path: &Path) -> io::Result<Self> {
@@ -82,18 +82,18 @@ impl Target {
 
     /// Refuse what cannot be written as a file, which goes by the name of `path`.
     pub fn check(&self, path: &Path) -> Result<()> {
-        let failed = |e: &io::Error| Error::io(path, e);
+        let failed = |e: io::Error| Error::io(path, e);
         match self {
-            Self::Descriptor(number) => open_descriptor(*number).map(drop).map_err(|e| failed(&e)),
+            Self::Descriptor(number) => open_descriptor(*number).map(drop).map_err(failed),
             // To open a FIFO is to wait for its reader.
             Self::Device(_) => Ok(()),
-            Self::Folder(..) => Err(failed(&io::ErrorKind::IsADirectory.into())),
+            Self::Folder(..) => Err(failed(io::ErrorKind::IsADirectory.into())),
             Self::File(_, None) if path.as_os_str().as_encoded_bytes().ends_with(b"/") => {
                 Err(Error::data("names a folder").in_file(path))
             }
             Self::File(target, there) => {
                 if there.is_some() {
-                    may_be_written(target).map_err(|e| failed(&e))?;
+                    may_be_written(target).map_err(failed)?;
                 }
                 check_folder(target, path)
             }
@@ -163,9 +163,9 @@ pub fn create_folder(folder: &Path) -> Result<()> {
         Target::Folder(..) => Ok(()),
         Target::File(target, None) => {
             check_folder(&target, folder)?;
-            fs::create_dir(&target).map_err(|e| Error::io(folder, &e))
+            fs::create_dir(&target).map_err(|e| Error::io(folder, e))
         }
-        _ => Err(Error::io(folder, &io::ErrorKind::NotADirectory.into())),
+        _ => Err(Error::io(folder, io::ErrorKind::NotADirectory.into())),
     }
 }
 

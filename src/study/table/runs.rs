@@ -1,0 +1,205 @@
+//! The files of each run, joined to rows.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
+
+use serde::Deserialize;
+
+use super::{Estimator, Row, compare, estimators, twice};
+use crate::{Error, Result, geometry::powerlaw::Fit, io::read, network::accuracy::Accuracy};
+
+/// What a run's directory says of it: `DATASET/RULE/seed-S/LEVEL`, with
+/// `epoch-N/` before LEVEL for a snapshot, or `DATASET/LEVEL` for the images
+/// themselves; LEVEL is `clean`, `subset-SAMPLES` or `ATTACK-STRENGTH`.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Run {
+    pub dataset: String,
+    pub rule: Option<String>,
+    pub seed: Option<u64>,
+    pub epoch: Option<usize>,
+    pub attack: String,
+    pub strength: f64,
+}
+
+impl Run {
+    fn parse(directory: &str) -> Option<Self> {
+        let mut parts = directory.trim_end_matches('/').rsplit('/').peekable();
+        let (attack, strength) = match parts.next()? {
+            "clean" => ("clean", 0.0),
+            level => {
+                let (attack, strength) = level.rsplit_once('-')?;
+                (attack, strength.parse().ok().filter(|s: &f64| s.is_finite())?)
+            }
+        };
+        let mut numbered = |prefix: &str| {
+            let number = parts.peek().and_then(|part| part.strip_prefix(prefix));
+            let number = number?.parse::<u64>().ok()?;
+            parts.next();
+            Some(number)
+        };
+        let epoch = numbered("epoch-").and_then(|epoch| usize::try_from(epoch).ok());
+        let seed = numbered("seed-");
+        let rule = seed.and_then(|_| parts.next());
+        let dataset = parts.next()?;
+        (!dataset.is_empty() && (seed.is_none() || rule.is_some())).then(|| Self {
+            dataset: dataset.into(),
+            rule: rule.map(Into::into),
+            seed,
+            epoch,
+            attack: attack.into(),
+            strength,
+        })
+    }
+}
+
+/// `attack-fgsm --audit`, where a run has it.
+#[derive(Default, Deserialize)]
+pub(super) struct Audit {
+    pub lost_label_images: Option<usize>,
+    pub zero_gradient_images: Option<usize>,
+    pub zero_sign_pixels: Option<usize>,
+    pub max_change: Option<f64>,
+}
+
+/// Read the runs whose directories are named and join their files:
+/// `accuracy.jsonl` (but for the images themselves, which are layer 0),
+/// `alpha.jsonl`, and `audit.json` where there is one. Sorted.
+pub fn table(directories: &[String]) -> Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    // The fits of one run of each rule, which all its runs have.
+    let mut fits: BTreeMap<Option<String>, (BTreeSet<Estimator>, &str)> = BTreeMap::new();
+    for directory in directories {
+        let run = run(directory)?;
+        let found = estimators(&run);
+        let rule = run.first().and_then(|row| row.rule.clone());
+        let (expected, other) = fits.entry(rule).or_insert_with(|| (found.clone(), directory));
+        if found != *expected {
+            let file = |directory: &str| Path::new(directory).join("alpha.jsonl");
+            let message = format!(
+                "has other fits than {} (found {}, expected {})",
+                file(other).display(),
+                listed(&found),
+                listed(expected)
+            );
+            return Err(Error::data(message).in_file(&file(directory)));
+        }
+        rows.extend(run);
+    }
+    rows.sort_by(compare);
+    match twice(&rows, compare) {
+        Some((same, _)) => Err(Error::data(format!("two runs are the same: {}", same.name()))),
+        None => Ok(rows),
+    }
+}
+
+fn run(directory: &str) -> Result<Vec<Row>> {
+    let path = Path::new(directory);
+    let run = Run::parse(directory).ok_or_else(|| {
+        Error::data("is no run (expected DATASET/RULE/seed-S/LEVEL or DATASET/LEVEL, LEVEL clean or ATTACK-STRENGTH)")
+            .in_file(path)
+    })?;
+    let fits_file = path.join("alpha.jsonl");
+    let fits: Vec<Fit> = read::json_lines(&fits_file)?;
+    let is_network = run.rule.is_some();
+    // One spectrum of one matrix is that of the only layer, or of the images.
+    let layer_of = |fit: &Fit| fit.layer.unwrap_or(usize::from(is_network));
+    let estimator = |fit: &Fit| Estimator { method: fit.method, first: fit.first, last: fit.last };
+    let fitted = layers(&fits_file, fits.iter().map(|fit| (layer_of(fit), estimator(fit))))?;
+    let accuracies: Vec<Accuracy> = if is_network {
+        let file = path.join("accuracy.jsonl");
+        let lines: Vec<Accuracy> = read::json_lines(&file)?;
+        let measured = layers(&file, lines.iter().map(|line| (line.layer, ())))?;
+        if !measured.keys().eq(fitted.keys()) {
+            let names = |layers: Vec<&usize>| {
+                layers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+            };
+            let message = format!(
+                "has other layers than accuracy.jsonl beside it (found {}, expected {})",
+                names(fitted.keys().collect()),
+                names(measured.keys().collect())
+            );
+            return Err(Error::data(message).in_file(&fits_file));
+        }
+        lines
+    } else if fitted.keys().eq([&0]) {
+        Vec::new()
+    } else {
+        let message = "has layers (expected one spectrum, of the images themselves, layer null)";
+        return Err(Error::data(message).in_file(&fits_file));
+    };
+    let audit_file = path.join("audit.json");
+    let audit: Audit = match audit_file.try_exists() {
+        Ok(true) => read::json(&audit_file)?,
+        Ok(false) => Audit::default(),
+        Err(e) => return Err(Error::io(&audit_file, e)),
+    };
+    let last = accuracies.iter().max_by_key(|line| line.layer);
+    let row = |fit: &Fit| {
+        let layer = layer_of(fit);
+        let own = accuracies.iter().find(|line| line.layer == layer);
+        Row::of(&run, layer, own, last, fit, &audit)
+    };
+    Ok(fits.iter().map(row).collect())
+}
+
+/// The layers of one of a run's files and what each has: all the same, and nothing twice.
+fn layers<T: Ord + Clone>(
+    file: &Path,
+    lines: impl Iterator<Item = (usize, T)>,
+) -> Result<BTreeMap<usize, BTreeSet<T>>> {
+    let mut layers: BTreeMap<usize, BTreeSet<T>> = BTreeMap::new();
+    for (index, (layer, what)) in lines.enumerate() {
+        if !layers.entry(layer).or_default().insert(what) {
+            let message = format!("line {} repeats a line before it, of layer {layer}", index + 1);
+            return Err(Error::data(message).in_file(file));
+        }
+    }
+    let Some((first, expected)) = layers.first_key_value() else {
+        return Err(Error::data("is empty (expected a line for each layer)").in_file(file));
+    };
+    match layers.iter().find(|(_, found)| *found != expected) {
+        None => Ok(layers),
+        Some((other, found)) => Err(Error::data(format!(
+            "is cut short, or joined: layers differ in their fits (found {} of layer {other}, expected \
+             {} as of layer {first})",
+            found.len(),
+            expected.len()
+        ))
+        .in_file(file)),
+    }
+}
+
+fn listed(estimators: &BTreeSet<Estimator>) -> String {
+    let names = estimators.iter().map(|e| format!("{} {}-{}", e.method.name(), e.first, e.last));
+    names.collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(directory: &str) -> (Option<u64>, Option<usize>, String, f64) {
+        let run = Run::parse(directory).unwrap();
+        assert_eq!(run.dataset, "mnist");
+        (run.seed, run.epoch, run.attack, run.strength)
+    }
+
+    #[test]
+    fn a_directory_says_what_a_run_is() {
+        assert_eq!(parsed("out/mnist/local/seed-3/clean"), (Some(3), None, "clean".into(), 0.0));
+        assert_eq!(
+            parsed("out/mnist/local/seed-3/fgsm-float32-0.05/"),
+            (Some(3), None, "fgsm-float32".into(), 0.05)
+        );
+        assert_eq!(parsed("mnist/gauss-1"), (None, None, "gauss".into(), 1.0));
+        assert_eq!(
+            parsed("mnist/local/seed-1/epoch-5/clean"),
+            (Some(1), Some(5), "clean".into(), 0.0)
+        );
+        for directory in ["", "clean", "mnist/fgsm", "mnist/fgsm-", "seed-1/clean", "m/fgsm-nan"] {
+            assert_eq!(Run::parse(directory), None, "{directory}");
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! The table's mean and standard deviation over seeds.
+
+use std::cmp::Ordering;
+
+use serde::{
+    Serialize, Serializer,
+    ser::{SerializeStruct, SerializeTuple},
+};
+
+use super::{Row, compare, row::plain};
+use crate::{geometry::powerlaw::Method, math::mean::mean_and_sd};
+
+/// Rows that differ in nothing but the seed: what they have in common, and the mean and standard
+/// deviation of what is measured.
+#[derive(Clone, Debug)]
+pub struct Summary {
+    common: Common,
+    measured: Measured,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Common {
+    dataset: String,
+    rule: Option<String>,
+    epoch: Option<usize>,
+    attack: String,
+    #[serde(serialize_with = "plain")]
+    strength: f64,
+    layer: usize,
+    method: Method,
+    first: usize,
+    last: usize,
+    seeds: usize,
+}
+
+/// A column of the table that has a mean and a standard deviation: their names, and its value.
+struct Column {
+    mean: &'static str,
+    sd: &'static str,
+    value: fn(&Row) -> Option<f64>,
+}
+
+macro_rules! column {
+    ($name:ident, $value:expr) => {
+        Column {
+            mean: concat!(stringify!($name), "_mean"),
+            sd: concat!(stringify!($name), "_sd"),
+            value: $value,
+        }
+    };
+}
+
+const COLUMNS: [Column; 10] = [
+    column!(accuracy, |row| row.accuracy),
+    column!(network_accuracy, |row| row.network_accuracy),
+    column!(loss, |row| row.loss),
+    column!(dead, |row| row.dead.map(|dead| dead as f64)),
+    column!(positive, |row| Some(row.positive as f64)),
+    column!(alpha, |row| row.alpha),
+    column!(r2, |row| row.r2),
+    column!(curvature, |row| row.curvature),
+    column!(participation_ratio, |row| row.participation_ratio),
+    column!(effective_rank, |row| row.effective_rank),
+];
+
+/// Mean and standard deviation of each of [`COLUMNS`].
+#[derive(Clone, Debug)]
+struct Measured([(Option<f64>, Option<f64>); COLUMNS.len()]);
+
+/// Mean and standard deviation (n - 1) over the seeds of what else is the same.
+#[must_use]
+pub fn summary(rows: &[Row]) -> Vec<Summary> {
+    // In the rows' order but for the seed, which ends up inside the groups.
+    let mut order: Vec<&Row> = rows.iter().collect();
+    let seedless = |row: &Row| Row { seed: None, ..row.clone() };
+    order.sort_by(|a, b| compare(&seedless(a), &seedless(b)));
+    order
+        .chunk_by(|a, b| compare(&seedless(a), &seedless(b)) == Ordering::Equal)
+        .map(summarised)
+        .collect()
+}
+
+fn summarised(group: &[&Row]) -> Summary {
+    let first = group[0];
+    let over = |column: &Column| mean_and_sd(group.iter().map(|row| (column.value)(row)));
+    let common = Common {
+        dataset: first.dataset.clone(),
+        rule: first.rule.clone(),
+        epoch: first.epoch,
+        attack: first.attack.clone(),
+        strength: first.strength,
+        layer: first.layer,
+        method: first.method,
+        first: first.first,
+        last: first.last,
+        seeds: group.iter().filter(|row| row.seed.is_some()).count(),
+    };
+    Summary { common, measured: Measured(COLUMNS.each_ref().map(over)) }
+}
+
+/// The columns of both parts, side by side.
+impl Serialize for Summary {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut parts = serializer.serialize_tuple(2)?;
+        parts.serialize_element(&self.common)?;
+        parts.serialize_element(&self.measured)?;
+        parts.end()
+    }
+}
+
+impl Serialize for Measured {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut columns = serializer.serialize_struct("Measured", 2 * COLUMNS.len())?;
+        for (column, (mean, sd)) in COLUMNS.iter().zip(&self.0) {
+            columns.serialize_field(column.mean, mean)?;
+            columns.serialize_field(column.sd, sd)?;
+        }
+        columns.end()
+    }
+}
