@@ -15,6 +15,10 @@ use local_errors::{
 use ndarray::{Array2, Array3};
 use rand::{Rng, RngExt, SeedableRng, rngs::ChaCha8Rng};
 
+/// That of the tools.
+#[global_allocator]
+static ALLOCATOR: local_errors::cli::Allocator = local_errors::cli::Allocator;
+
 fn main() -> Result<(), rayon::ThreadPoolBuildError> {
     rayon::ThreadPoolBuilder::new().num_threads(1).build_global()?;
     divan::main();

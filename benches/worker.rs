@@ -27,6 +27,10 @@ use local_errors::{
 };
 use ndarray::{Array2, Array3, Axis, s};
 
+/// That of the tools.
+#[global_allocator]
+static ALLOCATOR: local_errors::cli::Allocator = local_errors::cli::Allocator;
+
 const CLASSES: usize = 10;
 
 #[derive(Parser)]

@@ -38,8 +38,3 @@ pub mod study;
 pub mod train;
 
 pub use error::{Error, Kind, Result, number};
-
-/// Keeps the memory of one block of rows for the next. The system's allocator returned it, and
-/// `spectrum` spent half its time on page faults.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -1,6 +1,6 @@
 //! Generalisation accuracy of every layer.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::path::PathBuf;
 
 use clap::Parser;
 use local_errors::{
@@ -58,6 +58,4 @@ fn run(args: Args) -> Result<()> {
     write::finish_all(outputs)
 }
 
-fn main() -> ExitCode {
-    cli::main(run)
-}
+local_errors::tool!(run);

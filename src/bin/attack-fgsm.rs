@@ -1,7 +1,5 @@
 //! Fast gradient sign attack on images.
 
-use std::process::ExitCode;
-
 use clap::{Parser, ValueEnum};
 use local_errors::{
     Error, Result,
@@ -63,6 +61,4 @@ fn run(args: Args) -> Result<()> {
     })
 }
 
-fn main() -> ExitCode {
-    cli::main(run)
-}
+local_errors::tool!(run);

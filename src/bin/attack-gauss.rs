@@ -1,7 +1,5 @@
 //! Gaussian noise on images.
 
-use std::process::ExitCode;
-
 use clap::Parser;
 use local_errors::{
     Result,
@@ -53,6 +51,4 @@ fn run(args: Args) -> Result<()> {
     output.finish()
 }
 
-fn main() -> ExitCode {
-    cli::main(run)
-}
+local_errors::tool!(run);

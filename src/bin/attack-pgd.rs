@@ -1,7 +1,5 @@
 //! Projected gradient descent on images.
 
-use std::process::ExitCode;
-
 use clap::Parser;
 use local_errors::{
     Result,
@@ -61,6 +59,4 @@ fn run(args: Args) -> Result<()> {
     })
 }
 
-fn main() -> ExitCode {
-    cli::main(run)
-}
+local_errors::tool!(run);

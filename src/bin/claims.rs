@@ -1,9 +1,6 @@
 //! The paper's claims, judged.
 
-use std::{
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::path::{Path, PathBuf};
 
 use clap::Parser;
 use local_errors::{
@@ -82,6 +79,4 @@ fn run(args: Args) -> Result<()> {
     write::finish_all(outputs)
 }
 
-fn main() -> ExitCode {
-    cli::main(run)
-}
+local_errors::tool!(run);

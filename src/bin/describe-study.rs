@@ -1,6 +1,6 @@
 //! How a study is made, as JSON.
 
-use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
+use std::{collections::BTreeMap, path::PathBuf};
 
 use clap::Parser;
 use local_errors::{
@@ -74,6 +74,4 @@ fn run(args: Args) -> Result<()> {
     write::json_lines(&args.output, &[Study { catalogue, sha256 }])?.finish()
 }
 
-fn main() -> ExitCode {
-    cli::main(run)
-}
+local_errors::tool!(run);

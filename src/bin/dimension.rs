@@ -1,6 +1,6 @@
 //! Intrinsic dimension of a set of points.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::path::PathBuf;
 
 use clap::Parser;
 use local_errors::{
@@ -70,6 +70,4 @@ fn run(args: Args) -> Result<()> {
     write::json_lines(&args.output, &lines)?.finish()
 }
 
-fn main() -> ExitCode {
-    cli::main(run)
-}
+local_errors::tool!(run);

@@ -1,6 +1,6 @@
 //! Handwriting-like digits, drawn.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::path::PathBuf;
 
 use clap::Parser;
 use local_errors::{
@@ -61,6 +61,4 @@ fn run(args: Args) -> Result<()> {
     }
 }
 
-fn main() -> ExitCode {
-    cli::main(run)
-}
+local_errors::tool!(run);

@@ -1,6 +1,6 @@
 //! Activations whose spectrum is known.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::path::PathBuf;
 
 use clap::Parser;
 use local_errors::{
@@ -65,6 +65,4 @@ fn run(args: Args) -> Result<()> {
     output.finish()
 }
 
-fn main() -> ExitCode {
-    cli::main(run)
-}
+local_errors::tool!(run);

@@ -1,9 +1,6 @@
 //! Hidden activations of images.
 
-use std::{
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::path::{Path, PathBuf};
 
 use clap::Parser;
 use local_errors::{
@@ -138,6 +135,4 @@ fn common_units(network: &Network) -> Result<usize> {
     }
 }
 
-fn main() -> ExitCode {
-    cli::main(run)
-}
+local_errors::tool!(run);

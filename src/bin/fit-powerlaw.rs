@@ -1,6 +1,6 @@
 //! Power-law exponent of an eigenspectrum.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::path::PathBuf;
 
 use clap::{
     Parser, ValueEnum,
@@ -145,6 +145,4 @@ fn ranges(args: &Args) -> Result<Vec<Ranks>> {
     Ok(windows)
 }
 
-fn main() -> ExitCode {
-    cli::main(run)
-}
+local_errors::tool!(run);

@@ -1,6 +1,6 @@
 //! IDX images or labels as an array.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::path::PathBuf;
 
 use clap::Parser;
 use local_errors::{
@@ -57,6 +57,4 @@ fn run(args: Args) -> Result<()> {
     }
 }
 
-fn main() -> ExitCode {
-    cli::main(run)
-}
+local_errors::tool!(run);

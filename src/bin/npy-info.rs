@@ -1,9 +1,6 @@
 //! What is in arrays.
 
-use std::{
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::path::{Path, PathBuf};
 
 use clap::Parser;
 use local_errors::{
@@ -55,6 +52,4 @@ fn run(args: Args) -> Result<()> {
     }
 }
 
-fn main() -> ExitCode {
-    cli::main(run)
-}
+local_errors::tool!(run);

@@ -1,6 +1,6 @@
 //! A sweep's report.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::path::PathBuf;
 
 use clap::Parser;
 use local_errors::{
@@ -47,6 +47,4 @@ fn run(args: Args) -> Result<()> {
     write::finish_all(report.outputs(&args.output, figures)?)
 }
 
-fn main() -> ExitCode {
-    cli::main(run)
-}
+local_errors::tool!(run);

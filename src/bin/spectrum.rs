@@ -1,9 +1,6 @@
 //! Eigenspectrum of activations.
 
-use std::{
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::path::{Path, PathBuf};
 
 use clap::Parser;
 use local_errors::{
@@ -156,6 +153,4 @@ fn write_moments(output: &Path, stack: bool, moments: &[Moments]) -> Result<()> 
     }
 }
 
-fn main() -> ExitCode {
-    cli::main(run)
-}
+local_errors::tool!(run);

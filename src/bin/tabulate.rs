@@ -1,6 +1,6 @@
 //! The runs of a study as one table.
 
-use std::{iter, path::PathBuf, process::ExitCode};
+use std::{iter, path::PathBuf};
 
 use clap::Parser;
 use local_errors::{
@@ -62,6 +62,4 @@ fn run(args: Args) -> Result<()> {
     write::finish_all(iter::once(table).chain(summary).collect::<Result<_>>()?)
 }
 
-fn main() -> ExitCode {
-    cli::main(run)
-}
+local_errors::tool!(run);

@@ -4,7 +4,6 @@ use std::{
     fmt::Display,
     num::NonZeroUsize,
     path::{Path, PathBuf},
-    process::ExitCode,
 };
 
 use clap::Parser;
@@ -277,6 +276,4 @@ fn learn(
     Ok(training)
 }
 
-fn main() -> ExitCode {
-    cli::main(run)
-}
+local_errors::tool!(run);

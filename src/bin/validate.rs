@@ -1,6 +1,6 @@
 //! The estimators of alpha on spectra that are known.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::path::PathBuf;
 
 use clap::Parser;
 use local_errors::{
@@ -81,6 +81,4 @@ fn run(args: Args) -> Result<()> {
     write::finish_all(outputs)
 }
 
-fn main() -> ExitCode {
-    cli::main(run)
-}
+local_errors::tool!(run);
