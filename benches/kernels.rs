@@ -10,7 +10,7 @@ use divan::{Bencher, counter::ItemsCount};
 use local_errors::{
     geometry::spectrum::{Of, Spectrum},
     network::Network,
-    train::{Data, Images, Rule, Settings, TestSet, Training, start},
+    train::{Data, Images, Rule, Settings, TestSet, Training, init},
 };
 use ndarray::{Array2, Array3};
 use rand::{Rng, RngExt, SeedableRng, rngs::ChaCha8Rng};
@@ -51,7 +51,7 @@ fn data(samples: usize, density: f64) -> TestSet {
 
 fn network(width: usize) -> Network {
     let settings = Settings::preset(Rule::Local);
-    start(&[PIXELS, width, width, width, width, width], CLASSES, &settings).expect("it is small")
+    init(&[PIXELS, width, width, width, width, width], CLASSES, &settings).expect("it is small")
 }
 
 /// Multiplications and additions of one sample forward, readouts included.

@@ -23,7 +23,7 @@ use local_errors::{
         write,
     },
     network::Network,
-    train::{Images, Rule, Settings, Training, TrainingSet, start},
+    train::{Images, Rule, Settings, Training, TrainingSet, init},
 };
 use ndarray::{Array2, Array3, Axis, s};
 
@@ -79,7 +79,7 @@ fn images(path: &Path) -> Result<Array2<f32>> {
 
 fn network(pixels: usize, width: usize) -> Result<Network> {
     let settings = Settings::preset(Rule::Local);
-    start(&[pixels, width, width, width, width, width], CLASSES, &settings)
+    init(&[pixels, width, width, width, width, width], CLASSES, &settings)
 }
 
 fn ready(task: Task, data: &Path) -> Result<Run> {

@@ -82,7 +82,7 @@ mod tests {
             loss::tests::{loss, network},
         },
         network::{Network, predicted},
-        train::{Rule, Settings, start},
+        train::{Rule, Settings, init},
     };
     use ndarray::ArrayView1;
     use proptest::prelude::*;
@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn a_single_class_has_nothing_to_lose() {
-        let network = start(&[12, 9], 1, &Settings::preset(Rule::Local)).unwrap();
+        let network = init(&[12, 9], 1, &Settings::preset(Rule::Local)).unwrap();
         for gradient in [Gradient::Exact, Gradient::Float32] {
             let attack = within(&network, 1, gradient, 0.1);
             let audit = attack.attack(images(3).view(), &[0; 3], 0).unwrap().1;

@@ -111,12 +111,12 @@ fn logit_differences(z: &mut [f32], y: usize) {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::train::{Rule, Settings, start};
+    use crate::train::{Rule, Settings, init};
     use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
 
     pub fn network() -> Network {
         let settings = Settings { seed: 2, ..Settings::preset(Rule::Local) };
-        start(&[12, 9, 9, 9], 4, &settings).unwrap()
+        init(&[12, 9, 9, 9], 4, &settings).unwrap()
     }
 
     /// The loss of layer `layer` in f64, written again from the formulas.

@@ -9,7 +9,7 @@ use local_errors::{
         read::{Labels, Source},
         write,
     },
-    network::{self, accuracy::Count, files},
+    network::{self, accuracy::AccuracyCounter, files},
 };
 use ndarray::Array1;
 
@@ -44,7 +44,7 @@ fn run(args: Args) -> Result<()> {
     let mut images = args.from.open_for(network.inputs())?;
     let labels =
         Labels::read_for(Source::open(&args.labels)?, &images)?.within(network.classes)?.values;
-    let mut count = Count::new(&network);
+    let mut count = AccuracyCounter::new(&network);
     let mut predictions: Vec<u8> = Vec::with_capacity(labels.len());
     while let Some(block) = images.next_block(network::block())? {
         let labels = &labels[predictions.len()..];

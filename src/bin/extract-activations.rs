@@ -9,7 +9,7 @@ use local_errors::{
         read::{Labels, Rows, Source},
         write::{self, NpyOutput},
     },
-    network::{self, Network, accuracy::Count, files},
+    network::{self, Network, accuracy::AccuracyCounter, files},
 };
 use ndarray::{Array3, Axis};
 
@@ -94,7 +94,7 @@ fn all_layers(args: &Args, network: &Network, mut images: Rows<f32>) -> Result<(
         }
         None => Vec::new(),
     };
-    let mut count = Count::new(network);
+    let mut count = AccuracyCounter::new(network);
     let units = common_units(network)?;
     let layers = network.layers.len();
     // As many as there are, whatever the header of a stream promises.

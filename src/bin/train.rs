@@ -15,8 +15,8 @@ use local_errors::{
     },
     network::files,
     train::{
-        Data, Images, Inputs, Record, Rule, Settings, TestSet, Training, TrainingSet,
-        shuffle_labels, start,
+        Data, Images, Inputs, Record, Rule, Settings, TestSet, Training, TrainingSet, init,
+        shuffle_labels,
     },
 };
 
@@ -206,7 +206,7 @@ fn run(args: Args) -> Result<()> {
     }
     let mut sizes = vec![train.images.ncols()];
     sizes.extend(&args.hidden);
-    let network = start(&sizes, classes, &settings)?;
+    let network = init(&sizes, classes, &settings)?;
     let mut snapshots = args.snapshots.clone();
     snapshots.sort_unstable();
     snapshots.dedup();

@@ -30,7 +30,7 @@ pub struct Accuracy {
 }
 
 /// Counts images as they come, a block at a time.
-pub struct Count {
+pub struct AccuracyCounter {
     samples: usize,
     layers: Vec<LayerCount>,
 }
@@ -47,7 +47,7 @@ struct Part {
     predictions: Vec<u8>,
 }
 
-impl Count {
+impl AccuracyCounter {
     /// Nothing seen yet.
     #[must_use]
     pub fn new(network: &Network) -> Self {
@@ -58,7 +58,7 @@ impl Count {
         Self { samples: 0, layers: layers.collect() }
     }
 
-    /// Count images (samples, pixels) with labels `y`; gives the classes that
+    /// AccuracyCounter images (samples, pixels) with labels `y`; gives the classes that
     /// the last layer predicts.
     pub fn add(
         &mut self,

@@ -8,9 +8,9 @@
 
 mod checkpoint;
 mod images;
+mod init;
 mod record;
 mod settings;
-mod start;
 mod step;
 
 use ndarray::Array2;
@@ -20,12 +20,12 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Error, Result,
     math::rng::{self, Purpose},
-    network::{Network, accuracy::Count},
+    network::{Network, accuracy::AccuracyCounter},
 };
 pub use images::{Form, Images};
+pub use init::init;
 pub use record::{Inputs, Record};
 pub use settings::{Rule, Settings};
-pub use start::start;
 
 /// Images and their labels.
 pub struct Data<I> {
@@ -80,14 +80,14 @@ impl Training {
         Self { network, epoch: 0, history: Vec::new(), snapshots: Vec::new() }
     }
 
-    /// One pass over the data; `seen` hears of the samples of each step and of
+    /// One pass over the data; `on_step` hears of the samples of each step and of
     /// the last layer's loss in it.
     pub fn run_epoch(
         &mut self,
         settings: &Settings,
         train: &TrainingSet,
         test: Option<&TestSet>,
-        mut seen: impl FnMut(usize, f64),
+        mut on_step: impl FnMut(usize, f64),
     ) -> Result<()> {
         let samples = train.labels.len();
         let mut order: Vec<usize> = (0..samples).collect();
@@ -106,7 +106,7 @@ impl Training {
                 sum.wrong += part.wrong;
             }
             let last = step.last().map_or(0.0, |part| part.loss);
-            seen(batch.len(), last / batch.len() as f64);
+            on_step(batch.len(), last / batch.len() as f64);
         }
         if let Some((layer, weight)) = not_finite(&self.network) {
             return Err(diverged(epoch, layer, &format!("it has a weight of {weight}")));
@@ -131,7 +131,7 @@ impl Training {
         let Some(test) = test else {
             return Ok(Vec::new());
         };
-        let mut count = Count::new(&self.network);
+        let mut count = AccuracyCounter::new(&self.network);
         count.add(&self.network, test.images.view(), &test.labels)?;
         let samples = test.labels.len();
         let error = |correct| (samples - correct) as f64 / samples as f64;

@@ -3,7 +3,7 @@
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
 use rayon::prelude::*;
 
-use super::{Images, Rule, TrainingSet, start::fits};
+use super::{Images, Rule, TrainingSet, init::fits};
 use crate::{
     Error, Result,
     math::{
@@ -210,7 +210,7 @@ impl Share<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::train::{Data, Form, Settings, TestSet, start};
+    use crate::train::{Data, Form, Settings, TestSet, init};
     use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
 
     /// Of which a part `density` of the pixels is not 0.
@@ -266,7 +266,7 @@ mod tests {
         layer: usize,
         loss_layer: usize,
     ) {
-        let mut network = start(&[6, 5, 5, 4], 3, &Settings::preset(rule)).unwrap();
+        let mut network = init(&[6, 5, 5, 4], 3, &Settings::preset(rule)).unwrap();
         network.layers.iter_mut().for_each(|l| l.b.fill(0.1));
         let mut stepped = network.clone();
         let batch: Vec<usize> = (0..7).collect();
@@ -321,7 +321,7 @@ mod tests {
     #[test]
     fn local_readouts_stay_fixed() {
         let data = to_learn(&data(7, 1.0), Form::Dense);
-        let mut network = start(&[6, 5, 5], 3, &Settings::preset(Rule::Local)).unwrap();
+        let mut network = init(&[6, 5, 5], 3, &Settings::preset(Rule::Local)).unwrap();
         let before = network.clone();
         let mut steps = Steps::new(&network, 7).unwrap();
         steps.run(&mut network, Rule::Local, 1.0, &data, &[0, 1, 2, 3]);

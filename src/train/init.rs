@@ -17,7 +17,7 @@ use crate::{
 ///
 /// Each layer and readout has a stream of its own, so that layers 1 to k of a
 /// deeper network start as those of the k-layer network.
-pub fn start(sizes: &[usize], classes: usize, settings: &Settings) -> Result<Network> {
+pub fn init(sizes: &[usize], classes: usize, settings: &Settings) -> Result<Network> {
     let Settings { rule, readout_scale, seed, .. } = *settings;
     let &[_, .., _] = sizes else {
         return Err(Error::usage("a network has inputs and at least one layer"));
