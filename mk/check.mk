@@ -4,7 +4,7 @@
 # need no folder.
 ifneq ($(filter undefined environment,$(origin DATA_DIR)),)
 exported := $(if $(filter digits,$(DATASET)),,$(DATA_DIR))
-DATA_DIR := $(or $(exported),data/$(strip $(DATASET)))
+DATA_DIR := $(or $(exported),data/$(strip $(DATASET)))    # folder with the files of the data set
 $(if $(exported),$(info data from DATA_DIR=$(exported), which the environment sets))
 endif
 
