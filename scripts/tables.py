@@ -192,4 +192,4 @@ except Missing as missing:
     sys.stderr.write(f"{missing}\n")
     sys.exit(3)
 except KeyError as key:
-    sys.exit(f"tables: {key} is missing, or is no table: the tables are {' '.join(TABLES)}")
+    sys.exit(f"{key} is missing from the files, or is no table: the tables are {' '.join(TABLES)}")
