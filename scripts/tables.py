@@ -129,18 +129,20 @@ def claims():
 
 
 def estimators():
-    found = {}
-    for row in csv.DictReader(lines(OUT / "validate/estimators.csv", "make validate")):
-        key = row["source"], row["samples"], float(row["alpha"])
-        number = f"{float(row['bias']):+.3f} ± {float(row['sd']):.3f}"
-        found.setdefault(key, {})[row["method"]] = number.replace("-", "−")
-    rows = []
-    for title, source, samples in SPECTRA:
-        for alpha in (0.5, 1, 2):
-            for count in samples:
-                fits = found[source, count, alpha]
-                rows.append([title, count, f"{alpha:g}", fits["ols"], fits["weighted"], fits["mle"]])
-    table(["spectrum", "samples", "true alpha", "`ols`", "`weighted`", "`mle`"], rows)
+    measured = csv.DictReader(lines(OUT / "validate/estimators.csv", "make validate"))
+    found = {(row["source"], row["samples"], float(row["alpha"]), row["method"]): row for row in measured}
+    methods = ["ols", "weighted", "mle"]
+
+    def number(key):
+        return f"{float(found[key]['bias']):+.3f} ± {float(found[key]['sd']):.3f}".replace("-", "−")
+
+    rows = [
+        [title, count, f"{alpha:g}"] + [number((source, count, alpha, method)) for method in methods]
+        for title, source, samples in SPECTRA
+        for alpha in (0.5, 1, 2)
+        for count in samples
+    ]
+    table(["spectrum", "samples", "true alpha"] + [f"`{method}`" for method in methods], rows)
 
 
 def peers(name, argument=""):
