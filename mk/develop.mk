@@ -12,7 +12,7 @@ check-mnist:
 ## check-digits: check the statistics of the drawn digits, and compare with MNIST if DATA_DIR has it
 check-digits:
 	cargo test --release --locked --quiet --test digits -- --ignored --nocapture
-## validate: measure the estimators of alpha on known spectra: a table and a figure in $(OUT)/validate
+## validate: measure the estimators of alpha on known spectra: a table and a figure in OUT/validate
 validate:
 	mkdir -p $(OUT)/validate
 	validate --figure $(OUT)/validate/estimators.svg -o $(OUT)/validate/estimators.csv
@@ -27,14 +27,14 @@ bench:
 ## figure: copy the README's figure from the study on MNIST
 figure:
 	sed 's|<svg [^>]*>|&<rect width="100%" height="100%" fill="white"/>|' $(OUT)/mnist/figures/accuracy-alpha-local.svg > doc/accuracy-alpha.svg
-.PHONY: test test-slurm check-mnist check-digits validate campaign bench figure
+## splice: put the list of tools, and tables of results and speed, into README.md and doc/, from OUT and target/peers
+splice:
+	scripts/splice $(OUT)
+.PHONY: test test-slurm check-mnist check-digits validate campaign bench figure splice
 
 ## help: this list
 help:
-	echo 'Targets:'; sed -n 's/^## /  /p' Makefile mk/sweep.mk mk/install.mk
-	echo 'Settings, with their defaults:'; sed -nE 's/^([A-Z_]+) *:= *(.*)/  \1 = \2/p' Makefile
-	echo '  DATA_DIR = $(DATA_DIR)    # a folder with the files of the data set'
-	echo 'Targets for developers:'; sed -n 's/^## /  /p' mk/develop.mk
+	printf '%s\t%s\n' $(foreach v,$(checked) RUN SHARED TRANSFER,$v $(call quote,$(strip $($v)))) | scripts/help
 .PHONY: all quick plan data inputs tasks sweep sweep-inputs sweep-tasks help
 
 # What the environment names as these files do reaches no command, and no helper is expanded for it.

@@ -31,7 +31,7 @@ fn the_study_is_made_once_whatever_the_jobs_and_threads() {
     assert!(!project.0.path("out").exists(), "make -n made something");
     let said = project.make("-j1");
     assert!(said.contains("(36/36)"), "{said}");
-    assert!(said.contains("local/seed-2 has learned"), "{said}");
+    assert!(said.contains("network local/seed-2, accuracy of layers 1-2: "), "{said}");
     assert!(said.contains("36 levels in out/tiny/table.csv"), "{said}");
     let verdict = "C2 local, gauss, ranks 1-8: accuracy against alpha is monotonic: undecided: 2 seeds \
                    (expected at least 3)\n";
@@ -771,6 +771,12 @@ fn tools_are_installed_and_removed_and_nobodys_are_overwritten() {
             project.0.ok(&format!("{tool} --generate {form} | cmp - there/share/{file}"));
         }
     }
+    let overview = project.0.ok("cat there/share/man/man1/local-errors.1");
+    for tool in common::TOOLS {
+        let name = tool.replace('-', "\\-");
+        let line = format!("\n.B {name}\n");
+        assert!(String::from_utf8_lossy(&overview).contains(&line), "{tool}");
+    }
     // As a package is built: elsewhere, for everyone to read whatever the umask.
     let staged = format!("umask 077; {}", Project::line("install PREFIX=/opt/le DESTDIR=staged"));
     project.0.run(&staged);
@@ -780,9 +786,9 @@ fn tools_are_installed_and_removed_and_nobodys_are_overwritten() {
     assert!(list.starts_with(b"/opt/le/bin/"));
     project.make("uninstall PREFIX=/opt/le DESTDIR=staged");
     assert!(common::files(&project.0.path("staged")).is_empty());
-    // And the list of them.
+    // And local-errors(1), and the list of them.
     let files = common::files(&project.0.path("there"));
-    assert_eq!(files.len(), 5 * common::TOOLS.len() + 1);
+    assert_eq!(files.len(), 5 * common::TOOLS.len() + 2);
     project.make("uninstall PREFIX=there");
     assert!(common::files(&project.0.path("there")).is_empty());
     for file in ["there/bin/train", "there/share/man/man1/train.1"] {
@@ -870,5 +876,7 @@ fn malformed_settings_and_missing_data_are_refused() {
         assert_eq!(output.status.code(), Some(2), "{arguments}: {stderr}");
         assert!(stderr.contains(words), "{arguments}: {stderr}");
     }
-    assert!(project.make("help").contains("all: the study"));
+    let help = project.make("help");
+    assert!(help.contains("\n  all                the study"), "{help}");
+    assert!(help.lines().all(|line| line.len() < 80), "{help}");
 }

@@ -24,6 +24,7 @@ mod report;
 mod samples;
 mod scale;
 mod signals;
+mod splice;
 mod streams;
 mod sweep;
 mod tables;

@@ -177,7 +177,8 @@ fn tools() -> Vec<(&'static str, &'static str, Vec<Flag>)> {
 }
 
 /// Flags whose value is no number.
-const WORDS: [&str; 26] = [
+const WORDS: [&str; 27] = [
+    "--accuracies",
     "--accuracy",
     "--attack",
     "--audit",
