@@ -6,7 +6,7 @@ use clap::Parser;
 use local_errors::{
     Result, cli,
     io::write,
-    report::{self, Links, Study},
+    report::{self, Links, StudyFiles},
 };
 
 /// Write a study's report: one self-contained HTML page, and its figures as SVG
@@ -49,7 +49,7 @@ struct Args {
 
 fn run(args: Args) -> Result<()> {
     cli::check_streams(&[&args.table, &args.claims], &[Some(&args.output)])?;
-    let study = Study::read(&args.table, &args.claims, &args.study)?;
+    let study = StudyFiles::read(&args.table, &args.claims, &args.study)?;
     let figures = args.figures.as_deref();
     let report = report::report(&study, Links::optional(&args.output, figures)?);
     write::finish_all(report.outputs(&args.output, figures)?)
