@@ -4,15 +4,21 @@ use std::collections::BTreeSet;
 
 use crate::study::table::{Estimator, Row};
 
-/// Which estimator the headline is, and which other methods the tables have.
-pub fn sentence<'a>(rows: impl IntoIterator<Item = &'a Row>, headline: Estimator) -> String {
+/// Which estimator the headline is.
+pub fn sentence(headline: Estimator) -> String {
     let (ranks, method) = (headline.ranks(), headline.method.name());
-    let others: Vec<_> = methods(rows).into_iter().filter(|name| *name != method).collect();
-    let others = match others.as_slice() {
-        [] => String::new(),
-        names => format!(" The tables also have rows for fits by {}.", names.join(" and ")),
-    };
-    format!("Headline: ranks {ranks}, method {method}.{others}")
+    format!("Headline: ranks {ranks}, method {method}. The figures show α from this fit.")
+}
+
+/// Which other methods the tables have; none if there are no others.
+pub fn other_methods<'a>(
+    rows: impl IntoIterator<Item = &'a Row>,
+    headline: Estimator,
+) -> Option<String> {
+    let mut others = methods(rows);
+    others.remove(headline.method.name());
+    let names = others.into_iter().collect::<Vec<_>>().join(" and ");
+    (!names.is_empty()).then(|| format!("The tables also have rows for fits by {names}."))
 }
 
 /// The name of an estimator: its ranks, and its method if these rows have several.

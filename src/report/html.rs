@@ -91,9 +91,9 @@ pub fn spread(mean: Option<f64>, sd: Option<f64>, digits: usize) -> String {
     }
 }
 
-/// Mean and standard deviation of some of the seeds; says how many they are if not all.
-pub fn spread_of_seeds(spread: String, (with, all): (usize, usize)) -> String {
-    if 0 < with && with < all { format!("{spread} ({with} of {all} seeds)") } else { spread }
+/// What `with` of `all` seeds have, saying so if they are not all.
+pub fn of_seeds(value: String, (with, all): (usize, usize)) -> String {
+    if 0 < with && with < all { format!("{value} ({with} of {all} seeds)") } else { value }
 }
 
 #[cfg(test)]
@@ -120,7 +120,7 @@ mod tests {
         assert_eq!(number(Some(f64::NAN), 2), "–");
         assert_eq!(spread(Some(1.0), Some(0.25), 2), "1.00 ± 0.25");
         assert_eq!(spread(Some(1.0), None, 2), "1.00");
-        assert_eq!(spread_of_seeds("1".into(), (2, 3)), "1 (2 of 3 seeds)");
-        assert_eq!(spread_of_seeds("1".into(), (3, 3)), "1");
+        assert_eq!(of_seeds("1".into(), (2, 3)), "1 (2 of 3 seeds)");
+        assert_eq!(of_seeds("1".into(), (3, 3)), "1");
     }
 }

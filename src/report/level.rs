@@ -27,10 +27,10 @@ impl Level {
 
     /// What a page calls it; `between` stands between the attack and its strength.
     pub fn title(&self, catalogue: &Catalogue, between: &str) -> String {
-        match self.is_clean() {
-            true => "clean".into(),
-            false => catalogue.attack(&self.attack).at(self.strength, between),
+        if self.is_clean() {
+            return "clean".into();
         }
+        catalogue.attack(&self.attack).at(self.strength, between)
     }
 
     fn is_clean(&self) -> bool {

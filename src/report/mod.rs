@@ -22,7 +22,8 @@ use crate::{
 use html::FigureList;
 pub use links::Links;
 use sections::{
-    controls, layers, network, numbers, precision, provenance, strengths, texts, training, verdicts,
+    controls, introduction, layers, network, numbers, precision, provenance, strengths, texts,
+    training, verdicts,
 };
 pub use study_files::StudyFiles;
 pub use sweep::{Sweep, sweep};
@@ -55,13 +56,13 @@ impl Report {
     }
 }
 
-/// The report of a study. `links` lead to its figures if they are also files.
+/// The report of a study: its sections in the order of the page. `links` lead to its figures if they are also files.
 #[must_use]
 pub fn report(study: &StudyFiles, links: Option<Links>) -> Report {
     let rule = study.main_rule();
     let figures = &mut FigureList::new(links);
     let sections = html! {
-        p { (texts::QUESTION) " " (headline::sentence(&study.rows, study.headline)) }
+        (introduction::question(study))
 
         (verdicts::of_the_paper(rule))
         (texts::literature())

@@ -108,7 +108,7 @@ fn a_network_without_an_exponent_is_left_out_of_the_means() {
     let lines: Vec<String> = table.lines().map(line).collect();
     fs::write(folder.path("s/table.csv"), lines.join("\n")).unwrap();
     let page = String::from_utf8(folder.ok("report-sweep s/table.csv").0).unwrap();
-    assert!(page.contains("<td>2.15 ± 0.07 (2 seeds)</td>"));
+    assert!(page.contains("<td>2.15 ± 0.07 (2 of 3 seeds)</td>"));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::{
     geometry::powerlaw::Fit,
     report::{
         headline,
-        html::{number, spread, spread_of_seeds, table},
+        html::{number, of_seeds, spread, table},
         selection::Selection,
         study_files::StudyFiles,
     },
@@ -57,7 +57,7 @@ fn of_layers(name: &str, ranks: &str, selection: &Selection<'_>) -> Vec<Vec<Stri
         let clean = |value: fn(&Row) -> Option<f64>, digits: usize| {
             let point = selection.clean(layer, value);
             let spread = point.map_or("–".into(), |point| spread(point.y, point.sd, digits));
-            spread_of_seeds(spread, selection.seeds_with(layer, value))
+            of_seeds(spread, selection.seeds_with(layer, value))
         };
         vec![
             name.into(),

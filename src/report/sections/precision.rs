@@ -44,8 +44,8 @@ pub fn lost_by_fgsm(rule: RuleView<'_>) -> Markup {
         p {
             "Means over seeds. An image loses its own class's term if " (P_Y) " is rounded to 1, which happens \
              for 1 − " (P_Y) " below 2⁻²⁵: the terms of the other classes remain, and the sign of the gradient \
-             is wrong. An image has no gradient if it is 0 in every pixel, because a gap of more than about 87 \
-             to 103 between logits makes exp underflow: the attack leaves such an image unchanged. The other \
+             is wrong. An image has no gradient if the gradient is 0 in every pixel, because gaps of more than \
+             about 87 to 103 between logits make exp underflow: the attack leaves such an image unchanged. The other \
              columns are the number of pixels whose sign is 0, the largest change of a pixel, and the accuracy \
              of the network. Where the accuracy under the float32 gradient stops falling, compare it with \
              the images that lost their own class's term."
@@ -152,17 +152,17 @@ fn remaining(rule: RuleView<'_>) -> Option<String> {
         layers(&exact)
     )];
     if !both.is_empty() {
-        sentences.push(format!("In {} the exact gradient keeps it.", layers(&both)));
+        sentences.push(format!("In {} both gradients give one.", layers(&both)));
     }
     if !float32_only.is_empty() {
         sentences.push(format!(
-            "In {} it is not found once the signs that single precision loses are restored.",
+            "In {} only the float32 gradient gives one: it is absent once the signs that single precision loses are \
+             restored.",
             layers(&float32_only)
         ));
     }
     if !exact_only.is_empty() {
-        sentences
-            .push(format!("In {} it is found only with the exact gradient.", layers(&exact_only)));
+        sentences.push(format!("In {} only the exact gradient gives one.", layers(&exact_only)));
     }
     Some(sentences.join(" "))
 }

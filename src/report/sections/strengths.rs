@@ -50,7 +50,8 @@ pub fn without_exponent(rule: RuleView<'_>) -> Markup {
                 }
             }
             p {
-                "Figures, means and claims leave out what has no exponent, and say how many seeds they include."
+                "Figures, means and claims leave out measurements without an exponent; tables and claims say how \
+                 many seeds remain."
             }
         }
     }

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use crate::{
     report::{
         headline,
-        html::{number, table},
+        html::{number, of_seeds, table},
         rule_view::RuleView,
         study_files::StudyFiles,
     },
@@ -68,7 +68,7 @@ pub fn thresholds() -> Markup {
         ]
     });
     html! {
-        h3 { "Thresholds, fixed before the results were known" } "\n"
+        h3 { "Thresholds, set before the results were computed" } "\n"
         (table(&["statistic", "at least", "reason"], &rows))
         p {
             "A claim is undecided if there are fewer than " (MIN_SEEDS) " seeds, or if the mean accuracy over \
@@ -110,12 +110,8 @@ fn layer(claim: &Claim, layer: &Layer) -> String {
             _ => format!("{name}undecided"),
         };
     };
-    let [value, low, high] = [value, low, high].map(|number_| number(Some(number_), 2));
+    let [value, low, high] = [value, low, high].map(|of| number(Some(of), 2));
     let turn = layer.turn.as_ref().filter(|_| layer.holds == Some(true));
     let turn = turn.map_or(String::new(), |turn| format!(" at {}", number(Some(turn.strength), 2)));
-    let seeds = match layer.seeds < claim.seeds {
-        true => format!(" ({} of {} seeds)", layer.seeds, claim.seeds),
-        false => String::new(),
-    };
-    format!("{name}{value} [{low}, {high}]{turn}{seeds}")
+    of_seeds(format!("{name}{value} [{low}, {high}]{turn}"), (layer.seeds, claim.seeds))
 }

@@ -68,7 +68,7 @@ impl Sweep {
 /// The report of a sweep. `links` lead to its figures if they are also files.
 #[must_use]
 pub fn sweep(sweep: &Sweep, links: Option<Links>) -> Report {
-    let Sweep { rows, rules, catalogue, headline, .. } = sweep;
+    let Sweep { rules, catalogue, headline, .. } = sweep;
     let networks = Networks::of(sweep, &rules[0]);
     let figures = &mut FigureList::new(links);
     let sections = html! {
@@ -77,8 +77,8 @@ pub fn sweep(sweep: &Sweep, links: Option<Links>) -> Report {
              the last layer depend on what was varied: mean and standard deviation over seeds."
         }
         p {
-            "The figures show " (catalogue.rule_title(&rules[0])) ". "
-            (headline::sentence(rows.iter().map(|(_, row)| row), *headline))
+            "Learning rule of the figures: " (catalogue.rule_title(&rules[0])) ". "
+            (headline::sentence(*headline))
         }
         @for varied in Varied::ALL.into_iter().filter(|varied| networks.values(*varied).len() > 1) {
             h2 { "Against " (networks.axis(varied).label) } "\n"

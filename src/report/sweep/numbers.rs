@@ -9,7 +9,7 @@ use super::{
 use crate::{
     math::mean::mean_and_sd,
     report::{
-        html::{self, spread, spread_of_seeds},
+        html::{self, of_seeds, spread},
         level::Level,
         links::Links,
     },
@@ -47,7 +47,7 @@ fn cells(sweep: &Sweep, rule: &str, level: &Level, study: &[&SweepRow]) -> Vec<M
         let values = measured(study.iter().map(|(_, row)| (0.0, value(row))).collect());
         let with = values.iter().filter(|(_, value)| value.is_some()).count();
         let (mean, sd) = mean_and_sd(values.into_iter().map(|(_, value)| value));
-        spread_of_seeds(spread(mean, sd, digits), (with, study.len()))
+        of_seeds(spread(mean, sd, digits), (with, study.len()))
     };
     let rest = [
         rule.to_owned(),
