@@ -20,8 +20,9 @@ use local_errors::{
 /// study.json that the table contains, otherwise the lowest. They show one method: ols if the
 /// table contains it, otherwise the first.
 ///
-/// study.json says what rules and attacks are called, which are controls, and so which rule is shown
-/// first. Without it rules and attacks have their names, none is a control, and local comes first.
+/// study.json gives the titles of rules and attacks and says which of them are controls. The rule
+/// that is shown first is its first rule that is no control. Without study.json, rules and attacks
+/// have their names as titles, none is a control, and local is shown first.
 #[derive(Parser)]
 #[command(
     name = env!("CARGO_BIN_NAME"),
