@@ -13,7 +13,7 @@ use local_errors::{
         read::{self, Labels, Source},
         write,
     },
-    network::{Network, accuracy::Count, files},
+    network::{Network, accuracy::AccuracyCounter, files},
     train::{
         Data, Images, Inputs, Record, Rule, Settings, TestSet, Training, TrainingSet, init,
         shuffle_labels,
@@ -243,7 +243,7 @@ fn run(args: Args) -> Result<()> {
 
 /// The accuracy of each layer that has a readout, for a reader.
 fn accuracies(network: &Network, test: &TestSet) -> Result<String> {
-    let mut count = Count::new(network);
+    let mut count = AccuracyCounter::new(network);
     count.add(network, test.images.view(), &test.labels)?;
     let measured = count.lines().into_iter().filter_map(|line| Some((line.layer, line.accuracy?)));
     let (layers, accuracies): (Vec<_>, Vec<_>) = measured.unzip();

@@ -78,9 +78,9 @@ fn dead_networks_beside_living_ones_are_left_out_and_named() {
     let c1 = c1.unwrap();
     assert_eq!((seeds(c1), c1["seeds"].as_u64()), (Some(3), Some(5)), "{c1}");
     let page = page(&project);
-    assert!(
-        page.contains("Layer 1: no variance, every unit has one value for all images. Seed 4, 5;")
-    );
+    assert!(page.contains(
+        "Layer 1: no variance, every unit has the same value for all images. Seeds 4, 5:"
+    ));
     assert!(page.contains("(3 of 5 seeds)"));
     // The means are those of the living.
     let table = fs::read_to_string(folder.path("out/tiny/table.csv")).unwrap();

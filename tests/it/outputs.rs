@@ -228,7 +228,7 @@ fn two_outputs_that_are_one_file_are_refused_however_they_are_spelled() {
 fn a_page_and_its_figures_do_not_meet() {
     let folder = Folder::new();
     let figures = vec![("curve".to_owned(), "svg".to_owned())];
-    let report = Report { page: "html".into(), figures, links: None };
+    let report = Report { page: "html".into(), figures };
     for page in ["figures/curve.svg", "figures/../figures/curve.svg", "figures"] {
         let (page, figures) = (folder.path(page), folder.path("figures"));
         let outputs = report.outputs(&page, Some(&figures));

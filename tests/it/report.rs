@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::common::{Bytes, Folder, project::Project};
+use crate::common::{Bytes, Folder, header, npy, project::Project};
 
 const REPORT: &str = "report --table out/tiny/table.csv --claims out/tiny/claims.jsonl out/tiny -o page.html --figures figures";
 
@@ -32,7 +32,7 @@ fn fits_of_several_methods_are_not_averaged() {
     for (one, three) in figures.iter().zip(&of_three) {
         assert!(one == three, "{}", one.0.display());
     }
-    assert!(three.contains("method ols. Fits by mle and weighted stand in the tables"));
+    assert!(three.contains("The tables also have rows for fits by mle and weighted."));
     for ranks in ["1–8", "2–6"] {
         let expected = numbers(&one, "local errors", ranks);
         assert_eq!(expected.len(), 2);
@@ -141,4 +141,32 @@ fn a_study_without_descriptions_is_shown_by_names_and_one_that_cannot_be_read_is
         assert!(message.contains(&format!("study.json: {expected}")), "{message}");
         assert!(!folder.path("new.html").exists());
     }
+}
+
+#[test]
+fn files_of_the_network_shown_that_do_not_fit_together_are_refused() {
+    let project = Project::new();
+    let folder = &project.0;
+    project.make("all");
+    let line = REPORT.replace("page.html", "new.html");
+    let refused = |file: &str, bytes: &[u8], expected: &str| {
+        let before = folder.bytes(file).0;
+        fs::write(folder.path(file), bytes).unwrap();
+        let message = folder.fails(1, &line);
+        assert!(message.contains(expected), "{message}");
+        assert!(!folder.path("new.html").exists());
+        fs::write(folder.path(file), before).unwrap();
+    };
+    // The images have one layer, the network has two.
+    refused(
+        "out/tiny/local/seed-1/gauss-0.5/spectrum.npy",
+        &folder.bytes("out/tiny/clean/spectrum.npy").0,
+        "gauss-0.5/spectrum.npy: differs from the clean spectra in the number of layers (found 1, expected 2)",
+    );
+    refused(
+        "out/tiny/samples/clean/predictions.npy",
+        &npy(&header("|u1", false, "(1,)"), &[3]),
+        "predictions.npy: has too few labels for the images shown (found 1, expected 10)",
+    );
+    folder.ok(&line);
 }

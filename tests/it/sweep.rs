@@ -108,7 +108,7 @@ fn a_network_without_an_exponent_is_left_out_of_the_means() {
     let lines: Vec<String> = table.lines().map(line).collect();
     fs::write(folder.path("s/table.csv"), lines.join("\n")).unwrap();
     let page = String::from_utf8(folder.ok("report-sweep s/table.csv").0).unwrap();
-    assert!(page.contains("<td>2.15 ± 0.07 (2 seeds)</td>"));
+    assert!(page.contains("<td>2.15 ± 0.07 (2 of 3 seeds)</td>"));
 }
 
 #[test]
@@ -117,4 +117,23 @@ fn a_point_that_is_there_twice_is_refused() {
     sweep(&folder, "s");
     let message = folder.fails(1, "{ cat s/table.csv; tail -n 1 s/table.csv; } | report-sweep");
     assert!(message.contains("stdin: lines 19 and 20 are the same point"), "{message}");
+}
+
+#[test]
+fn a_table_without_networks_is_refused() {
+    let folder = Folder::new();
+    sweep(&folder, "s");
+    let table = fs::read_to_string(folder.path("s/table.csv")).unwrap();
+    let mut lines = table.lines();
+    let header: Vec<&str> = lines.next().unwrap().split(',').collect();
+    let cells = header.iter().zip(lines.next().unwrap().split(','));
+    let of_images = cells.map(|(name, cell)| match *name {
+        "rule" | "seed" => "",
+        "layer" => "0",
+        _ => cell,
+    });
+    let line = of_images.collect::<Vec<_>>().join(",");
+    fs::write(folder.path("s/table.csv"), format!("{}\n{line}\n", header.join(","))).unwrap();
+    let message = folder.fails(1, "report-sweep s/table.csv");
+    assert!(message.contains("s/table.csv: has no row of a network"), "{message}");
 }
