@@ -2,16 +2,17 @@
 
 ## test: run the tests of the library, the tools and the Makefile
 test:
-	cargo test --locked --quiet
+	cargo test --locked --quiet --lib --test tests
+	cargo test --locked --quiet --doc
 ## test-slurm: test the launchers for clusters, on a temporary Slurm of three nodes on this machine
 test-slurm:
-	BIN='$(bin)' cargo test --locked --quiet --test slurm -- --ignored --nocapture
+	BIN='$(bin)' cargo test --locked --quiet --test tests slurm:: -- --ignored --nocapture
 ## check-mnist: compare the tables of DATASET=mnist with an independent computation
 check-mnist:
-	STUDY=$(OUT)/mnist cargo test --locked --quiet --test mnist -- --ignored --nocapture
+	STUDY=$(OUT)/mnist cargo test --locked --quiet --test tests mnist:: -- --ignored --nocapture
 ## check-digits: check the statistics of the drawn digits, and compare with MNIST if DATA_DIR has it
 check-digits:
-	cargo test --release --locked --quiet --test digits -- --ignored --nocapture
+	cargo test --release --locked --quiet --test tests digits:: -- --ignored --nocapture
 ## validate: measure the estimators of alpha on known spectra: a table and a figure in OUT/validate
 validate:
 	mkdir -p $(OUT)/validate
@@ -19,7 +20,7 @@ validate:
 	echo "bias and spread: $(OUT)/validate/estimators.csv, estimators.svg"
 ## campaign: test with hundreds of kills, failing system calls and bad inputs, and millions of random headers; CAMPAIGN=short for fewer
 campaign:
-	BIN='$(bin)' cargo test --locked --quiet --test campaign -- --ignored --nocapture
+	BIN='$(bin)' cargo test --locked --quiet --test tests campaign:: -- --ignored --nocapture
 ## bench: time the kernels and tools beside the machine's limit, and how the time grows
 bench:
 	cargo bench --locked --quiet --bench kernels

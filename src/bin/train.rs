@@ -249,7 +249,8 @@ fn accuracies(network: &Network, test: &TestSet) -> Result<String> {
     let (layers, accuracies): (Vec<_>, Vec<_>) = measured.unzip();
     let layers = match layers.as_slice() {
         [first, .., last] => format!("layers {first}-{last}"),
-        layers => layers.iter().map(|layer| format!("layer {layer}")).collect(),
+        [layer] => format!("layer {layer}"),
+        [] => return Ok("no layer has a readout".into()),
     };
     let accuracies: Vec<_> = accuracies.iter().map(|value| format!("{value:.3}")).collect();
     Ok(format!("accuracy of {layers}: {}", accuracies.join(" ")))

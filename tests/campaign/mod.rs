@@ -2,12 +2,6 @@
 //! are rare otherwise: kills at random moments, failing system calls, files with false headers.
 //! Linux, with a C compiler; nothing outside of temporary folders is touched.
 
-#![allow(clippy::unwrap_used, clippy::panic)] // a test that cannot go on has failed
-#![allow(clippy::print_stdout)] // the table
-
-#[path = "../common/mod.rs"]
-mod common;
-
 mod faults;
 mod headers;
 mod inputs;

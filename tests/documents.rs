@@ -86,7 +86,7 @@ fn readme_is_short_and_leads_to_every_page_and_every_tool() {
     }
     let tools = section(&readme, "The tools");
     let tools = tools.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
-    assert_eq!(tools.collect::<BTreeSet<_>>(), TOOLS.into_iter().collect());
+    assert_eq!(tools.collect::<BTreeSet<_>>(), TOOLS.iter().copied().collect());
 }
 
 /// The number behind a key in a line of JSON that … may shorten.

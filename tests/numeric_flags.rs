@@ -287,7 +287,7 @@ fn all_flags_that_take_a_number_are_among_these() {
     let folder = Folder::new();
     let tools = tools();
     let names: BTreeSet<&str> = tools.iter().map(|(tool, ..)| *tool).collect();
-    assert_eq!(names, TOOLS.into_iter().collect());
+    assert_eq!(names, TOOLS.iter().copied().collect());
     let mut found = 0;
     for (tool, _, flags) in &tools {
         let known: BTreeSet<String> = flags.iter().map(|flag| flag.name.to_owned()).collect();

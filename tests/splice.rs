@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::common::{Bytes, Folder, page, section, skipped};
+use crate::common::{Folder, page, section, skipped};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -17,15 +17,11 @@ fn splice(folder: &Folder) -> String {
     String::from_utf8(folder.ok("scripts/splice out").0).unwrap()
 }
 
-fn text(bytes: &Bytes) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
-}
-
 #[test]
 fn the_tools_in_the_readme_are_listed_as_they_describe_themselves() {
     let folder = project();
     let readme = page("README.md");
-    let listed = text(&folder.ok("scripts/list-tools markdown"));
+    let listed = folder.ok("scripts/list-tools markdown").text();
     assert!(
         section(&readme, "The tools").contains(&format!("\n{listed}<!-- end -->\n")),
         "{listed}"
@@ -35,7 +31,7 @@ fn the_tools_in_the_readme_are_listed_as_they_describe_themselves() {
     assert_ne!(emptied, readme);
     fs::write(folder.path("README.md"), emptied).unwrap();
     assert!(splice(&folder).contains("README.md: changed\n"));
-    assert_eq!(text(&folder.bytes("README.md")), readme);
+    assert_eq!(folder.bytes("README.md").text(), readme);
 }
 
 #[test]
@@ -47,7 +43,7 @@ fn a_second_splice_changes_nothing_and_what_has_no_source_stays() {
     let before = folder.files();
     assert_eq!(splice(&folder), said);
     assert!(folder.files() == before);
-    assert_eq!(text(&folder.bytes("doc/results.md")), page("doc/results.md"));
+    assert_eq!(folder.bytes("doc/results.md").text(), page("doc/results.md"));
 }
 
 #[test]
@@ -82,7 +78,7 @@ mnist,local,5,clean,0,1,ols,1,50,0.1,0.1,9,9,9,9,9,9,9,9
     let said = splice(&folder);
     assert!(said.contains("doc/results.md: changed"), "{said}");
     assert!(said.contains("attacked stays: the study has no local gauss 0.5"), "{said}");
-    let results = text(&folder.bytes("doc/results.md"));
+    let results = folder.bytes("doc/results.md").text();
     let table = "\
 | layer | 1 | 2 |
 |---|---|---|

@@ -114,3 +114,14 @@ fn a_study_of_dead_networks_alone_is_made() {
     }
     assert!(page.contains("no values"));
 }
+
+#[test]
+fn a_collapsed_layer_stops_nothing() {
+    let folder = Folder::new();
+    let mut lambda = Array2::zeros((2, 20));
+    lambda.row_mut(1).assign(&Array1::from_shape_fn(20, |n| 1.0 / (n + 1) as f64));
+    folder.write("l.npy", &lambda);
+    let lines = json_lines(&folder.ok("fit-powerlaw --ranks 1-20 l.npy"));
+    assert!(lines[0]["alpha"].is_null());
+    assert!((lines[1]["alpha"].as_f64().unwrap() - 1.0).abs() < 1e-12);
+}

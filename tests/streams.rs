@@ -1,7 +1,7 @@
 //! The standard streams: closed ones, and those that several processes share.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io::{BufRead, BufReader},
     os::fd::OwnedFd,
     process::Stdio,
@@ -9,9 +9,13 @@ use std::{
     time::Duration,
 };
 
-use rustix::net::{AddressFamily, RecvFlags, SocketFlags, SocketType, recv, socketpair};
+use ndarray::Array2;
+use rustix::{
+    net::{AddressFamily, RecvFlags, SocketFlags, SocketType, recv, socketpair},
+    pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
+};
 
-use crate::common::{Folder, TOOLS};
+use crate::common::{Bytes, Folder, TOOLS};
 
 /// What each tool writes to stdout unless told otherwise.
 const TO_STDOUT: [&str; 12] = [
@@ -149,4 +153,38 @@ fn lines_of_many_processes_stay_whole_in_a_pipe_that_is_full() {
     let one = folder.ok("fit-powerlaw --ranks 1-8 s.npy");
     let one = String::from_utf8(one.0).unwrap();
     assert!(lines.iter().all(|line| *line == one.trim_end()));
+}
+
+#[test]
+fn nothing_is_read_from_a_terminal_and_no_array_written_to_one() {
+    let folder = Folder::with_data();
+    let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY;
+    let controller = openpt(flags).unwrap();
+    grantpt(&controller).unwrap();
+    unlockpt(&controller).unwrap();
+    let name = ptsname(&controller, Vec::new()).unwrap();
+    let name = name.to_str().unwrap();
+    let terminal = || fs::File::options().read(true).write(true).open(name).unwrap();
+    let attack = |stdin: Stdio, stdout: Stdio| {
+        let mut command = folder.command("attack-gauss");
+        command.args(["--sigma", "1"]).stdin(stdin).stdout(stdout).stderr(Stdio::piped());
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        Bytes(output.stderr).text()
+    };
+    let message = attack(terminal().into(), Stdio::null());
+    assert!(message.contains("stdin is a terminal"), "{message}");
+    let x = fs::File::open(folder.path("x.npy")).unwrap();
+    let message = attack(x.into(), terminal().into());
+    assert!(message.contains("will not write an array to a terminal"), "{message}");
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_the_tool_silently() {
+    let folder = Folder::new();
+    folder.write("x.npy", &Array2::<f32>::zeros((3000, 100)));
+    let output = folder.run("attack-gauss --sigma 1 x.npy | head -c 10 | wc -c");
+    assert_eq!(output.status.code(), Some(141));
+    assert_eq!(output.stdout, b"10\n");
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
 }

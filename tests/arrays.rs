@@ -5,7 +5,7 @@ use std::{fs, process::Stdio};
 use ndarray::{Array1, Array2, Array3, Axis, s};
 use wait4::Wait4;
 
-use crate::common::{self, Folder, header, json_lines, npy};
+use crate::common::{self, Bytes, Folder, header, json_lines, npy};
 
 #[test]
 fn bool_arrays_are_0_and_1() {
@@ -185,4 +185,42 @@ fn fortran_order_is_read_alike_in_files_and_streams() {
     folder.write("layer-f.npy", &layer.t().as_standard_layout().into_owned().reversed_axes());
     let attack = |file: &str| folder.ok(&format!("attack-gauss --sigma 0.1 {file}"));
     assert_eq!(attack("layer.npy"), attack("layer-f.npy"));
+}
+
+#[test]
+fn other_dtypes_and_orders_are_converted() {
+    let folder = Folder::with_network();
+    let x: Array2<f32> = folder.read("x.npy");
+    let y: Array1<u8> = folder.read("y.npy");
+    folder.write("f8.npy", &x.mapv(f64::from));
+    folder.write("fortran.npy", &x.t().as_standard_layout().into_owned().reversed_axes());
+    folder.write("cubes.npy", &x.clone().into_shape_with_order((60, 4, 4)).unwrap());
+    let big: Vec<u8> = x.iter().flat_map(|x| x.to_be_bytes()).collect();
+    fs::write(folder.path("big.npy"), npy(&header(">f4", false, "(60, 16)"), &big)).unwrap();
+    folder.write("i4.npy", &y.mapv(i32::from));
+    folder.write("i8.npy", &y.mapv(i64::from));
+    folder.write("u4.npy", &y.mapv(u32::from));
+    folder.write("u8.npy", &y.mapv(u64::from));
+    assert!(String::from_utf8_lossy(&folder.bytes("fortran.npy")).contains("True"));
+    let expected = folder.ok("accuracy --model net --labels y.npy x.npy");
+    for images in ["f8", "fortran", "cubes", "big"] {
+        let found = folder.ok(&format!("accuracy --model net --labels y.npy {images}.npy"));
+        assert_eq!(found, expected, "{images}");
+    }
+    for labels in ["i4", "i8", "u4", "u8"] {
+        let found = folder.ok(&format!("accuracy --model net --labels {labels}.npy x.npy"));
+        assert_eq!(found, expected, "{labels}");
+    }
+    let bytes = x.mapv(|x| (x * 255.0).round() as u8);
+    folder.write("bytes.npy", &bytes);
+    folder.write("divided.npy", &bytes.mapv(|x| f32::from(x) / 255.0));
+    let said = folder.run("extract-activations --model net bytes.npy");
+    assert_eq!(
+        String::from_utf8_lossy(&said.stderr),
+        "extract-activations: bytes.npy: is of bytes: divided by 255\n"
+    );
+    assert_eq!(
+        Bytes(said.stdout),
+        folder.ok("extract-activations --quiet --model net divided.npy")
+    );
 }

@@ -114,3 +114,61 @@ fn an_exact_power_law_is_straight_over_any_ranks() {
         assert!(number("curvature").abs() * width < 1e-8, "{line}");
     }
 }
+
+#[test]
+fn fits_have_the_fields_of_the_contract_in_order() {
+    let folder = Folder::new();
+    let lambda = Array1::from_shape_fn(60, |n| 7.0 * ((n + 1) as f64).powf(-1.25));
+    folder.write("l.npy", &lambda);
+    let text = folder.ok("fit-powerlaw --ranks 1-50 --ranks 3-90 l.npy").text();
+    let keys = [
+        "layer",
+        "units",
+        "positive",
+        "first",
+        "last",
+        "points",
+        "method",
+        "alpha",
+        "stderr",
+        "intercept",
+        "r2",
+        "curvature",
+        "participation_ratio",
+        "effective_rank",
+        "warnings",
+    ];
+    let places: Vec<_> =
+        keys.iter().map(|key| text.find(&format!("\"{key}\":")).unwrap()).collect();
+    assert!(places.is_sorted(), "{text}");
+    let lines = json_lines(text.as_bytes());
+    assert_eq!(lines[0].as_object().unwrap().len(), keys.len());
+    assert!((lines[0]["alpha"].as_f64().unwrap() - 1.25).abs() < 1e-12);
+    assert_eq!((&lines[1]["last"], &lines[1]["points"]), (&90.into(), &58.into()));
+    assert_eq!(lines[1]["warnings"], serde_json::json!(["cut-at-positive"]));
+    assert!(lines[0]["layer"].is_null());
+}
+
+#[test]
+fn all_methods_windows_and_grids_are_lines_of_their_own() {
+    let folder = Folder::new();
+    let law = Array1::from_shape_fn(200, |n| ((n + 1) as f64).powf(-1.5));
+    folder.write("law.npy", &law);
+    let ranges = |flags: &str| -> Vec<(u64, u64, String)> {
+        let lines = json_lines(&folder.ok(&format!("fit-powerlaw {flags} law.npy")));
+        let number = |line: &serde_json::Value, key: &str| line[key].as_u64().unwrap();
+        let method = |line: &serde_json::Value| line["method"].as_str().unwrap().to_owned();
+        for line in lines.iter().filter(|line| method(line) != "mle") {
+            assert!((line["alpha"].as_f64().unwrap() - 1.5).abs() < 1e-9, "{line}");
+        }
+        lines
+            .iter()
+            .map(|line| (number(line, "first"), number(line, "last"), method(line)))
+            .collect()
+    };
+    let ols = |first, last| (first, last, "ols".to_owned());
+    let all = ["ols", "weighted", "mle"].map(|method| (1, 50, method.to_owned()));
+    assert_eq!(ranges("--method all"), all);
+    assert_eq!(ranges("--windows 2 --ranks 2-200"), [ols(2, 20), ols(20, 200)]);
+    assert_eq!(ranges("--grid 1,20:21,100"), [ols(1, 21), ols(1, 100), ols(20, 100)]);
+}

@@ -79,5 +79,5 @@ fn a_lattice_is_said_to_be_one_and_keeps_the_other_estimate() {
     }
     let message = folder.fails(1, "dimension --neighbours 2 grid.npy");
     assert!(message.contains("by mle: 400 of 400 points have 2 equally far"), "{message}");
-    assert!(message.contains("take more --neighbours"), "{message}");
+    assert!(message.contains("take more neighbours"), "{message}");
 }

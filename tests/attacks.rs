@@ -126,3 +126,106 @@ fn help_says_whose_method_attack_pgd_is() {
         "{help}"
     );
 }
+
+#[test]
+fn nothing_is_attacked_by_nothing() {
+    let folder = Folder::with_network();
+    let x = &folder.bytes("x.npy")[128..];
+    assert_eq!(&folder.ok("attack-gauss --sigma 0 x.npy")[128..], x);
+    assert_eq!(&folder.ok("attack-fgsm --epsilon 0 --model net --labels y.npy x.npy")[128..], x);
+    for options in ["", "--random-start", "--step-size 0.1"] {
+        let attack = format!("attack-pgd --epsilon 0 {options} --model net --labels y.npy x.npy");
+        assert_eq!(&folder.ok(&attack)[128..], x, "{options}");
+    }
+}
+
+#[test]
+fn one_step_of_size_epsilon_is_fgsm() {
+    let folder = Folder::with_network();
+    for options in ["", "--gradient float32", "--layer 1", "--clip 0,1", "--samples 7"] {
+        let attack = |tool: &str| {
+            let attack = format!("{tool} --epsilon 0.1 {options} --model net --labels y.npy");
+            let bytes = folder.ok(&format!("{attack} --audit audit.json x.npy"));
+            (bytes, folder.bytes("audit.json"))
+        };
+        assert_eq!(
+            attack("attack-pgd --steps 1 --step-size 0.1"),
+            attack("attack-fgsm"),
+            "{options}"
+        );
+    }
+}
+
+#[test]
+fn more_steps_raise_the_loss_and_no_pixel_beyond_epsilon() {
+    let folder = Folder::with_network();
+    let x: Array2<f32> = folder.read("x.npy");
+    let loss = |attack: &str| {
+        folder.ok(&format!("{attack} --model net --labels y.npy x.npy -o a.npy"));
+        let lines = json_lines(&folder.ok("accuracy --model net --labels y.npy a.npy"));
+        lines[1]["loss"].as_f64().unwrap()
+    };
+    for epsilon in [0.1, 0.2, 0.4] {
+        let fgsm = loss(&format!("attack-fgsm --epsilon {epsilon}"));
+        for options in ["", "--random-start", "--steps 40"] {
+            let pgd = loss(&format!("attack-pgd --epsilon {epsilon} {options}"));
+            assert!(pgd > fgsm, "{epsilon} {options}: {pgd} and {fgsm}");
+            let change = folder.read::<f32, ndarray::Ix2>("a.npy") - &x;
+            assert!(change.iter().all(|change| change.abs() <= epsilon as f32 + f32::EPSILON));
+        }
+    }
+}
+
+#[test]
+fn a_random_start_is_its_seeds() {
+    let folder = Folder::with_network();
+    let attack = |options: &str| {
+        let attack = "attack-pgd --epsilon 0.1 --model net --labels y.npy x.npy";
+        folder.ok(&format!("{attack} {options}"))
+    };
+    assert_eq!(attack("--random-start"), attack("--random-start --seed 1"));
+    assert_ne!(attack("--random-start"), attack("--random-start --seed 2"));
+    assert_eq!(attack("--seed 1"), attack("--seed 2"));
+}
+
+#[test]
+fn an_attack_on_a_layer_uses_that_layers_loss() {
+    let folder = Folder::with_network();
+    let attack = |layer: &str| {
+        folder.ok(&format!("attack-fgsm --epsilon 0.1 --model net --labels y.npy {layer} x.npy"))
+    };
+    assert_eq!(attack(""), attack("--layer 2"));
+    assert_ne!(attack("--layer 1"), attack("--layer 2"));
+    // The first layer's loss knows nothing of the layers above.
+    folder.ok("train --images x.npy --labels y.npy --hidden 10 --epochs 4 -o one");
+    let alone = folder.ok("attack-fgsm --epsilon 0.1 --model one --labels y.npy x.npy");
+    assert_eq!(attack("--layer 1"), alone);
+    folder.ok("train --rule backprop --images x.npy --labels y.npy --hidden 9,9 --epochs 1 -o bp");
+    let message =
+        folder.fails(1, "attack-fgsm --epsilon 0.1 --model bp --labels y.npy --layer 1 x.npy");
+    assert!(message.contains("layer 1 has no readout"), "{message}");
+    let message =
+        folder.fails(2, "attack-fgsm --epsilon 0.1 --model net --labels y.npy --layer 3 x.npy");
+    assert!(message.contains("no layer 3 (expected 1 to 2)"), "{message}");
+}
+
+#[test]
+fn the_audit_counts_what_was_not_attacked() {
+    let folder = Folder::with_network();
+    let mut x: Array2<f32> = folder.read("x.npy");
+    // A weight of 0 leaves a pixel without a gradient; clipping bounds the change.
+    let mut w: Array2<f32> = folder.read("net/w1.npy");
+    w.row_mut(5).fill(0.0);
+    folder.write("net/w1.npy", &w);
+    x.column_mut(3).fill(1.0);
+    folder.write("x.npy", &x);
+    folder.ok("attack-fgsm --epsilon 0.25 --clip 0,1 --model net --labels y.npy --audit audit.json x.npy -o a.npy");
+    let audit = &json_lines(&folder.bytes("audit.json"))[0];
+    assert_eq!(audit["samples"], 60);
+    assert_eq!(audit["zero_gradient_images"], 0);
+    assert_eq!(audit["zero_sign_pixels"], 60);
+    assert!((audit["max_change"].as_f64().unwrap() - 0.25).abs() < 1e-7);
+    let attacked: Array2<f32> = folder.read("a.npy");
+    assert_eq!(attacked.column(5), x.column(5));
+    assert!(attacked.iter().all(|x| (0.0..=1.0).contains(x)));
+}

@@ -337,3 +337,21 @@ fn training_replaces_a_network_and_no_other_folder() {
     assert_eq!(folder.bytes("noted/w1.npy"), folder.bytes("empty/w1.npy"));
     assert!(!folder.path("empty/epoch-1").exists());
 }
+
+#[test]
+fn an_output_may_be_the_input_and_an_odd_name() {
+    let folder = Folder::with_data();
+    let expected = folder.ok("attack-gauss --sigma 1 x.npy");
+    folder.ok(
+        "attack-gauss --sigma 1 x.npy -o ' a\nb.npy'; attack-gauss --sigma 1 x.npy -o ./--x.npy
+               attack-gauss --sigma 0 -o c.npy -- --x.npy; attack-gauss --sigma 1 x.npy -o x.npy",
+    );
+    for name in [" a\nb.npy", "--x.npy", "c.npy", "x.npy"] {
+        assert_eq!(folder.bytes(name), expected, "{name:?}");
+    }
+    folder.ok("cp x.npy $'\\xff.npy'; attack-gauss --sigma 0 $'\\xff.npy' -o $'\\xfe.npy'; cmp x.npy $'\\xfe.npy'");
+    let message = folder.fails(1, "attack-gauss --sigma 1 $'no\\xff\\e[31m'");
+    assert_eq!(message, "attack-gauss: no\u{fffd}\\u{1b}[31m: No such file or directory");
+    let message = folder.fails(1, "attack-gauss --sigma 1 'not\nhere'");
+    assert_eq!(message, "attack-gauss: not\\nhere: No such file or directory");
+}

@@ -2,6 +2,7 @@
 
 use std::{
     io::Write,
+    os::unix::process::ExitStatusExt,
     process::{Child, Stdio},
     thread::sleep,
     time::{Duration, Instant},
@@ -70,4 +71,33 @@ fn a_closed_pipe_is_an_error_where_its_signal_is_ignored() {
     assert!(output.stderr.is_empty());
     let said = folder.fails(1, &format!("set +e; trap '' PIPE; {line}"));
     assert_eq!(said, "draw-digits: stdout: Broken pipe");
+}
+
+#[test]
+fn a_signal_ends_the_tool_by_that_signal_and_leaves_nothing() {
+    let folder = Folder::new();
+    for signal in ["INT", "TERM", "HUP"] {
+        let mut child = folder
+            .command("attack-gauss")
+            .args(["--sigma", "1", "-o", "y.npy"])
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(&npy(&header("<f4", false, "(100, 4)"), &[0; 64])).unwrap();
+        let start = Instant::now();
+        while folder.files().is_empty() {
+            assert!(start.elapsed() < Duration::from_secs(20), "no temporary appears");
+            sleep(Duration::from_millis(5));
+        }
+        folder.ok(&format!("kill -{signal} {}", child.id()));
+        let status = child.wait().unwrap();
+        let expected = match signal {
+            "INT" => 2,
+            "TERM" => 15,
+            _ => 1,
+        };
+        assert_eq!(status.signal(), Some(expected));
+        assert!(folder.files().is_empty(), "{signal}: {:?}", folder.files());
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use ndarray::Array2;
+
 use crate::common::Folder;
 
 fn images() -> Vec<u8> {
@@ -92,4 +94,34 @@ fn a_header_that_promises_much_takes_little_memory() {
     fs::write(folder.path("short"), [0, 0, 8, 1, 0, 0, 0, 5, 1, 2]).unwrap();
     let message = folder.fails(1, "import-idx short");
     assert!(message.contains("does not hold the (5,) bytes its header promises"), "{message}");
+}
+
+#[test]
+fn idx_files_are_read_plain_and_gzipped_and_only_whole() {
+    let folder = Folder::new();
+    let mut images = vec![0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 3];
+    images.extend([0, 51, 255, 1, 2, 3]);
+    let labels = [0, 0, 8, 1, 0, 0, 0, 2, 7, 4];
+    fs::write(folder.path("images"), &images).unwrap();
+    fs::write(folder.path("labels"), labels).unwrap();
+    folder
+        .ok("gzip -k images labels; import-idx images.gz -o x.npy; import-idx < labels.gz > y.npy");
+    let x: Array2<f32> = folder.read("x.npy");
+    assert_eq!(x.dim(), (2, 3));
+    assert_eq!(x.row(0).to_vec(), [0.0, 51.0 / 255.0, 1.0]);
+    assert_eq!(folder.read::<u8, ndarray::Ix1>("y.npy").to_vec(), [7, 4]);
+    assert_eq!(folder.ok("import-idx images"), folder.bytes("x.npy"));
+    assert_eq!(folder.ok("import-idx labels"), folder.bytes("y.npy"));
+    let mut crc = folder.bytes("images.gz").0;
+    let end = crc.len() - 6;
+    crc[end] ^= 1;
+    fs::write(folder.path("crc.gz"), crc).unwrap();
+    fs::write(folder.path("cut"), &images[..20]).unwrap();
+    fs::write(folder.path("long"), [&images[..], &[9]].concat()).unwrap();
+    fs::write(folder.path("magic"), [0, 0, 13, 3, 0, 0, 0, 1]).unwrap();
+    folder.ok("head -c 30 images.gz > cut.gz; cat images.gz labels.gz > two.gz; cp x.npy array");
+    for file in ["crc.gz", "cut", "long", "magic", "cut.gz", "two.gz", "array"] {
+        let message = folder.fails(1, &format!("import-idx {file} -o new.npy"));
+        assert!(message.starts_with(&format!("import-idx: {file}: ")), "{message}");
+    }
 }
