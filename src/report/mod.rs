@@ -22,8 +22,7 @@ use crate::{
 use html::FigureList;
 pub use links::Links;
 use sections::{
-    controls, introduction, layers, network, numbers, precision, provenance, strengths, texts,
-    training, verdicts,
+    controls, layers, network, numbers, precision, provenance, strengths, texts, training, verdicts,
 };
 pub use study_files::StudyFiles;
 pub use sweep::{Sweep, sweep};
@@ -56,13 +55,14 @@ impl Report {
     }
 }
 
-/// The report of a study: its sections in the order of the page. `links` lead to its figures if they are also files.
+/// The report of a study: its sections in the order of the page. `links` lead to its figures if they are
+/// also files.
 #[must_use]
 pub fn report(study: &StudyFiles, links: Option<Links>) -> Report {
     let rule = study.main_rule();
     let figures = &mut FigureList::new(links);
     let sections = html! {
-        (introduction::question(study))
+        (texts::question(study))
 
         (verdicts::of_the_paper(rule))
         (texts::literature())

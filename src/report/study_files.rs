@@ -43,7 +43,8 @@ pub struct StudyFiles {
     pub(super) model: Option<Value>,
     /// `history.jsonl` of the network shown, if it has one.
     pub(super) history: Vec<Progress>,
-    /// Spectra of the network shown: first of clean images, then of attacked ones. All have the same layers.
+    /// Spectra of the network shown: first of clean images, then of attacked ones. All have the same
+    /// layers.
     pub(super) spectra: Vec<LevelSpectra>,
     /// Some images, clean and attacked, if they were made.
     pub(super) images: Vec<LevelImages>,

@@ -196,7 +196,8 @@ impl Plot<'_> {
         }
     }
 
-    /// Draw the labels of the axes: that of x below the plot, that of y, if given, at a distance left of it.
+    /// Draw the labels of the axes: that of x below the plot, and that of y, if given, at a distance to the
+    /// left of it.
     pub(super) fn draw_labels(&self, canvas: &mut Canvas, x: &str, y: Option<(&str, f64)>) {
         let frame = self.frame;
         canvas.text(x, (frame.middle(), frame.bottom() + 29.0), TextStyle::new(FONT).centred());

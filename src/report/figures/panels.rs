@@ -5,6 +5,7 @@ use super::{
     canvas::{Canvas, FONT, Pen, TextStyle, WIDTH, svg, text_width},
     style::{self, Colour, Dash, Marker},
 };
+
 /// A point of a curve: a mean and its standard deviation over seeds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Point {

@@ -1,7 +1,6 @@
 //! The sections of a study's page.
 
 pub mod controls;
-pub mod introduction;
 pub mod layers;
 pub mod network;
 pub mod noise;

@@ -70,7 +70,7 @@ fn columns_of_gradient(networks: &Selection<'_>, attack: &str, name: &str) -> Ve
         Column { name: format!("{name}: {what}"), cells: cells.collect() }
     };
     vec![
-        column("images that lose their own class's term", 1, |row| {
+        column("images without own class's term", 1, |row| {
             row.lost_label_images.map(|images| images as f64)
         }),
         column("images without a gradient", 1, |row| {

@@ -171,8 +171,8 @@ impl<'a> Networks<'a> {
 /// x and y of networks.
 pub type Pairs = Vec<(f64, Option<f64>)>;
 
-/// The pairs without those that lack their value, such as alpha of a layer without variance. If all pairs at
-/// an x lack it, they stay.
+/// The pairs without those that lack their value, such as alpha of a layer without variance. If all pairs
+/// at an x lack it, they stay.
 pub fn measured(pairs: Pairs) -> Pairs {
     let has = |x: f64| pairs.iter().any(|(at, value)| at.total_cmp(&x).is_eq() && value.is_some());
     pairs.iter().filter(|(x, value)| value.is_some() || !has(*x)).copied().collect()
