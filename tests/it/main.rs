@@ -18,6 +18,7 @@ mod extremes;
 mod fit_powerlaw;
 mod foreign;
 mod idx;
+mod notices;
 mod numeric_flags;
 mod outputs;
 mod report;
