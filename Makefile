@@ -39,8 +39,8 @@ TRAIN_SIZES :=             # sweep: numbers of training images; empty: all
 DATASETS := $(DATASET)     # sweep: data sets
 
 # --- 1. Learning rules: each writes the network $(model); it may use $(seed) -------------------
-# NAME.about is its title, and the rule that it is a control of. A network meets all ATTACKS, or those
-# in NAME.attacks; NAME.snapshots and NAME.subsets are measured on clean images too.
+# NAME.about is its title, and the rule that it is a control of. Its networks are attacked by all ATTACKS,
+# or by those in NAME.attacks. NAME.snapshots and NAME.subsets are further measurements on clean images.
 local           = $(train) $(epochs) --rule local $(local.snapshots:%=--snapshots %)
 local.about     = local errors;
 local.attacks   = $(ATTACKS) $(CONTROLS)
@@ -104,7 +104,8 @@ gauss-clipped           = $(gauss) --clip 0,1
 gauss-clipped.strengths = $(SIGMAS)
 gauss-clipped.about     = noise, control of gauss; Gaussian noise, clipped; σ (pixel units)
 
-# The spectrum of the signal alone, from two draws of the noise: in place of the measurements below.
+# The spectrum of the signal alone, from two draws of the noise. NAME.spectrum and NAME.fit replace the
+# measurements of section 3 for one attack.
 gauss-repeat           = $(gauss)
 gauss-repeat.strengths = $(SIGMAS)
 gauss-repeat.about     = noise, control of gauss; Gaussian noise, the signal alone; σ (pixel units)
@@ -130,15 +131,15 @@ dimension   = dimension --threads $(THREADS) --quiet $(SAMPLES:%=--samples %)
 tabulate    = tabulate
 claims      = claims --study $(study)/study.json $(if $(STIMULUS_DIMENSION),--stimulus-dimension $(STIMULUS_DIMENSION),--dimension $(study)/dimension.jsonl)
 report      = report --figures $(study)/figures
-# One pass through the network gives its accuracy too, unless another command measures that.
+# The pass that extracts the activations measures the accuracy too, unless the command accuracy is replaced.
 beside      = $(if $(call same,$(strip $(accuracy)),accuracy --model $(model) --labels $(labels) $(strip $(options))),--labels $(labels) --accuracy $(call scratch,accuracy))
 
 -include own.mk
 include mk/check.mk mk/paths.mk mk/levels.mk mk/tools.mk mk/data.mk mk/record.mk mk/stamps.mk mk/progress.mk
 
 # --- 4. Order: what is made from what ----------------------------------------------------------
-# What stands behind $$ is read when the target is known; $(as.X) changes when the command X, or a
-# tool in it, does.
+# Prerequisites with $$ are expanded when the target is known. $(as.X) is a file that changes when the
+# command X, or a tool in it, changes.
 
 # A network learns.
 $(study)/%/model/model.json: $(arrays) $(as.rule)

@@ -5,7 +5,7 @@ use crate::common::{self, Folder, TOOLS, project::Project};
 #[test]
 fn every_help_shows_an_example_and_every_version_the_packages() {
     let folder = Folder::new();
-    for tool in TOOLS.iter().copied() {
+    for tool in TOOLS.iter() {
         let help = folder.ok(&format!("{tool} --help")).text();
         assert!(help.contains("Example:\n  "), "{tool}");
         assert!(help.contains("--quiet"), "{tool}");
@@ -36,7 +36,7 @@ fn with_examples() -> Folder {
 #[test]
 fn the_example_of_every_help_runs_as_typed() {
     let files = with_examples();
-    for tool in TOOLS.iter().copied() {
+    for tool in TOOLS.iter() {
         let help = files.ok(&format!("COLUMNS=1000 {tool} --help")).text();
         let example = help.split("Example:\n").nth(1).unwrap().split("\n\n").next().unwrap();
         assert!(example.contains(tool), "{tool}: {example}");
@@ -66,7 +66,7 @@ fn where_installed(folder: &Folder, program: &str, line: &str) -> Option<std::pr
 #[test]
 fn every_tool_has_a_page_that_man_renders_without_a_warning() {
     let folder = Folder::new();
-    for tool in TOOLS.iter().copied() {
+    for tool in TOOLS.iter() {
         folder.ok(&format!("{tool} --generate man > {tool}.1"));
         let help = folder.ok(&format!("COLUMNS=1000 {tool} --help")).text();
         for locale in ["C.UTF-8", "C"] {
@@ -95,7 +95,7 @@ fn every_tool_has_a_page_that_man_renders_without_a_warning() {
 #[test]
 fn every_tool_completes_its_options_in_each_shell() {
     let folder = Folder::new();
-    for tool in TOOLS.iter().copied() {
+    for tool in TOOLS.iter() {
         folder.ok(&format!(
             "for shell in bash zsh fish; do {tool} --generate $shell > {tool}.$shell; done"
         ));

@@ -28,6 +28,7 @@ mod hostile;
 mod idx;
 mod make;
 mod mnist;
+mod notices;
 mod npy_info;
 mod numeric_flags;
 mod outputs;

@@ -247,11 +247,10 @@ fn accuracies(network: &Network, test: &TestSet) -> Result<String> {
     count.add(network, test.images.view(), &test.labels)?;
     let measured = count.lines().into_iter().filter_map(|line| Some((line.layer, line.accuracy?)));
     let (layers, accuracies): (Vec<_>, Vec<_>) = measured.unzip();
-    let layers = match layers.as_slice() {
-        [first, .., last] => format!("layers {first}-{last}"),
-        [layer] => format!("layer {layer}"),
-        [] => return Ok("no layer has a readout".into()),
-    };
+    let ends = layers.first().zip(layers.last());
+    let (first, last) = ends.expect("the last layer of a network has a readout");
+    let layers =
+        if first == last { format!("layer {last}") } else { format!("layers {first}-{last}") };
     let accuracies: Vec<_> = accuracies.iter().map(|value| format!("{value:.3}")).collect();
     Ok(format!("accuracy of {layers}: {}", accuracies.join(" ")))
 }

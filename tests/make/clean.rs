@@ -55,7 +55,7 @@ fn tools_are_installed_and_removed_and_nobodys_are_overwritten() {
     project.make("install PREFIX=there");
     let version = project.0.ok("there/bin/fit-powerlaw --version");
     assert!(version.starts_with(b"fit-powerlaw "));
-    for tool in common::TOOLS.iter().copied() {
+    for tool in common::TOOLS.iter() {
         for (form, file) in [
             ("man", format!("man/man1/{tool}.1")),
             ("bash", format!("bash-completion/completions/{tool}")),
@@ -66,7 +66,7 @@ fn tools_are_installed_and_removed_and_nobodys_are_overwritten() {
         }
     }
     let overview = project.0.ok("cat there/share/man/man1/local-errors.1");
-    for tool in common::TOOLS.iter().copied() {
+    for tool in common::TOOLS.iter() {
         let name = tool.replace('-', "\\-");
         let line = format!("\n.B {name}\n");
         assert!(String::from_utf8_lossy(&overview).contains(&line), "{tool}");

@@ -106,7 +106,7 @@ fn a_change_reruns_what_depends_on_it_and_nothing_else() {
     assert!(project.would_run("EPOCHS=3").contains("train"));
     // A tool is known by its bytes, wherever it lies and however new it is.
     fs::create_dir(project.0.path("bin")).unwrap();
-    for tool in common::TOOLS.iter().copied() {
+    for tool in common::TOOLS.iter() {
         fs::copy(common::bin().join(tool), project.0.path(&format!("bin/{tool}"))).unwrap();
     }
     assert_eq!(project.would_run("BIN=bin"), set(&[]));
