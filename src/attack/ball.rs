@@ -5,8 +5,8 @@ use std::str::FromStr;
 use ndarray::{ArrayView2, ArrayViewMut2};
 use pulp::{Arch, Simd, WithSimd};
 
-use super::Audit;
-use crate::{Error, Result, number};
+use super::{Audit, strength};
+use crate::Result;
 
 /// Where attacked pixels are cut off.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -50,13 +50,7 @@ pub struct Ball {
 impl Ball {
     /// `epsilon` is in pixel units: 0 or more, and a number that f32 holds.
     pub fn new(epsilon: f64, clip: Option<Clip>) -> Result<Self> {
-        if epsilon >= 0.0 && (epsilon as f32).is_finite() {
-            return Ok(Self { epsilon, clip });
-        }
-        Err(Error::usage(format!(
-            "epsilon is impossible (found {}, expected a finite number of at least 0)",
-            number(epsilon)
-        )))
+        Ok(Self { epsilon: strength("epsilon", epsilon)?, clip })
     }
 
     /// `at + size sign(g)`, within the ball around `x`, in the place of `g`. All are (samples,

@@ -4,11 +4,10 @@ use ndarray::{Array2, Axis};
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
-use super::{Clip, ball::clipped};
+use super::{Clip, ball::clipped, strength};
 use crate::{
-    Error, Result,
+    Result,
     math::rng::{self, Purpose},
-    number,
 };
 
 /// Noise of one standard deviation in all pixels.
@@ -23,13 +22,7 @@ impl Gauss {
     /// `sigma` is in pixel units: 0 or more, and a number that f32 holds. The noise of image i
     /// depends on the seed and i alone.
     pub fn new(sigma: f64, clip: Option<Clip>, seed: u64) -> Result<Self> {
-        if sigma >= 0.0 && (sigma as f32).is_finite() {
-            return Ok(Self { sigma: sigma as f32, clip, seed });
-        }
-        Err(Error::usage(format!(
-            "sigma is impossible (found {}, expected a finite number of at least 0)",
-            number(sigma)
-        )))
+        Ok(Self { sigma: strength("sigma", sigma)? as f32, clip, seed })
     }
 
     /// Attack images (samples, pixels), in their place; `first` is the index of the first among

@@ -15,15 +15,16 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::{
-    Result,
+    Error, Result,
     io::{read::Rows, write::NpyOutput},
     network::{self, CHUNK},
+    number,
 };
 pub use ball::{Ball, Clip};
 pub use fgsm::{Fgsm, RandomSigns};
 pub use gauss::Gauss;
 pub use loss::{Gradient, Loss};
-pub use pgd::{Pgd, usual_step};
+pub use pgd::Pgd;
 
 /// What the attack did: the part of it that arithmetic kept from happening.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
@@ -73,6 +74,17 @@ pub fn by_blocks(
         audit = audit.with(part);
     }
     Ok(audit)
+}
+
+/// A strength in pixel units, which is 0 or more and a number that f32 holds.
+fn strength(name: &str, value: f64) -> Result<f64> {
+    if value >= 0.0 && (value as f32).is_finite() {
+        return Ok(value);
+    }
+    let found = number(value);
+    Err(Error::usage(format!(
+        "{name} is impossible (found {found}, expected a finite number of at least 0)"
+    )))
 }
 
 /// What `attack` makes of each chunk of images: it is given the index of the chunk's first,

@@ -28,15 +28,14 @@ pub struct Pgd<'a> {
 
 /// `2.5 epsilon / steps`, as Madry et al. have it: all steps together reach the edge from
 /// wherever they start, and some are left to move along it.
-#[must_use]
-pub fn usual_step(epsilon: f64, steps: usize) -> f32 {
+fn usual_step(epsilon: f64, steps: usize) -> f32 {
     const SMALLEST: f32 = f32::from_bits(1);
     let step = epsilon * 2.5 / steps as f64;
     step.clamp(SMALLEST.into(), f32::MAX.into()) as f32
 }
 
 impl<'a> Pgd<'a> {
-    /// Raises `loss`, within `ball`, in `steps` of the [`usual_step`], at least one.
+    /// Raises `loss`, within `ball`, in at least one of `steps`, each of `2.5 epsilon / steps`.
     pub fn new(loss: Loss<'a>, ball: Ball, steps: usize) -> Result<Self> {
         if steps == 0 {
             return Err(Error::usage("no step is taken (found 0, expected at least 1)"));

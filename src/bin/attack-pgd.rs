@@ -3,7 +3,7 @@
 use clap::Parser;
 use local_errors::{
     Result,
-    attack::{Ball, Gradient, Pgd, usual_step},
+    attack::{Ball, Gradient, Pgd},
     cli,
 };
 
@@ -51,9 +51,12 @@ struct Args {
 fn run(args: Args) -> Result<()> {
     let Args { epsilon, steps, step_size, random_start, seed, gradient, on } = args;
     let ball = Ball::new(epsilon, on.clip)?;
-    let step = step_size.map_or(usual_step(epsilon, steps), |step| step as f32);
     on.run(gradient, |loss, x, y, first| {
-        let pgd = Pgd::new(loss, ball, steps)?.with_step(step)?;
+        let pgd = Pgd::new(loss, ball, steps)?;
+        let pgd = match step_size {
+            Some(step) => pgd.with_step(step as f32)?,
+            None => pgd,
+        };
         let pgd = if random_start { pgd.with_random_start(seed) } else { pgd };
         pgd.attack(x, y, first)
     })

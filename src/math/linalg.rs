@@ -82,19 +82,18 @@ pub fn add_gram_lower(out: &mut Array2<f64>, x: ArrayView2<'_, f64>) {
     let (rows, columns) = out.dim();
     let x = dense(x);
     let x = view(&x);
-    if let Some(elements) = out.as_slice_mut() {
-        triangular::matmul(
-            MatMut::from_row_major_slice_mut(elements, rows, columns),
-            BlockStructure::TriangularLower,
-            Accum::Add,
-            x.transpose(),
-            BlockStructure::Rectangular,
-            x,
-            BlockStructure::Rectangular,
-            1.0,
-            Par::Seq,
-        );
-    }
+    let elements = out.as_slice_mut().expect("sums of products are in standard layout");
+    triangular::matmul(
+        MatMut::from_row_major_slice_mut(elements, rows, columns),
+        BlockStructure::TriangularLower,
+        Accum::Add,
+        x.transpose(),
+        BlockStructure::Rectangular,
+        x,
+        BlockStructure::Rectangular,
+        1.0,
+        Par::Seq,
+    );
 }
 
 /// Eigenvalues of a symmetric matrix given by its lower triangle, smallest first.

@@ -76,8 +76,7 @@ impl StudyFiles {
     pub fn read(table: &Path, claims: &Path, folder: &Path) -> Result<Self> {
         let rows = table::read(table)?;
         table::check_one_dataset(&rows, table)?;
-        let rows = rows.into_iter().map(|row| ((), row)).collect();
-        let rows: Vec<Row> = table::clean_once(rows).into_iter().map(|((), row)| row).collect();
+        let rows = table::clean_once(rows);
         let claims = read::json_lines(claims)?;
         let catalogue = Catalogue::of_study(folder)?;
         let none = || Error::data("has no row of a network").in_file(table);

@@ -188,9 +188,8 @@ impl Share<'_> {
                 for ((mut z, judged), &sample) in rows.zip(self.samples) {
                     let y = usize::from(labels[sample]);
                     let wrong = predicted(z.view()) != y;
-                    if let Some(z) = z.as_slice_mut() {
-                        *judged = (softmax_minus_onehot(z, y), wrong);
-                    }
+                    let z = z.as_slice_mut().expect("the logits are in standard layout");
+                    *judged = (softmax_minus_onehot(z, y), wrong);
                 }
                 backward(
                     arrays.delta.view_mut(),

@@ -1,7 +1,5 @@
 //! What the tests share: the tools, small data, and how to read what comes out.
 
-#![allow(dead_code)] // each test file uses a part
-
 pub mod hostile;
 pub mod project;
 

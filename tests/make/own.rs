@@ -31,7 +31,7 @@ fn an_attack_a_rule_and_a_stage_of_ones_own_are_a_variable_each() {
     project.make("OUT=added RULES=local");
     let added = column(&project.table("added"), "alpha", &["tiny,local,1,,mine,0.5,"]);
     assert_eq!(added.len(), 4);
-    // A network of one's own: here the tools' own, with the four keys a reader needs.
+    // A rule that copies a network from elsewhere. Its model.json has only the four keys that are read.
     fs::write(
         project.0.path("network.sh"),
         "mkdir -p $2 && cp out/tiny/local/seed-$1/model/*.npy $2 && echo '{\"schema\":\"local-errors/model/1\",\

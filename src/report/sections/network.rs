@@ -16,6 +16,7 @@ use crate::{
         html::FigureList,
         study_files::{LevelImages, LevelSpectra, StudyFiles},
     },
+    study::table::Estimator,
     train::Progress,
 };
 
@@ -58,7 +59,8 @@ fn spectra(study: &StudyFiles, figures: &mut FigureList) -> Markup {
 
 fn spectra_of(study: &StudyFiles, layer: usize) -> LayerSpectra {
     let labelled = |of: &LevelSpectra| {
-        let is_shown = |fit: &&Fit| fit.layer.unwrap_or(1) == layer && study.headline.is_of(fit);
+        let is_shown =
+            |fit: &&Fit| fit.layer.unwrap_or(1) == layer && study.headline == Estimator::of(fit);
         LabelledSpectrum {
             label: of.level.title(&study.catalogue, " "),
             eigenvalues: of.eigenvalues[layer - 1].clone(),

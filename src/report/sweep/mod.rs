@@ -46,7 +46,7 @@ pub struct Sweep {
 impl Sweep {
     /// Read the table of a sweep, whose studies are in the same folder. The links are for a page at `page`.
     pub fn read(table: &Path, page: &Path) -> Result<Self> {
-        let rows = table::clean_once(grid::read(table)?);
+        let rows = table::clean_once_in_each(grid::read(table)?);
         let none = |what: &str| Error::data(format!("has no row{what}")).in_file(table);
         let (point, first) = rows.first().ok_or_else(|| none("s"))?;
         let folder = table.parent().filter(|_| !is_stream(table));

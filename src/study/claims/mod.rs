@@ -188,8 +188,7 @@ pub fn stimulus_dimension(file: &Path) -> crate::Result<f64> {
 /// the paper is judged also where the table has nothing to judge it on: it is undecided then.
 #[must_use]
 pub fn judge(rows: &[Row], catalogue: &Catalogue, stimulus_dimension: Option<f64>) -> Vec<Claim> {
-    let once = table::clean_once(rows.iter().map(|row| ((), row.clone())).collect());
-    let once: Vec<Row> = once.into_iter().map(|((), row)| row).collect();
+    let once = table::clean_once(rows.to_vec());
     let mut claims = Vec::new();
     for subject in curves::subjects(rows) {
         let of_rule = rows.iter().filter(|row| row.rule.as_ref() == Some(&subject.rule));

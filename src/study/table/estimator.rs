@@ -24,10 +24,10 @@ impl Estimator {
         format!("{}–{}", self.first, self.last)
     }
 
-    /// Whether a fit was made in this way.
+    /// How a fit was made.
     #[must_use]
-    pub fn is_of(&self, fit: &Fit) -> bool {
-        *self == Self { method: fit.method, first: fit.first, last: fit.last }
+    pub fn of(fit: &Fit) -> Self {
+        Self { method: fit.method, first: fit.first, last: fit.last }
     }
 
     fn key(&self) -> (&'static str, usize, usize) {

@@ -57,8 +57,13 @@ pub(crate) fn checked<K: Ord>(records: Records<(K, Row)>) -> Result<Vec<(K, Row)
 
 /// An attack of strength 0 leaves the clean images as they are, which count once: its rows are
 /// left out where there are those of clean images, and stand for them where there are none.
-pub(crate) fn clean_once<K: Ord + Clone>(rows: Vec<(K, Row)>) -> Vec<(K, Row)> {
-    let is_attack = |row: &Row| !["clean", "subset"].contains(&row.attack.as_str());
+pub(crate) fn clean_once(rows: Vec<Row>) -> Vec<Row> {
+    let rows = clean_once_in_each(rows.into_iter().map(|row| ((), row)).collect());
+    rows.into_iter().map(|((), row)| row).collect()
+}
+
+/// The same in each of several studies, which the keys tell apart.
+pub(crate) fn clean_once_in_each<K: Ord + Clone>(rows: Vec<(K, Row)>) -> Vec<(K, Row)> {
     let point = |key: &K, row: &Row| {
         let network = (row.dataset.clone(), row.rule.clone(), row.seed, row.epoch);
         (key.clone(), network, row.layer, row.estimator())
@@ -66,7 +71,7 @@ pub(crate) fn clean_once<K: Ord + Clone>(rows: Vec<(K, Row)>) -> Vec<(K, Row)> {
     let clean = rows.iter().filter(|(_, row)| row.attack == "clean");
     let mut clean: BTreeSet<_> = clean.map(|(key, row)| point(key, row)).collect();
     let once = |(key, row): (K, Row)| {
-        if !is_attack(&row) || row.strength != 0.0 {
+        if !row.is_attacked() || row.strength != 0.0 {
             return Some((key, row));
         }
         let first = clean.insert(point(&key, &row));
@@ -107,7 +112,7 @@ pub fn check_one_dataset(rows: &[Row], file: &Path) -> Result<()> {
 #[must_use]
 pub fn attacks<'a>(rows: impl IntoIterator<Item = &'a Row>) -> BTreeMap<&'a str, Vec<f64>> {
     let mut attacks: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
-    for row in rows.into_iter().filter(|row| !["clean", "subset"].contains(&row.attack.as_str())) {
+    for row in rows.into_iter().filter(|row| row.is_attacked()) {
         attacks.entry(&row.attack).or_default().push(row.strength);
     }
     for strengths in attacks.values_mut() {

@@ -114,6 +114,11 @@ impl Row {
         Estimator { method: self.method, first: self.first, last: self.last }
     }
 
+    /// Whether its images are attacked: neither the clean ones nor the first of them.
+    pub(super) fn is_attacked(&self) -> bool {
+        !["clean", "subset"].contains(&self.attack.as_str())
+    }
+
     /// What the row is of, in words.
     pub(super) fn name(&self) -> String {
         let network = self.rule.as_ref().map_or("images".into(), |rule| {

@@ -105,8 +105,7 @@ fn run(directory: &str) -> Result<Vec<Row>> {
     let is_network = run.rule.is_some();
     // One spectrum of one matrix is that of the only layer, or of the images.
     let layer_of = |fit: &Fit| fit.layer.unwrap_or(usize::from(is_network));
-    let estimator = |fit: &Fit| Estimator { method: fit.method, first: fit.first, last: fit.last };
-    let fitted = layers(&fits_file, fits.iter().map(|fit| (layer_of(fit), estimator(fit))))?;
+    let fitted = layers(&fits_file, fits.iter().map(|fit| (layer_of(fit), Estimator::of(fit))))?;
     let accuracies: Vec<Accuracy> = if is_network {
         let file = path.join("accuracy.jsonl");
         let lines: Vec<Accuracy> = read::json_lines(&file)?;
