@@ -381,7 +381,7 @@ mod tests {
             assert!((dimension / x.ncols() as f64 - 1.0).abs() < 0.5, "{dimension}");
             assert_eq!((both[1].equally_far, both[1].doubt()), (0, None));
             let message = dimensions(x, &[DimensionMethod::TwoNn], 10).unwrap_err().to_string();
-            assert!(message.contains("mle takes more neighbours"), "{message}");
+            assert!(message.contains("use mle, which takes more neighbours"), "{message}");
         }
         // Each corner of a 10-dimensional cube has 10 neighbours at distance 1.
         let cube = Array2::from_shape_fn((1024, 10), |(i, j)| ((i >> j) & 1) as f64);
