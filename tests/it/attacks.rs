@@ -68,7 +68,7 @@ fn a_gradient_that_is_no_number_names_the_image() {
                 &format!("{attack} --epsilon 0.1 --gradient {gradient} {option} --model net --labels y.npy x.npy -o o.npy --audit a.json"),
             );
             assert!(message.contains(": x.npy: image "), "{message}");
-            assert!(message.contains("has a gradient that is no number"), "{message}");
+            assert!(message.contains("has a gradient that is not finite"), "{message}");
         }
     }
 }

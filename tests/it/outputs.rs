@@ -318,7 +318,7 @@ fn training_replaces_a_network_and_no_other_folder() {
         ("noted", "found notes.txt"),
         ("link", "found notes.txt"),
         ("deep", "found w3.txt in epoch-3"),
-        ("linked", "found w1.npy, which is no regular file"),
+        ("linked", "found w1.npy, which is not a regular file"),
         (".", "found deep"),
         ("file", "file: not a directory"),
         ("/dev/stdout", "/dev/stdout: not a directory"),
