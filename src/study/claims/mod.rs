@@ -1,11 +1,11 @@
-//! The paper's claims, and those beside them, judged by rules written down
-//! beforehand: `thresholds`.
+//! The paper's claims and further ones, judged by thresholds that were fixed before the results were
+//! known (see `thresholds`).
 //!
-//! A statistic is taken of each seed; what counts is its 95 % interval over the
-//! seeds. A claim holds in a layer when the lower end of the interval reaches
-//! the threshold; it is `reproduced` when that is so in all layers, `partly` in
-//! some, `not reproduced` in none, and `undecided`, with the reason, when there are too
-//! few seeds or points to say, or when accuracy hardly moves.
+//! A statistic is computed for each seed, and its 95 % confidence interval over the seeds is compared
+//! with a threshold. A claim holds in a layer if the lower end of the interval reaches the threshold.
+//! It is `reproduced` if it holds in all layers, `partly` reproduced in some, and `not reproduced` in
+//! none. It is `undecided`, with the reason, if there are too few seeds or points, or if accuracy
+//! hardly varies.
 
 mod curves;
 mod statistics;
@@ -33,42 +33,42 @@ pub use thresholds::{
     MIN_RANGE, MIN_SEEDS, MONOTONICITY, POSITIVE, PROMINENCE, RESOLUTION, RHO, Threshold,
 };
 
-/// A line of `claims`.
+/// One line of the output of `claims`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Claim {
-    /// Its short name: C1, C2 or C3 of the paper, or one beside them.
+    /// Short name: C1, C2 or C3 for the paper's claims, or the name of a further one.
     pub claim: String,
-    /// What is claimed.
+    /// The claim as a sentence.
     pub statement: String,
     /// The learning rule.
     pub rule: String,
-    /// The attack, where it is about one.
+    /// The attack, if the claim is about one.
     pub attack: Option<String>,
-    /// How alpha was estimated.
+    /// The method by which alpha was estimated.
     pub method: Method,
     /// First rank of the fit.
     pub first: usize,
     /// Last rank of the fit.
     pub last: usize,
-    /// What is compared with the threshold.
+    /// Name of the statistic that is compared with the threshold.
     pub statistic: String,
-    /// What the lower end of its interval must reach.
+    /// The value that the lower end of the statistic's confidence interval must reach.
     pub threshold: f64,
-    /// The statistic of each layer; of all together as layer null.
+    /// The result of each layer, or a single one with layer null for a statistic over all layers.
     pub layers: Vec<LayerVerdict>,
-    /// The outcome.
+    /// The verdict over all layers.
     pub verdict: Verdict,
-    /// Why it is undecided.
+    /// Why the claim is undecided, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// Seeds there are.
+    /// Number of seeds in the table.
     pub seeds: usize,
-    /// Rows of the table that were used.
+    /// Number of rows of the table that were used.
     pub rows: usize,
 }
 
 impl Claim {
-    /// The layers in which it holds.
+    /// The layers in which the claim holds.
     #[must_use]
     pub fn holding(&self) -> Vec<usize> {
         let holding = self.layers.iter().filter(|layer| layer.holds == Some(true));
@@ -87,66 +87,66 @@ impl Claim {
         }
     }
 
-    /// How alpha was estimated.
+    /// The estimator of alpha.
     #[must_use]
     pub fn estimator(&self) -> Estimator {
         Estimator { method: self.method, first: self.first, last: self.last }
     }
 }
 
-/// A statistic of one layer.
+/// The result of a claim for one layer.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LayerVerdict {
-    /// From 1; none for a statistic of all layers together.
+    /// The layer, counted from 1; `None` for a statistic over all layers.
     pub layer: Option<usize>,
-    /// The statistic; none where it is undecided.
+    /// Mean and confidence interval of the statistic; `None` if undecided.
     pub statistic: Option<Interval>,
-    /// Whether the claim holds here.
+    /// Whether the claim holds in this layer; `None` if undecided.
     pub holds: Option<bool>,
-    /// Seeds that have the statistic: fewer than there are where some have no exponent.
+    /// Number of seeds that have the statistic; seeds without an exponent do not.
     #[serde(default)]
     pub seeds: usize,
-    /// Why it is undecided.
+    /// Why the layer is undecided, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// Of C3, where the curve turns.
+    /// For C3, the turning point of the curve.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turn: Option<TurningPoint>,
 }
 
-/// Where alpha turns along falling accuracy.
+/// The turning point of alpha along falling accuracy, of the mean curve over seeds.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TurningPoint {
-    /// Of the mean over seeds.
+    /// Strength of the attack at the turning point.
     pub strength: f64,
-    /// The mean there.
+    /// Mean alpha at the turning point.
     pub alpha: f64,
-    /// The mean there.
+    /// Mean accuracy at the turning point.
     pub accuracy: f64,
-    /// Whether alpha falls before and rises after it.
+    /// Whether it is a valley of alpha, or a peak.
     pub valley: bool,
-    /// Slope of alpha on strength up to the point.
+    /// Slope of alpha as a function of strength, up to the turning point.
     pub slope_before: Option<Interval>,
-    /// Slope of alpha on strength from the point on.
+    /// Slope of alpha as a function of strength, from the turning point on.
     pub slope_after: Option<Interval>,
 }
 
-/// The outcome of a claim.
+/// The verdict on a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// In all layers.
+    /// The claim holds in all layers.
     Reproduced,
-    /// In some of them.
+    /// The claim holds in some layers.
     Partly,
-    /// In none.
+    /// The claim holds in no layer.
     NotReproduced,
-    /// Too little is known.
+    /// The data do not allow a decision in any layer.
     Undecided,
 }
 
 impl Verdict {
-    /// In words.
+    /// The verdict in words.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -158,7 +158,11 @@ impl Verdict {
     }
 }
 
-/// The dimension of the set of images that the first line of `dimension` with one gives.
+/// The dimension of the image set in a file written by `dimension`: that of its first line with an
+/// estimate.
+///
+/// # Errors
+/// If the file cannot be read, has no estimate, or has one that is not positive.
 pub fn stimulus_dimension(file: &Path) -> crate::Result<f64> {
     #[derive(Deserialize)]
     struct Measured {
@@ -169,12 +173,12 @@ pub fn stimulus_dimension(file: &Path) -> crate::Result<f64> {
         Some(dimension) if dimension > 0.0 => Ok(dimension),
         Some(dimension) => {
             let message =
-                format!("has a dimension that is none (found {dimension}, expected above 0)");
+                format!("has an impossible dimension (found {dimension}, expected above 0)");
             Err(Error::data(message).in_file(file))
         }
         None => {
             let message = format!(
-                "gives no dimension (found {} lines, expected what dimension writes)",
+                "gives no dimension (found {} lines, expected the output of dimension)",
                 lines.len()
             );
             Err(Error::data(message).in_file(file))
@@ -182,28 +186,28 @@ pub fn stimulus_dimension(file: &Path) -> crate::Result<f64> {
     }
 }
 
-/// Judge all claims on the rows of one data set's table, whose attacks `catalogue` describes.
-/// `stimulus_dimension` is the dimension d of the set of images, for `alpha > 1 + 2/d`. A claim of
-/// the paper is judged also where the table has nothing to judge it on: it is undecided then.
+/// Judge all claims on the rows of a table with one data set. `catalogue` describes its rules and
+/// attacks. `stimulus_dimension` is the dimension d of the image set, for the claim `alpha > 1 + 2/d`.
+/// The result includes the paper's claims for which the table has no rows; they are undecided.
 #[must_use]
 pub fn judge(rows: &[Row], catalogue: &Catalogue, stimulus_dimension: Option<f64>) -> Vec<Claim> {
-    let once = table::clean_once(rows.iter().map(|row| ((), row.clone())).collect());
-    let once: Vec<Row> = once.into_iter().map(|((), row)| row).collect();
+    let clean_once = table::clean_once(rows.iter().map(|row| ((), row.clone())).collect());
+    let clean_once: Vec<Row> = clean_once.into_iter().map(|((), row)| row).collect();
     let mut claims = Vec::new();
     for subject in curves::subjects(rows) {
         let of_rule = rows.iter().filter(|row| row.rule.as_ref() == Some(&subject.rule));
-        // Also one of strength 0 alone, of which nothing can be said but that.
+        // An attack that has only strength 0 is included, so that its claims appear as undecided.
         let attacks = table::attacks(of_rule).into_keys();
         let attacks: Vec<(&str, Family)> =
             attacks.map(|attack| (attack, catalogue.attack(attack).family)).collect();
-        claims.extend(of_attacks(&once, &subject, &attacks));
-        claims.extend(of_clean_images(&once, &subject, stimulus_dimension));
+        claims.extend(about_attacks(&clean_once, &subject, &attacks));
+        claims.extend(about_clean_images(&clean_once, &subject, stimulus_dimension));
     }
     claims
 }
 
-/// C1, C2 and C3 in a line each, by the estimator that stands first, of the rules and attacks that
-/// are no controls; where all rules are, of the one that is shown first.
+/// The verdicts on C1, C2 and C3 as lines of text, for the estimator of the main results and for the
+/// rules and attacks that are not controls. The first rule is included even if it is a control.
 #[must_use]
 pub fn verdicts(claims: &[Claim], rows: &[Row], catalogue: &Catalogue) -> Vec<String> {
     let headline = table::headline(rows, &catalogue.ranks);
@@ -223,9 +227,9 @@ pub fn verdicts(claims: &[Claim], rows: &[Row], catalogue: &Catalogue) -> Vec<St
     rules.flat_map(of_rule).collect()
 }
 
-/// A claim that is about attacks in one line.
+/// The verdict on a claim as a line of text; `None` for claims other than C1, C2 and C3.
 fn line(claim: &Claim) -> Option<String> {
-    let what = match claim.claim.as_str() {
+    let statement = match claim.claim.as_str() {
         "C1" => DECAY,
         "C2" => MONOTONIC,
         "C3" => TURNING,
@@ -235,16 +239,16 @@ fn line(claim: &Claim) -> Option<String> {
     let attack = claim.attack.as_ref().map_or(String::new(), |attack| format!(", {attack}"));
     let reason = claim.reason.as_ref().map_or(String::new(), |reason| format!(": {reason}"));
     let outcome = claim.outcome();
-    Some(format!("{name} {rule}{attack}, ranks {first}-{last}: {what}: {outcome}{reason}"))
+    Some(format!("{name} {rule}{attack}, ranks {first}-{last}: {statement}: {outcome}{reason}"))
 }
 
-/// What C1, C2 and C3 claim, whatever the attack.
+/// The statements of C1, C2 and C3 without the attack.
 const DECAY: &str = "high accuracy goes with a fast decay";
 const MONOTONIC: &str = "accuracy against alpha is monotonic";
 const TURNING: &str = "accuracy against alpha is not monotonic";
 
-/// C1 of every attack, C2 of noise, and C3 of attacks along a gradient.
-fn of_attacks(rows: &[Row], subject: &Subject, attacks: &[(&str, Family)]) -> Vec<Claim> {
+/// C1 for every attack, C2 for noise, and C3 for attacks along a gradient.
+fn about_attacks(rows: &[Row], subject: &Subject, attacks: &[(&str, Family)]) -> Vec<Claim> {
     let mut claims = Vec::new();
     for &(attack, family) in attacks {
         let layers = curves::along_strength(rows, subject, attack);
@@ -258,59 +262,78 @@ fn of_attacks(rows: &[Row], subject: &Subject, attacks: &[(&str, Family)]) -> Ve
     let none = BTreeMap::new();
     if attacks.is_empty() {
         let claim = decay_along_strength(subject, None, &none);
-        claims.push(claim.without("the table has no attack"));
+        claims.push(claim.with_reason_if_empty("the table has no attack"));
     }
-    let has = |family: Family| attacks.iter().any(|(_, of)| *of == family);
+    let has = |family: Family| attacks.iter().any(|(_, other)| *other == family);
     if !has(Family::Noise) {
-        claims.push(monotonic(subject, None, &none).without("the table has no attack by noise"));
+        let claim = monotonic(subject, None, &none);
+        claims.push(claim.with_reason_if_empty("the table has no attack by noise"));
     }
     if !has(Family::Gradient) {
         let claim = turning(subject, None, &none);
-        claims.push(claim.without("the table has no attack along a gradient"));
+        claims.push(claim.with_reason_if_empty("the table has no attack along a gradient"));
     }
     claims
 }
 
-fn of_clean_images(rows: &[Row], subject: &Subject, dimension: Option<f64>) -> Vec<Claim> {
+/// The claims about depth, training, smoothness and the learning rule, on clean images.
+fn about_clean_images(rows: &[Row], subject: &Subject, dimension: Option<f64>) -> Vec<Claim> {
     let clean = curves::along_strength(rows, subject, "clean");
     let depth = BTreeMap::from([(0, curves::along_layers(rows, subject))]);
     let epochs = curves::along_epochs(rows, subject);
-    let together = |claim: &str, statement: &str, statistic: fn(&[CurvePoint]) -> Option<f64>| {
-        let about = About { claim, statement, subject, attack: None, threshold: RHO };
-        let mut claim = about.judged(&depth, |_, seeds| Ok(each(seeds, statistic)));
-        for layer in &mut claim.layers {
-            layer.layer = None;
-        }
-        claim
-    };
+    let across_layers =
+        |claim: &str, statement: &str, statistic: fn(&[CurvePoint]) -> Option<f64>| {
+            let definition = Definition { claim, statement, subject, attack: None, threshold: RHO };
+            let mut claim = definition.judge(&depth, |_, seeds| Ok(per_seed(seeds, statistic)));
+            for layer in &mut claim.layers {
+                layer.layer = None;
+            }
+            claim
+        };
     let mut claims = vec![
-        together("C1-layers", "across layers, high accuracy goes with a fast decay", of_decay),
-        together("accuracy-depth", "accuracy rises with depth", |points| {
-            spearman(&places(points), &accuracies(points))
+        across_layers(
+            "C1-layers",
+            "across layers, high accuracy goes with a fast decay",
+            alpha_accuracy_correlation,
+        ),
+        across_layers("accuracy-depth", "accuracy rises with depth", |points| {
+            spearman(&positions(points), &accuracies(points))
         }),
-        together("dimensionality-depth", "the participation ratio falls with depth", |points| {
-            let ratios: Vec<f64> = points.iter().map(|p| -p.participation_ratio).collect();
-            spearman(&places(points), &ratios)
-        }),
+        across_layers(
+            "dimensionality-depth",
+            "the participation ratio falls with depth",
+            |points| {
+                let ratios: Vec<f64> = points.iter().map(|p| -p.participation_ratio).collect();
+                spearman(&positions(points), &ratios)
+            },
+        ),
     ];
     let statement = format!("during training, {DECAY}");
-    let about =
-        About { claim: "C1-epochs", statement: &statement, subject, attack: None, threshold: RHO };
-    let claim = about.judged(&epochs, |_, seeds| Ok(each(seeds, of_decay)));
-    claims.push(claim.without("the table has no snapshots of this rule during training"));
-    claims.extend(dimension.map(|d| smooth(rows, subject, &clean, d)));
+    let definition = Definition {
+        claim: "C1-epochs",
+        statement: &statement,
+        subject,
+        attack: None,
+        threshold: RHO,
+    };
+    let claim =
+        definition.judge(&epochs, |_, seeds| Ok(per_seed(seeds, alpha_accuracy_correlation)));
+    claims.push(
+        claim.with_reason_if_empty("the table has no snapshots of this rule during training"),
+    );
+    claims.extend(dimension.map(|d| smoothness(rows, subject, &clean, d)));
     if subject.rule == "local" {
         let backprop = Subject { rule: "backprop".into(), ..subject.clone() };
         let other = curves::along_strength(rows, &backprop, "clean");
         if !other.is_empty() {
-            claims.push(faster_than(subject, &clean, &other));
+            claims.push(faster_decay_than(subject, &clean, &other));
         }
     }
     claims
 }
 
-/// The statistic of C1.
-fn of_decay(points: &[CurvePoint]) -> Option<f64> {
+/// The statistic of C1: the rank correlation of alpha and accuracy.
+fn alpha_accuracy_correlation(points: &[CurvePoint]) -> Option<f64> {
     spearman(&alphas(points), &accuracies(points))
 }
 
@@ -321,60 +344,65 @@ fn decay_along_strength(
     layers: &BTreeMap<usize, Seeds>,
 ) -> Claim {
     let statement = format!("along the strengths of {}, {DECAY}", attack.unwrap_or("an attack"));
-    let about = About { claim: "C1", statement: &statement, subject, attack, threshold: RHO };
-    about.judged(layers, |_, seeds| {
-        Ok(Comparable::new(seeds)?.curves().iter().filter_map(|points| of_decay(points)).collect())
+    let definition =
+        Definition { claim: "C1", statement: &statement, subject, attack, threshold: RHO };
+    definition.judge(layers, |_, seeds| {
+        let comparable = Comparable::new(seeds)?;
+        let curves = comparable.curves().iter();
+        Ok(curves.filter_map(|points| alpha_accuracy_correlation(points)).collect())
     })
 }
 
-/// C2: under noise accuracy against alpha is monotonic: as accuracy falls, alpha does one thing.
+/// C2: under noise, accuracy against alpha is monotonic. As accuracy falls, alpha either only falls or
+/// only rises.
 fn monotonic(subject: &Subject, attack: Option<&str>, layers: &BTreeMap<usize, Seeds>) -> Claim {
     let statement = format!("under {}, {MONOTONIC}", attack.unwrap_or("noise"));
     let threshold = MONOTONICITY;
-    let about = About { claim: "C2", statement: &statement, subject, attack, threshold };
-    about.judged(layers, |_, seeds| {
+    let definition = Definition { claim: "C2", statement: &statement, subject, attack, threshold };
+    definition.judge(layers, |_, seeds| {
         let curves = Comparable::new(seeds)?.down_to_floor()?;
         Ok(curves.iter().filter_map(|points| monotonicity(&alphas(points))).collect())
     })
 }
 
-/// C3: under attacks along a gradient accuracy against alpha is not monotonic: as accuracy falls,
-/// alpha turns, at a place that the other seeds tell. What alpha does at the floor of accuracy is no
-/// turn.
+/// C3: under attacks along a gradient, accuracy against alpha is not monotonic. As accuracy falls,
+/// alpha has a turning point. For each seed, the turning point is located on the mean curve of the
+/// other seeds, so that noise cannot create one. Points at the floor of accuracy are left out.
 fn turning(subject: &Subject, attack: Option<&str>, layers: &BTreeMap<usize, Seeds>) -> Claim {
     let statement = format!("under {}, {TURNING}", attack.unwrap_or("attacks along a gradient"));
     let threshold = PROMINENCE;
-    let about = About { claim: "C3", statement: &statement, subject, attack, threshold };
+    let definition = Definition { claim: "C3", statement: &statement, subject, attack, threshold };
     let curves = |seeds: &Seeds| Comparable::new(seeds)?.above_floor();
-    let mut claim = about.judged(layers, |_, seeds| {
+    let mut claim = definition.judge(layers, |_, seeds| {
         let values: Vec<Vec<f64>> = curves(seeds)?.iter().map(|points| alphas(points)).collect();
-        let of_seed = |seed: usize| {
+        let prominence_of_seed = |seed: usize| {
             let others = values.iter().enumerate().filter(|(other, _)| *other != seed);
             let others: Vec<&Vec<f64>> = others.map(|(_, values)| values).collect();
             prominence(&values[seed], turning_point(&mean_curve(&others))?)
         };
-        Ok((0..values.len()).filter_map(of_seed).collect())
+        Ok((0..values.len()).filter_map(prominence_of_seed).collect())
     });
     for (layer, seeds) in claim.layers.iter_mut().zip(layers.values()) {
-        layer.turn = curves(seeds).ok().and_then(|curves| turning_place(&curves));
+        layer.turn = curves(seeds).ok().and_then(|curves| mean_turning_point(&curves));
     }
     claim
 }
 
-fn turning_place(curves: &[Vec<CurvePoint>]) -> Option<TurningPoint> {
+/// The turning point of the mean curve over seeds, with the slopes before and after it.
+fn mean_turning_point(curves: &[Vec<CurvePoint>]) -> Option<TurningPoint> {
     let values: Vec<Vec<f64>> = curves.iter().map(|points| alphas(points)).collect();
     let turn = turning_point(&mean_curve(&values.iter().collect::<Vec<_>>()))?;
     let at: Vec<CurvePoint> = curves.iter().map(|curve| curve[turn.index]).collect();
     let slopes = |range: std::ops::RangeInclusive<usize>| {
-        let of = |curve: &Vec<CurvePoint>| {
-            let part = &curve[range.clone()];
-            slope(&places(part), &alphas(part))
+        let slope_of = |curve: &Vec<CurvePoint>| {
+            let points = &curve[range.clone()];
+            slope(&positions(points), &alphas(points))
         };
-        interval(&curves.iter().filter_map(of).collect::<Vec<_>>())
+        interval(&curves.iter().filter_map(slope_of).collect::<Vec<_>>())
     };
     let alpha = mean(&alphas(&at));
     alpha.is_finite().then(|| TurningPoint {
-        strength: mean(&places(&at)),
+        strength: mean(&positions(&at)),
         alpha,
         accuracy: mean(&accuracies(&at)),
         valley: turn.valley,
@@ -388,13 +416,14 @@ fn mean_curve(curves: &[&Vec<f64>]) -> Vec<f64> {
     (0..length).map(|i| mean(&curves.iter().map(|curve| curve[i]).collect::<Vec<_>>())).collect()
 }
 
-/// What a smooth manifold needs, which is not enough for one to be smooth; the images beside it.
-fn smooth(rows: &[Row], subject: &Subject, clean: &BTreeMap<usize, Seeds>, d: f64) -> Claim {
+/// The necessary condition `alpha > 1 + 2/d` for a smooth manifold of dimension d (Stringer et al.,
+/// Nature 571, 361, 2019). The statement quotes alpha of the images themselves for comparison.
+fn smoothness(rows: &[Row], subject: &Subject, clean: &BTreeMap<usize, Seeds>, d: f64) -> Claim {
     let bound = 1.0 + 2.0 / d;
     let is_images = |row: &&Row| row.rule.is_none() && row.attack == "clean";
     let images = rows.iter().filter(is_images).find(|row| row.estimator() == subject.estimator);
     let images = images.and_then(|row| row.alpha);
-    let short = |number: f64, digits: usize| {
+    let rounded = |number: f64, digits: usize| {
         if number.abs() < 1e9 {
             format!("{number:.digits$}")
         } else {
@@ -404,27 +433,31 @@ fn smooth(rows: &[Row], subject: &Subject, clean: &BTreeMap<usize, Seeds>, d: f6
     let statement = format!(
         "a smooth manifold is not excluded: alpha > 1 + 2/d = {}, d = {}; the images themselves, \
          layer 0, have {}",
-        short(bound, 2),
-        short(d, 1),
-        images
-            .map_or("no alpha at these ranks".into(), |alpha| format!("alpha {}", short(alpha, 2)))
+        rounded(bound, 2),
+        rounded(d, 1),
+        images.map_or("no alpha at these ranks".into(), |alpha| format!(
+            "alpha {}",
+            rounded(alpha, 2)
+        ))
     );
     let threshold = POSITIVE;
-    let about =
-        About { claim: "smoothness", statement: &statement, subject, attack: None, threshold };
-    about.judged(clean, |_, seeds| Ok(each(seeds, |points| Some(points.first()?.alpha - bound))))
+    let definition =
+        Definition { claim: "smoothness", statement: &statement, subject, attack: None, threshold };
+    let difference = |points: &[CurvePoint]| Some(points.first()?.alpha - bound);
+    definition.judge(clean, |_, seeds| Ok(per_seed(seeds, difference)))
 }
 
-/// Local errors against backpropagation.
-fn faster_than(
+/// The difference in alpha between local errors and backpropagation, seed by seed.
+fn faster_decay_than(
     subject: &Subject,
     local: &BTreeMap<usize, Seeds>,
     other: &BTreeMap<usize, Seeds>,
 ) -> Claim {
     let statement = "local errors give clean images a faster decay than backpropagation";
     let threshold = POSITIVE;
-    let about = About { claim: "local-backprop", statement, subject, attack: None, threshold };
-    about.judged(local, |number, seeds| {
+    let definition =
+        Definition { claim: "local-backprop", statement, subject, attack: None, threshold };
+    definition.judge(local, |number, seeds| {
         let difference = |(seed, points): (&u64, &Vec<CurvePoint>)| {
             let other = other.get(&number)?.get(seed)?;
             Some(points.first()?.alpha - other.first()?.alpha)
@@ -433,13 +466,13 @@ fn faster_than(
     })
 }
 
-/// The statistic of each seed that has it.
-fn each(seeds: &Seeds, statistic: impl Fn(&[CurvePoint]) -> Option<f64>) -> Vec<f64> {
+/// The statistic of each seed that has one.
+fn per_seed(seeds: &Seeds, statistic: impl Fn(&[CurvePoint]) -> Option<f64>) -> Vec<f64> {
     seeds.values().filter_map(|points| statistic(points)).collect()
 }
 
-/// What a claim is about.
-struct About<'a> {
+/// The definition of a claim.
+struct Definition<'a> {
     claim: &'a str,
     statement: &'a str,
     subject: &'a Subject,
@@ -447,10 +480,10 @@ struct About<'a> {
     threshold: Threshold,
 }
 
-impl About<'_> {
-    /// Judge a claim whose statistic is taken of each layer and seed: `statistic` gives those that
-    /// a layer's seeds have, or why they have none.
-    fn judged(
+impl Definition<'_> {
+    /// Judge the claim in each layer. `statistic` computes the statistics of the seeds of a layer; its
+    /// error is the reason why they have none.
+    fn judge(
         &self,
         layers: &BTreeMap<usize, Seeds>,
         statistic: impl Fn(usize, &Seeds) -> Result<Vec<f64>, String>,
@@ -483,8 +516,8 @@ impl About<'_> {
 }
 
 impl Claim {
-    /// Say why there is nothing to judge it on, if that is so.
-    fn without(self, reason: &str) -> Self {
+    /// Set the reason of a claim for which the table has no rows.
+    fn with_reason_if_empty(self, reason: &str) -> Self {
         if !self.layers.is_empty() {
             return self;
         }
@@ -492,7 +525,7 @@ impl Claim {
     }
 }
 
-/// Compare the statistics of the seeds with the threshold.
+/// Judge a layer: compare the confidence interval of the seeds' statistics with the threshold.
 fn decide(
     number: usize,
     seeds: usize,
@@ -523,7 +556,7 @@ fn decide(
         return undecided(reason, found.len());
     };
     let holds = match threshold {
-        // A difference of exactly 0 is none.
+        // The interval must lie above 0, not just reach it.
         Threshold { value: 0.0, .. } => statistic.low > 0.0,
         Threshold { value, .. } => statistic.low >= value,
     };
@@ -547,22 +580,22 @@ fn verdict(layers: &[LayerVerdict]) -> Verdict {
     }
 }
 
-/// Why a claim is undecided, from its layers: once what they share.
+/// Why a claim is undecided: the reason that all layers share, or else the reason of each layer.
 fn reason(layers: &[LayerVerdict]) -> String {
     let reasons: Vec<&str> = layers.iter().filter_map(|layer| layer.reason.as_deref()).collect();
     match reasons.as_slice() {
         [] => "the table has no rows for it".into(),
         [first, others @ ..] if others.iter().all(|other| other == first) => (*first).into(),
         _ => {
-            let of = |layer: &LayerVerdict| {
+            let text = |layer: &LayerVerdict| {
                 Some(format!("layer {}: {}", layer.layer?, layer.reason.as_deref()?))
             };
-            layers.iter().filter_map(of).collect::<Vec<_>>().join("; ")
+            layers.iter().filter_map(text).collect::<Vec<_>>().join("; ")
         }
     }
 }
 
-fn places(points: &[CurvePoint]) -> Vec<f64> {
+fn positions(points: &[CurvePoint]) -> Vec<f64> {
     points.iter().map(|point| point.at).collect()
 }
 
