@@ -155,13 +155,9 @@ fn a_file_that_may_not_be_written_is_refused() {
     let said = folder.fails(1, &format!("{fit} -o out"));
     assert!(said.ends_with(": out: Permission denied"), "{said}");
     let said = folder.fails(1, &format!("{fit} -o closed/out"));
-    assert!(
-        said.ends_with(": closed/out: its folder closed is not writable (Permission denied)")
-    );
+    assert!(said.ends_with(": closed/out: its folder closed is not writable (Permission denied)"));
     let said = folder.fails(1, &format!("{fit} -o closed/new"));
-    assert!(
-        said.ends_with(": closed/new: its folder closed is not writable (Permission denied)")
-    );
+    assert!(said.ends_with(": closed/new: its folder closed is not writable (Permission denied)"));
     folder.ok("chmod 755 closed");
 }
 
@@ -249,7 +245,10 @@ fn a_file_that_is_being_read_is_not_written_on() {
         "attack-gauss --sigma 1 x.npy -o /dev/fd/3 3>> x.npy",
     ] {
         let said = folder.fails(2, line);
-        assert!(said.contains("is also the file to which the output is redirected"), "{line}: {said}");
+        assert!(
+            said.contains("is also the file to which the output is redirected"),
+            "{line}: {said}"
+        );
     }
 }
 
