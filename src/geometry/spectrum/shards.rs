@@ -299,7 +299,7 @@ pub fn merged(files: &[PathBuf]) -> Result<Merged> {
 
 /// Refuse a shard whose number of units or layers differs from the first.
 fn same_shape((layers, units): (Option<usize>, usize), shard: &Rows<f64>) -> Result<()> {
-    shard.expect_columns(units, "the first shard has units")?;
+    shard.expect_columns(units, "the number of units of the first shard")?;
     if shard.layers() == layers {
         return Ok(());
     }

@@ -150,17 +150,17 @@ impl<T: Float> Rows<T> {
         Self { unit_interval: true, ..self }
     }
 
-    /// Check the number of columns. `whose` completes the message "expected N as ...".
+    /// Check the number of columns. Messages describe the expected number as `meaning`.
     ///
     /// # Errors
     /// If it differs from `expected`.
-    pub fn expect_columns(&self, expected: usize, whose: &str) -> Result<()> {
+    pub fn expect_columns(&self, expected: usize, meaning: &str) -> Result<()> {
         if self.columns == expected {
             return Ok(());
         }
         let found = self.columns;
         Err(self.wrong(format!(
-            "has rows of the wrong length (found {found}, expected {expected} as {whose})"
+            "has rows of the wrong length (found {found}, expected {expected}, {meaning})"
         )))
     }
 
