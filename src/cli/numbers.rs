@@ -44,7 +44,7 @@ fn single(number: f64) -> std::result::Result<f64, String> {
         return Ok(number);
     }
     Err(format!(
-        "it is {rounded} in the single precision of the arrays (expected 0, or {:?} to {:?})",
+        "it is {rounded} in single precision, the type of the arrays (expected 0, or {:?} to {:?})",
         f32::from_bits(1),
         f32::MAX
     ))

@@ -36,7 +36,7 @@ struct State {
 }
 
 impl Training {
-    /// Save the state to `file` if the number of completed epochs is a multiple of [`EVERY`].
+    /// Save the state to `file` if the number of completed epochs is a multiple of `EVERY`.
     ///
     /// # Errors
     /// If the file cannot be written.

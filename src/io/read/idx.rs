@@ -132,7 +132,11 @@ pub(super) fn known(start: &[u8]) -> Option<Known> {
             let descr = element_type(kind)?;
             let axes_after_first: Option<Vec<_>> =
                 (1..axes.into()).map(|index| axis(index, u32::from_be_bytes)).collect();
-            let shape: String = axes_after_first?.iter().map(|axis| format!(", {axis}")).collect();
+            let shape = axes_after_first?
+                .iter()
+                .map(|axis| format!(", {axis}"))
+                .collect::<Vec<_>>()
+                .concat();
             let start = 4 + 4 * usize::from(axes);
             let array =
                 format!("numpy.fromfile(OLD, '{descr}', offset={start}).reshape(-1{shape})");

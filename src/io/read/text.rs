@@ -19,13 +19,11 @@ fn text(path: &Path, expected: &str) -> Result<(Source, String)> {
     if bytes.len() as u64 > MAX_BYTES {
         return Err(source.wrong(format!("is too long (expected at most {MAX_BYTES} bytes)")));
     }
-    match String::from_utf8(bytes) {
-        Ok(text) => Ok((source, text)),
-        Err(_) => {
-            let not_text = || source.wrong("is not UTF-8 text");
-            Err(other_format(&source, expected).unwrap_or_else(not_text))
-        }
-    }
+    let Ok(text) = String::from_utf8(bytes) else {
+        let not_text = || source.wrong("is not UTF-8 text");
+        return Err(other_format(&source, expected).unwrap_or_else(not_text));
+    };
+    Ok((source, text))
 }
 
 /// The error for a file of another format than the text `expected`, if that format is recognised.

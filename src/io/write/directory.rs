@@ -151,13 +151,11 @@ fn replace(new: &Path, target: &Path) -> io::Result<()> {
     fs::rename(target, &aside)?;
     if let Err(error) = fs::rename(new, target) {
         let aside = aside.keep();
-        return match fs::rename(&aside, target) {
-            Ok(()) => Err(error),
-            Err(_) => {
-                let aside = aside.display();
-                Err(io::Error::other(format!("{error}; the old directory is now {aside}")))
-            }
-        };
+        if fs::rename(&aside, target).is_ok() {
+            return Err(error);
+        }
+        let aside = aside.display();
+        return Err(io::Error::other(format!("{error}; the old directory is now {aside}")));
     }
     drop(aside);
     Ok(())
