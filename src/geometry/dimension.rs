@@ -74,7 +74,7 @@ impl Dimension {
             let outcome = if self.dimension.is_none() { "no dimension" } else { "a doubtful dimension" };
             let remedy = match method {
                 DimensionMethod::TwoNn => "use mle, which takes more neighbours",
-                DimensionMethod::Mle => "use more neighbours",
+                DimensionMethod::Mle => "take more neighbours",
             };
             format!(
                 "has {outcome} by {}: {equally_far} of {distinct} points have {neighbours} equally far neighbours, as on a lattice ({remedy})",
