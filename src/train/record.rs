@@ -24,7 +24,7 @@ impl Training {
         // The weights are checked after each epoch; here only those of an untrained network can fail.
         if let Some((layer, weight)) = not_finite(&self.network) {
             return Err(Error::usage(format!(
-                "the scale of the readouts is too large: layer {} has a weight of {weight}",
+                "the readouts' scale is too large: layer {} has a weight of {weight}",
                 layer + 1
             )));
         }
