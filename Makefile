@@ -9,38 +9,38 @@
 include mk/shell.mk
 
 # --- Settings: each can be set on the command line, or in own.mk -------------------------------
-DATASET  := digits         # drawn; or mnist, fashion-mnist, kmnist; or NAME of a folder data/NAME
-SEEDS    := $(if $(filter digits,$(DATASET)),1 2 3,1 2 3 4 5)
-DRAWN    := 20000 10000    # digits to train on and to test on
+DATASET  := digits         # digits (drawn), mnist, fashion-mnist, kmnist (fetched), or NAME for a folder data/NAME
+SEEDS    := $(if $(filter digits,$(DATASET)),1 2 3,1 2 3 4 5)    # each rule trains one network from each seed
+DRAWN    := 20000 10000    # numbers of digits drawn, to train on and to test on
 HIDDEN   := 200,200,200,200,200    # units of each layer
-RULES    := local backprop untrained shuffled
-ATTACKS  := gauss fgsm fgsm-float32
-CONTROLS := gauss-clipped gauss-repeat fgsm-clipped fgsm-random    # attacks of local errors alone
-SIGMAS   := 0.1 0.2 0.3 0.4 0.5 0.6 0.8 1 1.25 1.5 2 3 $(if $(filter digits,$(DATASET)),5 8)
-EPSILONS := 0.01 0.02 0.03 0.04 0.05 0.06 0.08 0.1 0.12 0.15 0.2 0.3
-RANKS    := 1-50 1-20 11-100    # ranks that are fitted; the main results use the first
-EPOCHS   :=                # empty: the preset of the rule
-BATCH    :=                # images per step; empty: the preset
-SAMPLES  :=                # use the first N test images; empty: all
-TRAIN_SAMPLES :=           # train on the first N images; empty: all
-SUBSETS  := $(if $(filter digits mnist fashion-mnist kmnist,$(DATASET)),1000 2000 5000)    # alpha against samples
-SNAPSHOTS := 1 2 3 5 10 20 40    # epochs of local errors that are measured too
-STIMULUS_DIMENSION :=      # d of the set of images, for alpha > 1 + 2/d; empty: measured
-OUT      := out
-BIN      := target/release # a folder with the tools
-RUN      :=                # stands before each training, which is long enough to be a cluster's job
-THREADS  := $(or $(if $(RUN),$(SLURM_CPUS_PER_TASK)),1)
-SCRATCH  := $(SLURM_TMPDIR)    # a folder for attacked images; empty: beside what is measured
-PREFIX   := /usr/local     # where `make install` puts the tools
-DESTDIR  :=                # stands before PREFIX where a package is built
-WIDTHS   := 50 100 200     # of a sweep
-DEPTHS   := 2 5            # of a sweep
-TRAIN_SIZES :=             # numbers of training images of a sweep
-DATASETS := $(DATASET)     # of a sweep
+RULES    := local backprop untrained shuffled    # learning rules: section 1 of the Makefile
+ATTACKS  := gauss fgsm fgsm-float32    # attacks on all networks: section 2 of the Makefile
+CONTROLS := gauss-clipped gauss-repeat fgsm-clipped fgsm-random    # attacks on networks of local errors only
+SIGMAS   := 0.1 0.2 0.3 0.4 0.5 0.6 0.8 1 1.25 1.5 2 3 $(if $(filter digits,$(DATASET)),5 8)    # strengths of Gaussian noise
+EPSILONS := 0.01 0.02 0.03 0.04 0.05 0.06 0.08 0.1 0.12 0.15 0.2 0.3    # strengths of the gradient attacks
+RANKS    := 1-50 1-20 11-100    # ranges of ranks to fit alpha over; the main results use the first
+EPOCHS   :=                # epochs of training; empty: the preset of the rule
+BATCH    :=                # images per step of training; empty: the preset of the rule
+SAMPLES  :=                # test on the first N test images; empty: all
+TRAIN_SAMPLES :=           # train on the first N training images; empty: all
+SUBSETS  := $(if $(filter digits mnist fashion-mnist kmnist,$(DATASET)),1000 2000 5000)    # also measure the first N clean images
+SNAPSHOTS := 1 2 3 5 10 20 40    # also measure the networks of local errors after these epochs
+STIMULUS_DIMENSION :=      # dimension d of the set of images, for alpha > 1 + 2/d; empty: measured
+OUT      := out            # folder to make everything in
+BIN      := target/release # folder with the tools
+RUN      :=                # command to put before each training, such as scripts/slurm-run
+THREADS  := $(or $(if $(RUN),$(SLURM_CPUS_PER_TASK)),1)    # threads of each tool
+SCRATCH  := $(SLURM_TMPDIR)    # folder for attacked images; empty: beside the measurements
+PREFIX   := /usr/local     # folder to install below
+DESTDIR  :=                # folder to put before PREFIX when a package is built
+WIDTHS   := 50 100 200     # sweep: units of each layer
+DEPTHS   := 2 5            # sweep: numbers of layers
+TRAIN_SIZES :=             # sweep: numbers of training images; empty: all
+DATASETS := $(DATASET)     # sweep: data sets
 
 # --- 1. Learning rules: each writes the network $(model); it may use $(seed) -------------------
-# NAME.about is its title, and the rule that it is a control of. A network meets all ATTACKS, or those
-# in NAME.attacks; NAME.snapshots and NAME.subsets are measured on clean images too.
+# NAME.about is its title, and the rule that it is a control of. Its networks are attacked by all ATTACKS,
+# or by those in NAME.attacks. NAME.snapshots and NAME.subsets are further measurements on clean images.
 local           = $(train) $(epochs) --rule local $(local.snapshots:%=--snapshots %)
 local.about     = local errors;
 local.attacks   = $(ATTACKS) $(CONTROLS)
@@ -60,7 +60,7 @@ epochs = $(EPOCHS:%=--epochs %)
 train  = train --hidden $(HIDDEN) $(BATCH:%=--batch-size %) $(TRAIN_SAMPLES:%=--samples %) --seed $(seed) \
   --threads $(THREADS) --checkpoint $(checkpoint) --quiet \
   --images $(data)/train-images.npy --labels $(data)/train-labels.npy \
-  --test-images $(data)/test-images.npy --test-labels $(labels) -o $(model)
+  --test-images $(data)/test-images.npy --test-labels $(labels) --accuracies $(accuracies) -o $(model)
 
 # --- 2. Attacks: images on stdin, images on stdout --------------------------------------------
 # An attack may use $(strength) $(model) $(labels) $(seed), and write $(call scratch,audit).
@@ -104,25 +104,25 @@ gauss-clipped           = $(gauss) --clip 0,1
 gauss-clipped.strengths = $(SIGMAS)
 gauss-clipped.about     = noise, control of gauss; Gaussian noise, clipped; σ (pixel units)
 
-# The spectrum of the signal alone, from two draws of the noise: in place of the measurements below.
+# The spectrum of the signal alone, from two draws of the noise. NAME.spectrum and NAME.fit replace the
+# measurements of section 3 for one attack.
 gauss-repeat           = $(gauss)
 gauss-repeat.strengths = $(SIGMAS)
 gauss-repeat.about     = noise, control of gauss; Gaussian noise, the signal alone; σ (pixel units)
 gauss-repeat.spectrum  = { $(subst --seed 1,--seed 2,$(gauss)) < $(data)/test-images.npy | \
   extract-activations --model $(model) $(options) > $(call scratch,second); \
-  spectrum --quiet --repeat - $(call scratch,second); }
+  spectrum --quiet $(few) --repeat - $(call scratch,second); }
 gauss-repeat.fit       = $(fit) --as-ranked
 
 of-network = --model $(model) $(audited)
 audited    = --labels $(labels) --audit $(call scratch,audit) $(options)
-# One set of images serves all networks.
-SHARED   := gauss
-TRANSFER := fgsm-transfer
+SHARED   := gauss           # attacks that need no network: one set of images serves all
+TRANSFER := fgsm-transfer   # attacks that use the network of the next seed, $(source)
 
 # --- 3. Measurements: images | activations | spectrum | fit, all on stdin and stdout ----------
 accuracy    = accuracy --model $(model) --labels $(labels) $(options)
 activations = extract-activations --model $(model) $(options) $(beside)
-spectrum    = spectrum --quiet
+spectrum    = spectrum --quiet $(few)
 fit         = fit-powerlaw $(RANKS:%=--ranks %)
 options     = $(samples:%=--samples %) --threads $(THREADS) --quiet
 # The images themselves, as layer 0; and the dimension of their set.
@@ -131,21 +131,21 @@ dimension   = dimension --threads $(THREADS) --quiet $(SAMPLES:%=--samples %)
 tabulate    = tabulate
 claims      = claims --study $(study)/study.json $(if $(STIMULUS_DIMENSION),--stimulus-dimension $(STIMULUS_DIMENSION),--dimension $(study)/dimension.jsonl)
 report      = report --figures $(study)/figures
-# One pass through the network gives its accuracy too, unless another command measures that.
+# The pass that extracts the activations measures the accuracy too, unless the command accuracy is replaced.
 beside      = $(if $(call same,$(strip $(accuracy)),accuracy --model $(model) --labels $(labels) $(strip $(options))),--labels $(labels) --accuracy $(call scratch,accuracy))
 
 -include own.mk
 include mk/check.mk mk/paths.mk mk/levels.mk mk/tools.mk mk/data.mk mk/record.mk mk/stamps.mk mk/progress.mk
 
 # --- 4. Order: what is made from what ----------------------------------------------------------
-# What stands behind $$ is read when the target is known; $(as.X) changes when the command X, or a
-# tool in it, does.
+# Prerequisites with $$ are expanded when the target is known. $(as.X) is a file that changes when the
+# command X, or a tool in it, changes.
 
 # A network learns.
 $(study)/%/model/model.json: $(arrays) $(as.rule)
 	$(clear-model)
 	$(RUN) $($(rule))
-	$(call done,network,$(rule)/seed-$(seed) has learned)
+	$(call done,network,network $(rule)/seed-$(seed),$(accuracies))
 
 # Images are attacked, and pass through the network: its accuracy, and the spectra of its layers.
 $(study)/%/accuracy.jsonl $(study)/%/spectrum.npy: $$(trained)/model/model.json $$(stored) $(labels) $(as.measure)
@@ -181,13 +181,13 @@ $(study)/report.html: $(addprefix $(study)/,table.csv claims.jsonl verdicts.txt 
 	$(report) --table $< --claims $(word 2,$^) $(study) -o $@
 	$(say-verdicts)
 
-## all: the study, to its tables and its report
+## all: the study, with its tables and its report; the default
 all: $(study)/summary.csv $(study)/report.html $(stamps)/figures
 	$(say-end)
-## quick: a miniature of the study in less than a minute, in $(OUT)/quick
+## quick: a miniature of the study in less than a minute, in OUT/quick
 quick:
 	$(MAKE) all OUT=$(OUT)/quick $(miniature)
-## plan: print how many networks and levels `make all` would make
+## plan: print how many networks `make all` would train, and what it would measure
 plan:
 	$(dry) all | $(say-plan)
 

@@ -4,7 +4,7 @@
 # need no folder.
 ifneq ($(filter undefined environment,$(origin DATA_DIR)),)
 exported := $(if $(filter digits,$(DATASET)),,$(DATA_DIR))
-DATA_DIR := $(or $(exported),data/$(strip $(DATASET)))
+DATA_DIR := $(or $(exported),data/$(strip $(DATASET)))    # folder with the files of the data set
 $(if $(exported),$(info data from DATA_DIR=$(exported), which the environment sets))
 endif
 
@@ -49,7 +49,7 @@ lists    := DATASETS RULES ATTACKS CONTROLS RANKS SUBSETS SNAPSHOTS WIDTHS DEPTH
 typed   := $(foreach v,$(.VARIABLES),$(if $(filter command%,$(origin $v)),$v))
 unknown := $(if $(typed),$(filter-out $(shell sed -nE 's/^([A-Za-z][A-Za-z0-9_.-]*) *[:+?]?=.*/\1/p' Makefile mk/*.mk $(wildcard own.mk)) \
   $(foreach w,$(RULES) $(ATTACKS) $(CONTROLS),$w $w.%),$(typed)))
-$(if $(unknown),$(error $(firstword $(unknown)) is no setting: did you mean $(shell scripts/nearest $(call quote,$(firstword $(unknown))) $(checked) RUN)? (make help lists all)))
+$(if $(unknown),$(error $(firstword $(unknown)) is no setting: did you mean $(shell scripts/nearest $(call quote,$(firstword $(unknown))) $(checked) RUN)? (see make help)))
 
 # A comment after a value leaves blanks at its end: remove them.
 $(foreach v,$(checked),$(eval override $v := $$(strip $$($v))))

@@ -15,10 +15,14 @@ seed     = $(patsubst seed-%,%,$(notdir $(trained)))
 rule     = $(notdir $(call up,$(trained)))
 model    = $(trained)/model$(epoch:%=/%)
 checkpoint = $(model).checkpoint
+# One line, the accuracy of each layer, which make prints when the network has learned.
+accuracies = $(trained)/accuracies.txt
 # The network of the next seed, from which an attack in TRANSFER takes its gradient.
 source   = $(call up,$(trained))/$(next-$(seed))/model
 # How many of the test images are used.
 samples  = $(or $(patsubst subset-%,%,$(filter subset-%,$(level))),$(SAMPLES))
+# Subsets have few samples on purpose: the spectrum does not warn of it.
+few      = $(if $(filter subset-%,$(level)),--few-samples)
 
 # A file appears whole: it is written under a name that only this make uses, and then renamed.
 me      := $(shell echo "$${SLURMD_NODENAME:-$$(uname -n)}-$$PPID-$$RANDOM")
@@ -41,6 +45,7 @@ images    = $(or $(passing),$(stored))
 # since.
 define clear-model
 mkdir -p $(network)
+rm -f $(accuracies)
 [ -e $@ ] || rm -f $(model)/{,epoch-*/}{model.json,history.jsonl,[wbrc][0-9]*.npy}
 [ -e $@ ] || rmdir $(model)/epoch-* $(model) 2> /dev/null || true
 [ -z "$$(find $^ -newer $(checkpoint) 2>&1)" ] || rm -f $(checkpoint)

@@ -1,4 +1,4 @@
-# What a study says of itself: the list of its runs, and study.json.
+# Records how a study is made: the list of its runs, and study.json.
 
 define newline
 
@@ -10,17 +10,17 @@ $(stamps)/runs: $(if $(call same,$(strip $(subst $(newline), ,$(file <$(stamps)/
 	$(foreach r,$(RULES),for s in $(seeds); do printf "$(study)/$r/seed-$$s/%s\n" $(runs.$r); done >> $(part);)
 	mv $(part) $@
 
-# The figures that the report's page names, and those of earlier pages, for `make clean`.
+# The list of all figures that this and earlier versions of the page show, which `make clean` removes.
 $(stamps)/figures: $(study)/report.html
 	{ cat $@ 2> /dev/null || true; grep -oE 'figures/[A-Za-z0-9._-]+\.svg' $< || true; } | sort -u > $(part); mv $(part) $@
 
 recorded := DATASET SEEDS HIDDEN RULES ATTACKS CONTROLS SIGMAS EPSILONS RANKS EPOCHS BATCH SAMPLES TRAIN_SAMPLES SUBSETS SNAPSHOTS DRAWN STIMULUS_DIMENSION
-# Settings as they count: 0.10 is 0.1.
+# Settings are recorded as they are used: 0.10 as 0.1.
 value.SEEDS    = $(seeds)
 value.SIGMAS   = $(call list,SIGMAS,$(plains))
 value.EPSILONS = $(call list,EPSILONS,$(plains))
 setting  = $1='$(or $(value.$1),$($1))'
-# Commands with words for what a target's name says.
+# A command, with words such as SEED and STRENGTH in place of the values from a target's name.
 example  = $(foreach @D,LEVEL,$(foreach seed,SEED,$(foreach strength,STRENGTH,$(foreach model,MODEL,$(foreach source,SOURCE,$(foreach THREADS,1,$(foreach OUT,out,$(foreach me,MAKE,$(strip $($1))))))))))
 stages  := accuracy activations spectrum fit pixels dimension tabulate claims $(foreach a,$(attacked),$(foreach s,spectrum fit,$(if $(call known,$a.$s),$a.$s)))
 describe = describe-study --command $(call quote,make all $(foreach v,$(recorded),$(call setting,$v))) $(RANKS:%=--ranks %) \

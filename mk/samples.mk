@@ -1,5 +1,6 @@
 # Ten images for the report, clean and attacked, and the network's predictions for them.
-$(study)/samples/%: private network = $(study)/$(shows)# not that of the networks made for it
+# private, so that the prerequisites, networks among them, keep the values from their names.
+$(study)/samples/%: private network = $(study)/$(shows)
 $(samples-shown): private samples = 10
 $(samples-shown): $(study)/$(shows)/model/model.json $(data)/test-images.npy $(labels) $(stamps)/measure \
   $$(if $$(is-clean),,$(stamps)/$$(attack)) $$(lender)

@@ -8,7 +8,7 @@ named    = $(lastword $(patsubst $1-%,%,$(filter $1-%,$(subst /, ,$@))))
 hidden   = $(subst $(space),$(comma),$(foreach k,$(shell seq $(call named,depth)),$(call named,width)))
 .PHONY: $(points) $(DATASETS:%=$(swept)/%) $(seeds:%=seed-%)
 
-## sweep: make a study for each combination of WIDTHS, DEPTHS, TRAIN_SIZES and DATASETS, and one report of all
+## sweep: one study for each combination of WIDTHS, DEPTHS, TRAIN_SIZES and DATASETS, and one report of all
 sweep: $(points)
 	cat $(points:%=%/.stamps/runs) | tabulate --sweep -o $(swept)/table.csv
 	report-sweep $(swept)/table.csv --figures $(swept)/figures -o $(swept)/report.html
@@ -21,14 +21,14 @@ $(points): | $$(swept)/$$(@F)
 $(DATASETS:%=$(swept)/%):
 	$(MAKE) data OUT=$(swept) DATASET=$(@F)
 
-## data: make the arrays of the data set
+## data: the arrays of the data set
 data: $(arrays)
-## inputs: make what all seeds share; after it, makes of different seeds may run at the same time
+## inputs: what all seeds share; after it, makes of different seeds may run at the same time
 inputs: data $(addprefix $(stamps)/,$(stamped)) $(layer0:%=$(study)/%/alpha.jsonl) $(measured-d)
 	$(tidy)
-## sweep-inputs: make what all points of a sweep share
+## sweep-inputs: what all studies of a sweep share
 sweep-inputs: $(DATASETS:%=$(swept)/%)
-## seed-1, seed-2 ...: make everything of one seed
+## seed-1, seed-2 ...: everything of one seed
 # With an attack in TRANSFER, this includes the next seed's network. Two makes at the same time would
 # both train it, with the same result, and measure again what is older than it. To avoid this, first
 # make the study without the attack.

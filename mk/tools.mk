@@ -1,7 +1,8 @@
 # Builds the tools with cargo, and keeps a checksum of each tool in sums.mk to tell when it changes.
 #
-# The release profile removes what changes without the code (symbols, the build id): a comment in another
-# file changes no tool. A change of the library's code may change the bytes of every tool. If the user sets BIN, the tools there are used as they are.
+# The release profile removes what changes without the code (symbols, the build id), so a comment in
+# another file changes no tool. A change of the library's code may change the bytes of every tool. If the
+# user sets BIN, the tools there are used as they are.
 programs := $(sort $(basename $(notdir $(wildcard src/bin/*.rs))))
 bin      := $(if $(filter /%,$(BIN)),,$(CURDIR)/)$(BIN)
 export PATH := $(bin):$(PATH)
@@ -15,8 +16,8 @@ sources  := $(shell find src data/digits.json Cargo.toml Cargo.lock build.rs -ty
 $(if $(needed),$(eval include $(BIN)/sums.mk))
 $(BIN)/sums.mk: $(sources) $(wildcard $(programs:%=$(BIN)/%)) $(if $(filter-out $(wildcard $(programs:%=$(BIN)/%)),$(programs:%=$(BIN)/%)),FORCE)
 	command -v cargo > /dev/null || { echo 'cargo is missing: https://rustup.rs installs it' >&2; exit 1; }
-	[ -e $@ ] || echo 'compiling the tools: two to four minutes, once'
-	cargo build --release --locked $(if $(wildcard $@),--quiet)
+	echo '$(if $(wildcard $@),a source file is newer than the tools: compiling takes up to two minutes,compiling the tools: two to four minutes$(comma) once)'
+	cargo build --release --locked
 	cd $(BIN); cksum $(programs) | awk '{ print "sum." $$3 " := " $$1 ":" $$2 }' > .sums.$$$$; mv .sums.$$$$ sums.mk
 else ifneq ($(needed),)
 missing  := $(filter-out $(wildcard $(programs:%=$(BIN)/%)),$(programs:%=$(BIN)/%))

@@ -3,8 +3,9 @@
 Layers are tuples (w, b), and with a readout (w, b, r) or (w, b, r, c):
 h = max(0, x w + b), logits = h r + c; w is (inputs, units), r is (units, classes).
 
-    python3 scripts/own_network.py NET.pt DIRECTORY    what torch.save wrote: a module, such as
-                                                       Sequential(Linear, ReLU, ..., Linear), or a state_dict
+    python3 scripts/own_network.py NET.pt DIRECTORY
+
+converts what torch.save wrote: a module, such as Sequential(Linear, ReLU, ..., Linear), or a state_dict.
 """
 
 import io
@@ -29,10 +30,10 @@ SNAPSHOT = re.compile(r"epoch-(0|[1-9][0-9]*)")
 
 
 def save_network(directory, layers, rule="own"):
-    """Write layers as a network's directory, f4, in the place of an older network there."""
+    """Write layers as a network's directory, in f4. An older network there is replaced."""
     layers = [[np.asarray(as_numpy(array), dtype="<f4") for array in layer] for layer in layers]
     description = {"schema": SCHEMA, "rule": rule, "sizes": check(layers), "classes": classes(layers)}
-    # A link stays.
+    # A symbolic link is followed, not replaced.
     target = os.path.realpath(directory)
     check_target(directory, target)
     folder = beside(target)
@@ -45,12 +46,12 @@ def save_network(directory, layers, rule="own"):
         with open(f"{new}/model.json", "w") as file:
             print(json.dumps(description), file=file)
         settle(new)
-        # Something may have been put there since.
+        # Check again, because something may have been put there since.
         check_target(directory, target)
         take_over(target, new)
         replace(new, target, f"{folder}/old")
     finally:
-        # An older network goes only where there is another.
+        # Remove an older network only if a new one stands in its place.
         if os.path.exists(target) or not os.path.exists(f"{folder}/old"):
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -110,7 +111,7 @@ def beside(target):
 
 
 def settle(folder):
-    """Bring the files of a folder to where they cannot be lost."""
+    """Write the files of a folder to the disk, so that a power cut cannot lose them."""
     for path in [*(f"{folder}/{name}" for name in os.listdir(folder)), folder]:
         descriptor = os.open(path, os.O_RDONLY)
         try:
@@ -120,7 +121,7 @@ def settle(folder):
 
 
 def take_over(old, new):
-    """Give what is new the mode of what it replaces, and the owner where that is allowed."""
+    """Give a new file or folder the mode of the old one, and its owner if that is allowed."""
     if not os.path.exists(old):
         return
     if os.path.isdir(new):
@@ -135,13 +136,13 @@ def take_over(old, new):
         except OSError:
             pass
     if os.stat(new).st_gid != there.st_gid:
-        # Another group must not get what the old one could do: it gets what all can.
+        # If the group could not be kept, another group must not get its rights: it gets those of others.
         mode = mode & ~0o070 | (mode & 0o007) << 3
     os.chmod(new, mode)
 
 
 def replace(new, target, old):
-    """Put a folder in the place of another, which is back where that fails."""
+    """Put a folder in the place of another. If that fails, the other is put back."""
     try:
         if os.path.exists(target):
             os.rename(target, old)
@@ -181,7 +182,7 @@ def save_activations(file, activations):
         with open(file, "ab") as stream:
             stream.write(array.getbuffer())
         return
-    # A link stays.
+    # A symbolic link is followed, not replaced.
     target = os.path.realpath(file)
     folder = beside(target)
     try:
@@ -194,7 +195,7 @@ def save_activations(file, activations):
 
 
 def as_numpy(array):
-    """An array, or a tensor of PyTorch in any precision, as NumPy takes it."""
+    """An array as it is, or a PyTorch tensor of any precision as an f8 array."""
     if not hasattr(array, "detach"):
         return array
     if not array.is_floating_point():
@@ -203,10 +204,10 @@ def as_numpy(array):
 
 
 def from_torch(module, activation=None):
-    """The layers of Sequential(Linear, ReLU, ..., Linear), of which the last Linear is the readout.
+    """The layers of Sequential(Linear, ReLU, ..., Linear). The last Linear is the readout.
 
-    Of a state_dict, the Linear layers in their order. It does not hold what stands between
-    them: activation="relu" says that it is ReLU.
+    A state_dict gives its Linear layers, in its order. It does not contain the functions between
+    them: activation="relu" says that these are ReLU.
     """
     from torch import nn
 
@@ -229,7 +230,7 @@ def from_torch(module, activation=None):
 
 
 def unwrapped(module):
-    """The module or state_dict in what torch.compile, DataParallel or a checkpoint keeps it in."""
+    """The module or state_dict inside what torch.compile, DataParallel or a checkpoint wraps around it."""
     from torch import is_tensor, nn
 
     while True:
@@ -252,13 +253,16 @@ def unwrapped(module):
 
 
 def linears_of_module(module):
-    """Weights and biases of Sequential(Linear, ReLU, ..., Linear); what is the identity in use is left out."""
+    """Weights and biases of Sequential(Linear, ReLU, ..., Linear).
+
+    Modules that change nothing after training, such as Dropout and Identity, are left out.
+    """
     from torch import nn
 
     dropouts = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.FeatureAlphaDropout)
 
     def parts(module):
-        # A class of its own may do anything in its forward.
+        # A class with another forward may compute anything.
         if type(module).forward is nn.Sequential.forward:
             for part in module:
                 yield from parts(part)
@@ -279,7 +283,7 @@ def linears_of_module(module):
 
 
 def linears_of_state_dict(tensors):
-    """Weights and biases of a state_dict that holds Linear layers alone, whatever their names."""
+    """Weights and biases of a state_dict that contains only Linear layers, with any names."""
     layers = {}
     for key, tensor in tensors.items():
         name, _, kind = str(key).rpartition(".")
@@ -293,7 +297,7 @@ def linears_of_state_dict(tensors):
 
 
 def to_torch(layers):
-    """The layers as Sequential(Linear, ReLU, ..., Linear); of their readouts the last."""
+    """The layers as Sequential(Linear, ReLU, ..., Linear), with the readout of the last layer only."""
     import torch
     from torch import nn
 
@@ -309,7 +313,7 @@ def to_torch(layers):
 
 
 def check(layers):
-    """The sizes of layers that fit together: inputs, then the units of each."""
+    """The sizes of the layers, inputs first. Refuses layers that do not fit together."""
     if not layers or any(len(layer) not in (2, 3, 4) for layer in layers):
         raise ValueError("a layer must be (w, b), (w, b, r) or (w, b, r, c)")
     sizes = [len(layers[0][0])]
@@ -326,7 +330,7 @@ def check(layers):
 
 
 def classes(layers):
-    """Classes of the last layer, which must have a readout."""
+    """Number of classes of the last layer, which must have a readout."""
     if len(layers[-1]) < 3:
         raise ValueError("the last layer has no readout: it must be (w, b, r) or (w, b, r, c)")
     classes = layers[-1][2].shape[-1]
@@ -336,7 +340,7 @@ def classes(layers):
 
 
 def load(file):
-    """What torch.save wrote. Of what a pickle can name, these classes alone are built: nothing in the file is run."""
+    """What torch.save wrote. Only the classes below are built, so that no code in the file is run."""
     import torch
     from torch import nn
 
@@ -347,7 +351,7 @@ def load(file):
             return torch.load(file, map_location="cpu", weights_only=True)
     except OSError as error:
         raise ValueError(error.strerror or error) from error
-    except Exception as error:  # anything, where a file is no pickle at all
+    except Exception as error:  # a file that is no pickle can raise anything
         named = re.search(r"Unsupported global: GLOBAL (\S+)", str(error))
         if named:
             raise ValueError(
@@ -361,11 +365,11 @@ def main():
     import signal
     import warnings
 
-    parser = argparse.ArgumentParser(prog="own_network", description="A PyTorch module as a network's directory.")
-    parser.add_argument("module", help="what torch.save wrote: Sequential(Linear, ReLU, ..., Linear), or a state_dict")
-    parser.add_argument("directory", help="the network to write")
+    parser = argparse.ArgumentParser(prog="own_network", description="Convert a PyTorch module to a network's directory.")
+    parser.add_argument("module", help="file of torch.save: Sequential(Linear, ReLU, ..., Linear), or a state_dict")
+    parser.add_argument("directory", help="network directory to write")
     parser.add_argument(
-        "--activation", choices=["relu"], help="what stands between the Linear layers of a state_dict, which does not say"
+        "--activation", choices=["relu"], help="function between the Linear layers of a state_dict, which does not contain it"
     )
     args = parser.parse_args()
     warnings.simplefilter("ignore")
@@ -379,7 +383,7 @@ def main():
             fail(f"{args.module}: {error}")
         save_network(args.directory, layers)
     except KeyboardInterrupt:
-        # As it would have ended the process, now that nothing is left.
+        # End as an uncaught Ctrl-C does, now that the temporary files are removed.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGINT)
     except ImportError as error:

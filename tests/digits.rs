@@ -1,13 +1,10 @@
 //! Whether the drawn digits are a fair stand-in for MNIST. `make check-digits` runs it, and
 //! measures MNIST beside them where `DATA_DIR` holds its files.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout)] // a check that prints what it finds
-
-mod common;
-
-use common::{Folder, json_lines};
 use ndarray::{Array1, Array2, Axis};
 use rand::{SeedableRng, rngs::ChaCha8Rng, seq::SliceRandom};
+
+use crate::common::{Folder, json_lines};
 
 /// What is measured, and between which bounds it must be for the digits.
 const MEASURES: [(&str, f64, f64); 6] = [

@@ -1,9 +1,5 @@
 //! `scripts/fetch-data` against servers on loopback: good, cut off, wrong, dead.
 
-#![allow(clippy::unwrap_used)] // a test that cannot go on has failed
-
-mod common;
-
 use std::{
     fs,
     io::{BufRead, BufReader, Write},
@@ -12,8 +8,9 @@ use std::{
     thread,
 };
 
-use common::Folder;
 use flate2::{Compression, write::GzEncoder};
+
+use crate::common::Folder;
 
 /// Serve `content` for every path; the first answer ends after `cut` bytes, if there are so many.
 fn serve(content: Vec<u8>, cut: usize) -> String {
@@ -86,7 +83,7 @@ impl List {
     }
 
     fn names(&self) -> Vec<String> {
-        common::files(&self.folder.path("tiny"))
+        crate::common::files(&self.folder.path("tiny"))
             .iter()
             .map(|(path, _)| path.display().to_string())
             .collect()

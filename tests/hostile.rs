@@ -1,15 +1,11 @@
 //! Files that are not what they say: refused in one line, soon, in little memory.
 
-#![allow(clippy::unwrap_used)] // a test that cannot go on has failed
-
-mod common;
-
 use std::{
     fs,
     time::{Duration, Instant},
 };
 
-use common::{
+use crate::common::{
     Folder, header,
     hostile::{MODEL, arrays, models, readers},
     npy,

@@ -8,8 +8,6 @@
 //! under FGSM at 0.2 must be below 1 % (0.003 + 0.007) when exact, and above 42 %
 //! in single precision.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout)] // a check that prints what it finds
-
 use std::{collections::HashMap, env, path::PathBuf};
 
 type Record = HashMap<String, String>;

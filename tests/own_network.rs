@@ -1,17 +1,13 @@
 //! Networks from elsewhere: `scripts/own_network.py`, and what doc/own-data.md shows of it.
 //!
 //! The tools must give what `own_network/expected.py` computes in double precision, by NumPy and by
-//! PyTorch. `PYTHON=python3 cargo test --test own_network -- --ignored --nocapture`
-
-#![allow(clippy::unwrap_used)] // a test that cannot go on has failed
-#![allow(clippy::print_stdout)] // what was not tested
-
-mod common;
+//! PyTorch. `PYTHON=python3 cargo test --test tests own_network:: -- --ignored --nocapture`
 
 use std::{fs, path::Path, process::Command};
 
-use common::{Folder, json_lines, project::Project};
 use ndarray::{Array2, Array3, Axis, Ix1, Ix2, s};
+
+use crate::common::{Folder, json_lines, project::Project};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -340,8 +336,8 @@ fn the_session_of_the_documentation_works() {
     if !has_torch("the section \"Your own network\" of doc/own-data.md") {
         return;
     }
-    let page = common::page("doc/own-data.md");
-    let blocks = common::blocks(common::section(&page, "Your own network"));
+    let page = crate::common::page("doc/own-data.md");
+    let blocks = crate::common::blocks(crate::common::section(&page, "Your own network"));
     let (project, mut run) = (Project::new(), String::new());
     project.0.ok(&format!("cp -r {ROOT}/scripts ."));
     for (language, text) in blocks {

@@ -1,16 +1,13 @@
 //! The tools' numbers against an independent computation: `reference/reference.py`
 //! in NumPy, whose results `reference/make-goldens` wrote to `reference/golden`.
 
-#![allow(clippy::unwrap_used)] // a test that cannot go on has failed
-
-mod common;
-
 use std::{fs, path::PathBuf};
 
-use common::{Folder, json_lines};
 use ndarray::{Array, Array1, Array2, Array3, Dimension};
 use ndarray_npy::ReadableElement;
 use serde_json::Value;
+
+use crate::common::{Folder, json_lines};
 
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/reference/golden");
 
@@ -22,7 +19,7 @@ fn golden_lines(name: &str) -> Vec<Value> {
     json_lines(&fs::read(PathBuf::from(GOLDEN).join(name)).unwrap())
 }
 
-fn run(folder: &Folder, line: &str) -> common::Bytes {
+fn run(folder: &Folder, line: &str) -> crate::common::Bytes {
     let line = line.replace("G/", &format!("{GOLDEN}/"));
     folder.ok(&line)
 }

@@ -1,11 +1,6 @@
 //! `make test-slurm`: the study through the launchers in scripts/, on a real Slurm of three nodes
 //! that `scripts/slurm-sandbox` starts here. Linux, as root or where users may make namespaces.
 
-#![allow(clippy::unwrap_used)] // a test that cannot go on has failed
-#![allow(clippy::print_stdout)] // what was seen
-
-mod common;
-
 use std::{
     fs,
     os::unix::process::CommandExt,
@@ -15,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use common::{Bytes, project::Project};
+use crate::common::{Bytes, project::Project};
 
 /// Cores of a node; a task takes all, so that tasks are spread over the nodes.
 const CPUS: usize = 2;
@@ -122,7 +117,9 @@ impl Cluster {
     fn until(&self, words: [&str; 2]) {
         let start = Instant::now();
         let there = |path: &Path| words.iter().all(|w| path.display().to_string().contains(w));
-        while !common::files(self.project.0.path("").as_path()).iter().any(|(path, _)| there(path))
+        while !crate::common::files(self.project.0.path("").as_path())
+            .iter()
+            .any(|(path, _)| there(path))
         {
             assert!(
                 start.elapsed() < Duration::from_secs(60),
@@ -136,7 +133,7 @@ impl Cluster {
     /// What make made, but for what a node may leave that was killed, or that thawed, and remove it.
     fn take(&self) -> Vec<(PathBuf, Bytes)> {
         let out = self.project.0.path("out");
-        let mut files = common::files(&out);
+        let mut files = crate::common::files(&out);
         let is_left = |path: &Path| {
             let end = path.extension().unwrap_or_default();
             ["tmp", "part", "checkpoint"].iter().any(|left| end == *left)

@@ -1,4 +1,4 @@
-//! Generalisation accuracy of every layer.
+//! Accuracy of every layer on images.
 
 use std::path::PathBuf;
 
@@ -15,9 +15,11 @@ use ndarray::Array1;
 
 /// Measure how well each layer's readout classifies images, as JSON lines
 ///
-/// One line per layer: layer, samples, units, dead (units that are 0 on every
-/// sample), correct, accuracy, loss (mean of -ln p_y); the last three are null
-/// for a layer without a readout. Ties go to the lowest class.
+/// Writes one line per layer: layer; samples (number of images); units; dead (number of units that
+/// are 0 on every image); correct (number of images classified correctly); accuracy, correct divided
+/// by samples; loss, the mean of -ln p_y, where p_y is the softmax probability of the true class.
+/// The last three are null for a layer without a readout. If several logits are equally large, the
+/// lowest class counts as the answer.
 #[derive(Parser)]
 #[command(
     name = env!("CARGO_BIN_NAME"),
@@ -28,10 +30,10 @@ struct Args {
     /// Directory of the network
     #[arg(long, value_name = "DIR")]
     model: PathBuf,
-    /// True classes, integers (samples,)
+    /// True classes of the images, integers (samples,)
     #[arg(long, value_name = "FILE")]
     labels: PathBuf,
-    /// Write the classes the last layer predicts, u1 (samples,)
+    /// Also write the classes that the last layer predicts to this file, u1 (samples,)
     #[arg(long, value_name = "FILE")]
     predictions: Option<PathBuf>,
     #[command(flatten)]

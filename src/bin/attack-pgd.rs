@@ -38,7 +38,7 @@ struct Args {
     /// i depends only on the seed and i [default: start at x]
     #[arg(long)]
     random_start: bool,
-    /// Seed of --random-start
+    /// Seed of the random starts of --random-start
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// How the sign is computed

@@ -11,24 +11,26 @@ use local_errors::{
 
 /// Judge the paper's claims on a study's table, as JSON lines
 ///
-/// Claims: C1, high accuracy goes with a fast decay (along attack strength, layers and
-/// epochs). C2, accuracy against alpha is monotonic under noise. C3, it is not
-/// monotonic under attacks along a gradient; this line also gives the turning point. Beside the paper's claims:
-/// accuracy and dimensionality against depth, smoothness (alpha > 1 + 2/d does not exclude it,
-/// and does not prove it), and local errors against backpropagation.
+/// C1: high accuracy goes with a fast decay, a large alpha; judged along the strengths of an attack,
+/// across layers, and along the epochs of training. C2: under noise, accuracy against alpha is
+/// monotonic. C3: under attacks along a gradient, it is not monotonic; this line also gives the
+/// turning point. Further lines judge what the paper does not claim: accuracy and dimensionality
+/// against depth, local errors against backpropagation, and smoothness, for which alpha > 1 + 2/d
+/// is a necessary condition and not a sufficient one.
 ///
-/// Writes one line per claim, rule, attack, method and rank range: the claim, its statement,
-/// statistic and threshold; for each layer the mean over seeds with its 95 % interval, and
-/// whether the claim holds there; and the verdict. The verdict is reproduced (in all layers),
-/// partly, not-reproduced, or undecided, with the reason, if there are too few seeds or points,
-/// if accuracy hardly changes, or if the table has nothing to judge the claim on.
+/// Writes one line per claim, rule, attack, method and rank range. It has the claim, its statement,
+/// statistic and threshold; for each layer the mean of the statistic over seeds with its 95 %
+/// interval, and whether the claim holds there; and the verdict. The verdict is reproduced (the
+/// claim holds in all layers), partly (in some), not-reproduced (in none) or undecided. A claim is
+/// undecided, with the reason, if there are too few seeds or points, if accuracy hardly changes, or
+/// if the table contains nothing to judge the claim on.
 ///
-/// --study says which attacks are noise, which follow a gradient and which are controls. Without
-/// it gauss is noise, fgsm and fgsm-float32 follow a gradient, and any other attack is neither.
+/// The file --study says which attacks are noise, which follow a gradient and which are controls.
+/// Without it, gauss is noise, fgsm and fgsm-float32 follow a gradient, and other attacks do neither.
 ///
-/// C2 and C3 order the points by falling accuracy, not by strength. An attack of strength 0 is
-/// the clean images, which count once. The columns of the table may have any order. A point that
-/// occurs twice is refused, as is a cell that is not a number where one is expected.
+/// C2 and C3 order the points by falling accuracy, not by strength. An attack of strength 0 is the
+/// clean images, which count once. The columns of the table may be in any order. A point that occurs
+/// twice is refused, and so is a cell without a number where one is expected.
 #[derive(Parser)]
 #[command(
     name = env!("CARGO_BIN_NAME"),
@@ -36,21 +38,22 @@ use local_errors::{
     after_help = "Example:\n  claims --study out/mnist/study.json out/mnist/table.csv\n\nSource: Jiang, Zhou and Huang, Chin. Phys. B 30, 048702 (2021); smoothness: Stringer et al., Nature 571, 361 (2019)"
 )]
 struct Args {
-    /// CSV table of one data set, which tabulate wrote; - for stdin
+    /// CSV table of one data set, written by tabulate; - for stdin
     #[arg(default_value = "-")]
     table: PathBuf,
-    /// JSON that describe-study wrote: families of attacks, controls, and the order of ranks
+    /// JSON written by describe-study: the families of attacks, the controls, the order of the ranks
     #[arg(long, value_name = "FILE")]
     study: Option<PathBuf>,
-    /// Dimension d of the set of images: also judge smoothness, alpha > 1 + 2/d [default: not judged]
+    /// Also judge smoothness, alpha > 1 + 2/d, with this dimension d of the set of images [default: not
+    /// judged]
     #[arg(long, value_name = "D", value_parser = cli::positive)]
     stimulus_dimension: Option<f64>,
-    /// Take d from this file, which dimension wrote for the images: from the first line with a
-    /// dimension
+    /// Also judge smoothness, with the first dimension in this file, which the tool dimension wrote for
+    /// the images
     #[arg(long, value_name = "FILE", conflicts_with = "stimulus_dimension")]
     dimension: Option<PathBuf>,
-    /// Also write the verdicts on C1, C2 and C3 as text, one line each, at the first ranks, without
-    /// the rules and attacks that are controls
+    /// Also write the verdicts on C1, C2 and C3 to this file, as text, one line each: those at the first
+    /// ranks, without the rules and attacks that are controls
     #[arg(long, value_name = "FILE")]
     verdicts: Option<PathBuf>,
     /// JSON lines to write; - for stdout

@@ -11,11 +11,11 @@ use local_errors::{
 };
 use serde::Serialize;
 
-/// Write how a study is made, as JSON: its command, ranks, rules, attacks and stages, the version
-/// of the tools and the SHA-256 of its data
+/// Record how a study is made, as JSON: its rules, attacks and stages, the SHA-256 of its data
 ///
-/// The parts of a description are separated by semicolons, and the command is the last part.
-/// `claims` and `report` read from this file what an attack or a rule is; its name says nothing.
+/// The output also has the command that makes the study, the ranks, and the version of the tools.
+/// The tools claims and report read from it what an attack or a rule is: they do not guess that from
+/// its name. The parts of a description are separated by semicolons, and the command is the last.
 #[derive(Parser)]
 #[command(
     name = env!("CARGO_BIN_NAME"),

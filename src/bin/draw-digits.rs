@@ -1,4 +1,4 @@
-//! Handwriting-like digits, drawn.
+//! Digits that look like handwriting, drawn.
 
 use std::path::PathBuf;
 
@@ -9,25 +9,25 @@ use local_errors::{
     io::write::NpyOutput,
 };
 
-/// Draw handwriting-like digits, a data set that needs no download
+/// Draw digits that look like handwriting, a data set that needs no download
 ///
-/// Images f4 (samples, 784) of 28 x 28 pixels in [0, 1], background 0, centred by
-/// mass; or with --labels what they show, u1 (samples,). Image i depends on the
-/// seed and i alone: a shorter run is the beginning of a longer one.
+/// Writes images, f4 (samples, 784), of 28 x 28 pixels in [0, 1] with background 0, each centred by
+/// its mass. With --labels it writes their labels instead, u1 (samples,). Image i depends on the
+/// seed and i alone, so the first 1000 of 2000 images are those that --count 1000 draws.
 #[derive(Parser)]
 #[command(
     name = env!("CARGO_BIN_NAME"),
     version,
-    after_help = "Example:\n  draw-digits --count 1000 -o x.npy && draw-digits --count 1000 --labels -o y.npy\n\nSource: skeletons of this project, in the format of the MNIST images (LeCun, Cortes and Burges)"
+    after_help = "Example:\n  draw-digits --count 1000 -o x.npy && draw-digits --count 1000 --labels -o y.npy\n\nSource: stroke skeletons of this project; the format is that of the MNIST images (LeCun, Cortes and Burges)"
 )]
 struct Args {
     /// Number of images, at most 1000000000
     #[arg(long, value_name = "N", value_parser = cli::count_to::<1_000_000_000>)]
     count: usize,
-    /// Seed of the drawing
+    /// Seed of the images: which digits they show, and how each is distorted
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Give the labels of the images
+    /// Write the labels of the images instead of the images
     #[arg(long)]
     labels: bool,
     /// Array to write; - for stdout

@@ -11,10 +11,10 @@ use local_errors::{
 
 /// Draw Gaussian activations whose covariance has the eigenvalues n^-alpha
 ///
-/// Use them to test estimators, or your own code. Writes f4 (samples, units): unit n has the
-/// variance n^-alpha, plus independent Gaussian noise if --noise is given. Different seeds share
-/// neither activations nor noise. The same seed with another noise seed is a repeat of the same
-/// stimuli.
+/// Use them to test estimators of alpha. Writes f4 (samples, units): unit n has mean 0 and variance
+/// n^-alpha, and units are independent. --noise adds independent Gaussian noise to every unit.
+/// Outputs of different seeds share neither activations nor noise. Outputs of the same seed and
+/// different noise seeds are noisy repeats of the same stimuli, as for spectrum --repeat.
 #[derive(Parser)]
 #[command(
     name = env!("CARGO_BIN_NAME"),
@@ -22,7 +22,7 @@ use local_errors::{
     after_help = "Example:\n  draw-powerlaw --alpha 1 --samples 5000 --units 200 | spectrum | fit-powerlaw --method all"
 )]
 struct Args {
-    /// Exponent alpha of the eigenvalues
+    /// Exponent alpha of the eigenvalues, at least 0
     #[arg(long, value_parser = cli::non_negative)]
     alpha: f64,
     /// Number of samples (rows), at most 1000000000
@@ -31,14 +31,15 @@ struct Args {
     /// Number of units (columns), at most 10000000
     #[arg(long, value_name = "N", value_parser = cli::count_to::<10_000_000>)]
     units: usize,
-    /// Standard deviation of the noise on every unit; unit 1 has variance 1 without it
+    /// Standard deviation of the noise on every unit, in the units of the activations: without noise,
+    /// unit 1 has standard deviation 1
     #[arg(long, value_name = "SIGMA", value_parser = cli::non_negative_single, default_value_t = 0.0)]
     noise: f64,
     /// Seed of the activations
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Seed of the noise [default: the same as --seed]
-    #[arg(long)]
+    #[arg(long, value_name = "SEED")]
     noise_seed: Option<u64>,
     /// Activations to write; - for stdout
     #[arg(short, long, value_name = "FILE", default_value = "-")]

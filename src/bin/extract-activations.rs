@@ -13,11 +13,12 @@ use local_errors::{
 };
 use ndarray::{Array3, Axis};
 
-/// Take the hidden activations of images: h_l = max(0, h_(l-1) w_l + b_l)
+/// Compute the hidden activations of images: h_l = max(0, h_(l-1) w_l + b_l)
 ///
-/// Images f4, f2, f8, u1 or bool (samples, pixels) become f4 (layers, samples, units), or
-/// with --layer N f4 (samples, units). Layers of different widths have no common
-/// array: name one.
+/// Reads images (samples, pixels) and writes the activations of all layers, f4 (layers, samples,
+/// units), which are held in memory. With --layer N it writes those of one layer, f4 (samples,
+/// units), block by block as the images come in. Layers of different widths do not fit into one
+/// array, so they need --layer N.
 #[derive(Parser)]
 #[command(
     name = env!("CARGO_BIN_NAME"),
@@ -28,14 +29,14 @@ struct Args {
     /// Directory of the network
     #[arg(long, value_name = "DIR")]
     model: PathBuf,
-    /// One layer, from 1, or all of them
+    /// Write the activations of this layer, counted from 1, or of all layers
     #[arg(long, value_name = "N|all", default_value = "all", value_parser = layer)]
     layer: Layer,
-    /// Write what accuracy says of these images too, JSON lines: the same lines
-    /// without a second pass through the network
+    /// Also write to this file what the tool accuracy writes for these images, as JSON lines, without a
+    /// second pass through the network
     #[arg(long, value_name = "FILE", requires = "labels")]
     accuracy: Option<PathBuf>,
-    /// Their true classes, integers (samples,)
+    /// True classes of the images, integers (samples,), for --accuracy
     #[arg(long, value_name = "FILE", requires = "accuracy")]
     labels: Option<PathBuf>,
     #[command(flatten)]
@@ -73,7 +74,7 @@ fn run(args: Args) -> Result<()> {
     }
 }
 
-/// A layer's activations go out as the images come in.
+/// Writes the activations of a layer block by block, as the images come in.
 fn one_layer(network: &Network, number: usize, mut images: Rows<f32>, output: &Path) -> Result<()> {
     let units = network.layers[number - 1].w.ncols();
     let mut output = NpyOutput::create(output, &[images.samples(), units])?;
@@ -86,7 +87,7 @@ fn one_layer(network: &Network, number: usize, mut images: Rows<f32>, output: &P
     output.finish()
 }
 
-/// The layer comes first in the file, so the last image is needed for the first layer.
+/// The layer is the first axis of the file, so all images are needed before layer 1 is complete.
 fn all_layers(args: &Args, network: &Network, mut images: Rows<f32>) -> Result<()> {
     let labels = match &args.labels {
         Some(file) => {
@@ -97,7 +98,7 @@ fn all_layers(args: &Args, network: &Network, mut images: Rows<f32>) -> Result<(
     let mut count = AccuracyCounter::new(network);
     let units = common_units(network)?;
     let layers = network.layers.len();
-    // As many as there are, whatever the header of a stream promises.
+    // Not allocated ahead: the header of a stream may announce more images than follow.
     let mut blocks = Vec::new();
     let mut first = 0;
     while let Some(block) = images.next_block(network::block())? {

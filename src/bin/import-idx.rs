@@ -12,12 +12,12 @@ use local_errors::{
 };
 use ndarray::Array1;
 
-/// Turn an IDX file, as MNIST comes in, into a .npy array
+/// Convert an IDX file, the format of MNIST, to a .npy array
 ///
-/// Images become f4 (samples, pixels), each byte divided by 255; labels become
-/// u1 (samples,). Which of them a file holds, and whether it is gzipped, is told
-/// by its first bytes, not by its name. gzip in gzip and zeros after gzip data are
-/// read; a checksum that does not fit and other bytes after the end are errors.
+/// Images become f4 (samples, pixels), with each byte divided by 255. Labels become u1 (samples,).
+/// The first bytes of a file, not its name, say whether it holds images or labels and whether it is
+/// gzipped. A file that was gzipped twice is read, as are zeros after gzipped data. A wrong checksum
+/// is an error, as are other bytes after the end.
 #[derive(Parser)]
 #[command(
     name = env!("CARGO_BIN_NAME"),
@@ -25,7 +25,7 @@ use ndarray::Array1;
     after_help = "Example:\n  import-idx train-images-idx3-ubyte.gz -o train-images.npy\n\nSource: the IDX format of LeCun, Cortes and Burges, http://yann.lecun.com/exdb/mnist/"
 )]
 struct Args {
-    /// IDX file, plain or gzipped; - for stdin
+    /// IDX file, gzipped or not; - for stdin
     #[arg(default_value = "-")]
     idx: PathBuf,
     /// Array to write; - for stdout

@@ -1,4 +1,4 @@
-//! What is in arrays.
+//! Arrays, described.
 
 use std::path::{Path, PathBuf};
 
@@ -12,14 +12,16 @@ use local_errors::{
     },
 };
 
-/// Say what is in arrays, one line per file
+/// Describe arrays, one line per file: dtype, shape, smallest, largest and mean value, NaN
 ///
-/// dtype as NumPy writes it, shape, order where it is not C; the smallest, the
-/// largest and the mean of the finite values; the first five in the order of the
-/// file; how many are NaN or infinite, which is no error here. Arrays of any shape
-/// and of f2, f4, f8, integers or bool, which is 0 and 1. Each is read once, in memory that does not
-/// grow with it. With --json the keys are file, dtype, shape, order, min, max, mean,
-/// first, nan, infinite; null where no value is finite, and in first where it is not.
+/// A line gives the dtype as NumPy writes it; the shape; the order, if it is not C; the smallest
+/// value, the largest and the mean, over the finite values; the first five values in the order of
+/// the file; and the numbers of NaN and of infinite values, which are no error here. Arrays may have
+/// any shape, and be f2, f4, f8, integers or bool (0 and 1). Each is read once, in memory that does
+/// not grow with its size.
+///
+/// With --json the keys are file, dtype, shape, order, min, max, mean, first, nan, infinite. min,
+/// max and mean are null if no value is finite; in first, a value that is not finite is null.
 #[derive(Parser)]
 #[command(
     name = env!("CARGO_BIN_NAME"),
@@ -27,13 +29,13 @@ use local_errors::{
     after_help = "Example:\n  attack-gauss --sigma 0.5 x.npy | npy-info x.npy -\n\nSource: the format, https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html"
 )]
 struct Args {
-    /// Arrays; - for stdin
+    /// Arrays, .npy files; - for stdin
     #[arg(value_name = "FILE", default_value = "-")]
     arrays: Vec<PathBuf>,
-    /// Write JSON lines
+    /// Write JSON lines instead of text
     #[arg(long)]
     json: bool,
-    /// Lines; - for stdout
+    /// Lines to write; - for stdout
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     output: PathBuf,
     #[command(flatten)]

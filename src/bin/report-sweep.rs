@@ -18,7 +18,8 @@ use local_errors::{
 /// relative to the page. They are absolute if the page goes to stdout, and there are none if
 /// the table comes from stdin.
 ///
-/// The study.json of the first study says what rules and attacks are called, and which are controls.
+/// The study.json of the first study gives the titles of rules and attacks and says which of them
+/// are controls.
 #[derive(Parser)]
 #[command(
     name = env!("CARGO_BIN_NAME"),

@@ -6,7 +6,7 @@ use clap::Parser;
 use local_errors::{
     Result, cli,
     io::write,
-    report::{self, Links, Study},
+    report::{self, Links, StudyFiles},
 };
 
 /// Write a study's report: one self-contained HTML page, and its figures as SVG
@@ -20,8 +20,9 @@ use local_errors::{
 /// study.json that the table contains, otherwise the lowest. They show one method: ols if the
 /// table contains it, otherwise the first.
 ///
-/// study.json says what rules and attacks are called, which are controls, and so which rule is shown
-/// first. Without it rules and attacks have their names, none is a control, and local comes first.
+/// study.json gives the titles of rules and attacks and says which of them are controls. The rule
+/// that is shown first is its first rule that is no control. Without study.json, rules and attacks
+/// have their names as titles, none is a control, and local is shown first.
 #[derive(Parser)]
 #[command(
     name = env!("CARGO_BIN_NAME"),
@@ -49,7 +50,7 @@ struct Args {
 
 fn run(args: Args) -> Result<()> {
     cli::check_streams(&[&args.table, &args.claims], &[Some(&args.output)])?;
-    let study = Study::read(&args.table, &args.claims, &args.study)?;
+    let study = StudyFiles::read(&args.table, &args.claims, &args.study)?;
     let figures = args.figures.as_deref();
     let report = report::report(&study, Links::optional(&args.output, figures)?);
     write::finish_all(report.outputs(&args.output, figures)?)

@@ -10,20 +10,23 @@ use local_errors::{
 };
 use ndarray::Array1;
 
-/// Take the eigenvalues of the covariance of activations, largest first
+/// Compute the eigenvalues of the covariance of activations, largest first
 ///
-/// Activations (samples, units), f2, f4, f8, integers or bool, which is 0 and 1, become f8
-/// (units,); a stack (layers, samples, units) becomes f8 (layers, units). The mean is removed and
-/// the sum divided by samples - 1, in f8. Several files are shards, whose samples follow on each
-/// other; any number of files may be named. Fewer samples than units: through the Gram matrix. Memory: units² and a
-/// block of rows, whatever the number of samples.
+/// Reads activations (samples, units) and writes f8 (units,). A stack (layers, samples, units)
+/// gives f8 (layers, units). The input may be f2, f4, f8, integers or bool (0 and 1). The mean is
+/// removed, and the sum divided by samples - 1, in double precision. If there are fewer samples
+/// than units, the eigenvalues are those of the Gram matrix (samples, samples).
 ///
-/// Shards apart: --moments FILE writes count, mean and scatter, f8 (units + 2, units), one
-/// row the count, one the mean, then the scatter; --from-moments merges such files.
+/// Several files are shards of one set: their samples are joined. Memory holds units² numbers and
+/// one block of rows, whatever the number of samples. Shards can also be measured separately:
+/// --moments writes the moments of a shard, and --from-moments merges such files. Moments are f8
+/// (units + 2, units): row 1 holds the number of samples in every column, row 2 the mean, and the
+/// other rows the scatter, the sum of (h - mean) (h - mean)^T.
 ///
-/// Noisy repeats: with --repeat two files are repeats of the same stimuli, and written are
-/// the signal's variances along the components of the one as the other has them (cvPCA),
-/// in the components' order: estimates without the noise's variance, some below 0.
+/// With --repeat, the two files are noisy repeats of the same stimuli. The output is then the
+/// variances of the signal, without the noise (cvPCA): the covariance between the two repeats along
+/// the principal components of one repeat, averaged over the two choices of that repeat. The values
+/// are in the order of the components, and some can be negative.
 #[derive(Parser)]
 #[command(
     name = env!("CARGO_BIN_NAME"),
@@ -32,48 +35,53 @@ use ndarray::Array1;
 )]
 #[allow(clippy::struct_excessive_bools)] // flags of a command line
 struct Args {
-    /// Activations, one file or several shards; - for stdin
+    /// Activations: one file, or several shards; - for stdin
     #[arg(default_value = "-")]
     activations: Vec<PathBuf>,
-    /// Do not remove the mean, and divide by samples
+    /// Do not remove the mean, and divide by samples instead of samples - 1
     #[arg(long, conflicts_with_all = ["normalize", "repeat"])]
     no_center: bool,
     /// Divide each unit by its standard deviation: correlation instead of covariance
     #[arg(long, conflicts_with = "repeat")]
     normalize: bool,
-    /// Take all axes but the first as units
+    /// Take all axes but the first as units, so that an array (samples, ...) is not a stack
     #[arg(long)]
     flatten: bool,
-    /// Use the first N rows of each matrix only; of shards the first N in all. What is not used of
-    /// a file is not read
+    /// Use the first N samples only; of several shards, the first N in all. The rest of a file is not
+    /// read [default: all]
     #[arg(long, value_name = "N", value_parser = cli::count)]
     samples: Option<usize>,
-    /// Write moments there, f8 (units + 2, units) or (layers, units + 2, units), and no eigenvalues
+    /// Write moments to this file instead of eigenvalues, f8 (units + 2, units) or (layers,
+    /// units + 2, units)
     #[arg(long, value_name = "FILE", conflicts_with_all = ["no_center", "normalize", "repeat", "subsample", "output"])]
     moments: Option<PathBuf>,
-    /// The files are moments: merge them
+    /// The files are moments, which --moments wrote: merge them
     #[arg(long, conflicts_with_all = ["repeat", "subsample", "samples", "flatten"])]
     from_moments: bool,
-    /// Two files are repeats of the same stimuli: the signal's variances
+    /// The two files are repeats of the same stimuli: write the variances of the signal
     #[arg(long, conflicts_with = "subsample")]
     repeat: bool,
-    /// Spectra of random N rows without replacement, (draws, units)
+    /// Write the spectra of random subsamples of N samples each, drawn without replacement, as f8
+    /// (draws, units)
     #[arg(long, value_name = "N", value_parser = cli::count)]
     subsample: Option<usize>,
-    /// How many such spectra
+    /// Number of random subsamples
     #[arg(long, value_name = "N", value_parser = cli::count, default_value_t = 20, requires = "subsample")]
     draws: usize,
-    /// Seed of the draws
+    /// Seed of the random subsamples
     #[arg(long, default_value_t = 1, requires = "subsample")]
     seed: u64,
-    /// Eigenvalues; - for stdout
+    /// The samples are meant to be few: do not warn if there are fewer than ten per unit
+    #[arg(long, conflicts_with = "moments")]
+    few_samples: bool,
+    /// Eigenvalues to write; - for stdout
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     output: PathBuf,
     #[command(flatten)]
     common: cli::Common,
 }
 
-/// Below so many samples a unit, alpha is noticeably too large.
+/// With fewer samples per unit, alpha is noticeably too large.
 const SAMPLES_PER_UNIT: usize = 10;
 
 fn run(args: Args) -> Result<()> {
@@ -87,7 +95,7 @@ fn run(args: Args) -> Result<()> {
             return write_moments(file, stack, &moments);
         }
         if let Some(moments) = moments.first() {
-            warn_of_few(&name, moments.samples(), moments.units());
+            warn_of_few(&args, &name, moments.samples(), moments.units());
         }
         let spectrum = |moments| Spectrum::of_moments(moments, of(&args))?.eigenvalues();
         let spectra = moments.into_iter().map(spectrum).collect::<Result<Vec<_>>>();
@@ -100,7 +108,7 @@ fn run(args: Args) -> Result<()> {
         let open =
             |file: &PathBuf| Shards::open(std::slice::from_ref(file), args.samples, args.flatten);
         let (a, b) = (open(a)?, open(b)?);
-        warn_of_few(a.name(), a.samples(), a.units());
+        warn_of_few(&args, a.name(), a.samples(), a.units());
         let stack = a.layers().is_some();
         return write_spectra(&args.output, stack, &a.signal(b)?);
     }
@@ -110,7 +118,7 @@ fn run(args: Args) -> Result<()> {
         return write_moments(file, layers.is_some(), &shards.moments()?);
     }
     let samples = args.subsample.unwrap_or(shards.samples());
-    warn_of_few(shards.name(), samples, shards.units());
+    warn_of_few(&args, shards.name(), samples, shards.units());
     match args.subsample {
         None => write_spectra(&args.output, layers.is_some(), &shards.spectra(of(&args))?),
         Some(size) => {
@@ -128,8 +136,8 @@ fn of(args: &Args) -> Matrix {
     }
 }
 
-fn warn_of_few(name: &Path, samples: usize, units: usize) {
-    if samples < SAMPLES_PER_UNIT.saturating_mul(units) {
+fn warn_of_few(args: &Args, name: &Path, samples: usize, units: usize) {
+    if !args.few_samples && samples < SAMPLES_PER_UNIT.saturating_mul(units) {
         cli::warn(
             name,
             &format!(

@@ -1,4 +1,4 @@
-//! The runs of a study as one table.
+//! The measurements of a study as one table.
 
 use std::{iter, path::PathBuf};
 
@@ -9,20 +9,20 @@ use local_errors::{
     study::{grid, table},
 };
 
-/// Join the runs of a study into one CSV table
+/// Join the measurements of a study in one CSV table
 ///
-/// Each line of --runs names the directory of a run: DATASET/RULE/seed-S/LEVEL, with
-/// epoch-N/ before LEVEL for a snapshot, or DATASET/LEVEL for the images themselves, which
-/// are layer 0. LEVEL is clean, subset-SAMPLES (the first clean images) or ATTACK-STRENGTH.
-/// A run's accuracy.jsonl, alpha.jsonl and, if it exists, audit.json are read. The table has
-/// one sorted row per run, layer and fit; a cell is empty if the run has no such number.
+/// A run is the directory of one measured network: DATASET/RULE/seed-S/LEVEL. LEVEL is clean, or
+/// subset-N (the first N clean images), or ATTACK-STRENGTH such as fgsm-0.05. For a snapshot,
+/// epoch-N/ stands before LEVEL. DATASET/LEVEL is a run of the images themselves, which are layer
+/// 0. Of each run, accuracy.jsonl and alpha.jsonl are read, and audit.json if it exists. The table
+/// has one row per run, layer and fit, sorted. A cell is empty if the run has no such number.
 ///
-/// A run is refused if its files are empty, cut short or concatenated: both files must have
-/// the same layers, all layers of a rule the same fits, and nothing may occur twice.
+/// A run is refused if its files are empty, cut short or concatenated: both files must have the
+/// same layers, all layers of a rule must have the same fits, and nothing may occur twice.
 ///
-/// With --sweep the runs are of many studies: train-N/width-W/depth-D/ stands before DATASET,
-/// where N is a number or all. The table then begins with the columns train_samples, width and
-/// depth.
+/// With --sweep, the runs are those of many studies: train-N/width-W/depth-D/ stands before
+/// DATASET, where N is the number of training images, or all. The table then begins with the
+/// columns train_samples, width and depth.
 #[derive(Parser)]
 #[command(
     name = env!("CARGO_BIN_NAME"),
@@ -33,7 +33,7 @@ struct Args {
     /// List of the runs, one directory per line; - for stdin
     #[arg(long, value_name = "FILE", default_value = "-")]
     runs: PathBuf,
-    /// The runs are of the studies of a sweep, not of one study
+    /// The runs are those of a sweep, which is many studies
     #[arg(long)]
     sweep: bool,
     /// Also write the mean and standard deviation over seeds to this file, as CSV

@@ -13,7 +13,7 @@ use local_errors::{
         read::{self, Labels, Source},
         write,
     },
-    network::files,
+    network::{Network, accuracy::AccuracyCounter, files},
     train::{
         Data, Images, Inputs, Record, Rule, Settings, TestSet, Training, TrainingSet, init,
         shuffle_labels,
@@ -99,6 +99,9 @@ struct Args {
     /// removed at the end
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
+    /// Also write the accuracy of each layer on the test images to this file, as one line of text
+    #[arg(long, value_name = "FILE", requires = "test_images")]
+    accuracies: Option<PathBuf>,
     /// Train on the first N training images only [default: all]
     #[arg(long, value_name = "N", value_parser = cli::count)]
     samples: Option<usize>,
@@ -145,8 +148,7 @@ impl Args {
     }
 }
 
-/// Images and their labels, how many classes the labels name, and the SHA-256 of
-/// both files.
+/// Images and their labels, the number of classes, and the SHA-256 of both files.
 fn data(
     args: &Args,
     images: &Path,
@@ -169,9 +171,15 @@ fn run(args: Args) -> Result<()> {
         return Err(Error::usage("a network is a directory: -o - cannot be"));
     }
     if let Some(file) = &args.checkpoint {
-        check_checkpoint(file, &args.output)?;
+        if read::is_stream(file) {
+            return Err(Error::usage("a checkpoint is a file: --checkpoint - cannot be"));
+        }
+        check_outside(file, &args.output, "--checkpoint")?;
     }
-    cli::check_streams(&inputs, &[args.checkpoint.as_deref()])?;
+    if let Some(file) = &args.accuracies {
+        check_outside(file, &args.output, "--accuracies")?;
+    }
+    cli::check_streams(&inputs, &[args.checkpoint.as_deref(), args.accuracies.as_deref()])?;
     files::check(&args.output)?;
     if let Some(late) = args.snapshots.iter().find(|&&epoch| epoch > settings.epochs) {
         let epochs = settings.epochs;
@@ -219,21 +227,40 @@ fn run(args: Args) -> Result<()> {
         settings,
     };
     let training = learn(&args, &record, Training::new(network), &train, test.as_ref())?;
+    let accuracies = match (&args.accuracies, &test) {
+        (Some(file), Some(test)) => {
+            vec![write::lines(file, &[accuracies(&training.network, test)?])?]
+        }
+        _ => Vec::new(),
+    };
     training.write(&args.output, &record)?;
+    write::finish_all(accuracies)?;
     match &args.checkpoint {
         Some(file) if file.exists() => std::fs::remove_file(file).map_err(|e| Error::io(file, e)),
         _ => Ok(()),
     }
 }
 
-/// Refuse a checkpoint that stands where the network is to be.
-fn check_checkpoint(file: &Path, output: &Path) -> Result<()> {
-    if read::is_stream(file) {
-        return Err(Error::usage("a checkpoint is a file: --checkpoint - cannot be"));
-    }
+/// The accuracy of each layer that has a readout, for a reader.
+fn accuracies(network: &Network, test: &TestSet) -> Result<String> {
+    let mut count = AccuracyCounter::new(network);
+    count.add(network, test.images.view(), &test.labels)?;
+    let measured = count.lines().into_iter().filter_map(|line| Some((line.layer, line.accuracy?)));
+    let (layers, accuracies): (Vec<_>, Vec<_>) = measured.unzip();
+    let ends = layers.first().zip(layers.last());
+    let (first, last) = ends.expect("the last layer of a network has a readout");
+    let layers =
+        if first == last { format!("layer {last}") } else { format!("layers {first}-{last}") };
+    let accuracies: Vec<_> = accuracies.iter().map(|value| format!("{value:.3}")).collect();
+    Ok(format!("accuracy of {layers}: {}", accuracies.join(" ")))
+}
+
+/// Refuse the file of an option if it is in the directory that the network replaces.
+fn check_outside(file: &Path, output: &Path, option: &str) -> Result<()> {
     write::distinct(&[output, file])?;
     if write::is_inside(file, output) {
-        let message = "is in the directory that the network replaces: name another --checkpoint";
+        let message =
+            format!("is in the directory that the network replaces: name another {option}");
         return Err(Error::usage(message).in_file(file));
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! Links between files.
+//! Links from a page to other files.
 
 use std::{
     ffi::OsStr,
@@ -9,33 +9,33 @@ use std::{
 
 use crate::{Error, Result, io::read::is_stream};
 
-/// What leads from a page to the files of a folder.
+/// Links from a page to the files of a folder.
 pub struct Links {
-    /// A URL, without a slash at its end; empty for the page's own folder.
+    /// The folder's URL, without a slash at its end; empty if it is the page's own folder.
     folder: String,
 }
 
 impl Links {
-    /// From the page, wherever it is to be written, to a folder. A page that goes to a stream (stdout,
-    /// a device, a FIFO) has no place, and its links are absolute.
+    /// Links from a page that will be written to `page`. They are relative to it, or absolute if the page
+    /// goes to a stream: stdout, a device or a FIFO.
     pub fn new(page: &Path, folder: &Path) -> Result<Self> {
         let failed = |path: &Path, e: io::Error| Error::io(path, e);
-        let to = plain(folder).map_err(|e| failed(folder, e))?;
-        // `/dev/stdout` may be a file, which is not there.
+        let to = absolute(folder).map_err(|e| failed(folder, e))?;
+        // `/dev/stdout` can be a regular file, but that file is not in /dev.
         let device = ["/dev", "/proc"].iter().any(|folder| page.starts_with(folder));
         if is_stream(page) || device || fs::metadata(page).is_ok_and(|at| !at.is_file()) {
             return Ok(Self { folder: url(&to) });
         }
         let from = page.parent().unwrap_or(Path::new(""));
-        Ok(Self { folder: url(&between(&plain(from).map_err(|e| failed(from, e))?, &to)) })
+        Ok(Self { folder: url(&between(&absolute(from).map_err(|e| failed(from, e))?, &to)) })
     }
 
-    /// The same where there may be no folder.
+    /// Links to a folder, if there is one.
     pub fn optional(page: &Path, folder: Option<&Path>) -> Result<Option<Self>> {
         folder.map(|folder| Self::new(page, folder)).transpose()
     }
 
-    /// To a file, by the names of the folders that it lies in and its own.
+    /// The link to a file, given by the names of the folders that contain it and its own.
     pub fn to<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> String {
         let names = names.into_iter().map(|name| encoded(OsStr::new(name)));
         let folder = Some(self.folder.clone()).filter(|folder| !folder.is_empty());
@@ -43,23 +43,23 @@ impl Links {
     }
 }
 
-/// The path from the root, without `.` and `..`. A symlink on the way keeps its name, as it does for
-/// a reader of the page, unless `..` follows it, which leads elsewhere then.
-fn plain(path: &Path) -> io::Result<PathBuf> {
+/// The absolute path without `.` and `..`. Symlinks are kept, as a browser keeps them, unless the path
+/// contains `..`, which after a symlink is not the folder that contains it.
+fn absolute(path: &Path) -> io::Result<PathBuf> {
     if path.components().any(|part| part == Component::ParentDir) {
         return match (fs::canonicalize(path), path.parent(), path.file_name()) {
-            // A folder that is yet to be made.
+            // A folder that does not exist yet.
             (Err(e), Some(parent), Some(name)) if e.kind() == io::ErrorKind::NotFound => {
                 Ok(fs::canonicalize(Path::new(".").join(parent))?.join(name))
             }
             (found, ..) => found,
         };
     }
-    // An empty one is that of `page.html`.
+    // The parent of `page.html` is an empty path.
     Ok(path::absolute(Path::new(".").join(path))?.components().collect())
 }
 
-/// The way from one folder to another.
+/// The relative path from one folder to another.
 fn between(from: &Path, to: &Path) -> PathBuf {
     let shared = from.components().zip(to.components()).take_while(|(a, b)| a == b).count();
     let up = from.components().skip(shared).map(|_| Component::ParentDir);
@@ -74,7 +74,7 @@ fn url(path: &Path) -> String {
     parts.collect::<Vec<_>>().join("/")
 }
 
-/// All bytes but those that mean themselves anywhere in a URL (RFC 3986, section 2.3).
+/// A name with all bytes percent-encoded except those that URLs never reserve (RFC 3986, section 2.3).
 fn encoded(name: &OsStr) -> String {
     let byte = |&byte: &u8| match byte {
         b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
@@ -104,13 +104,13 @@ mod tests {
         for stream in ["-", "/dev/stdout", "/dev/fd/1", "/dev/null"] {
             assert_eq!(found(stream), "/a/sweep/depth-2/report.html", "{stream}");
         }
-        // Both from the folder that the tool runs in.
+        // Both relative to the current folder.
         assert_eq!(link("p.html", "out/sweep"), "out/sweep/depth-2/report.html");
         assert_eq!(link("out/p.html", ""), "../depth-2/report.html");
     }
 
     #[test]
-    fn what_means_something_in_a_url_is_encoded() {
+    fn reserved_characters_are_encoded() {
         let links = Links::new(Path::new("/a/p.html"), Path::new("/a/b c/50%?#é:\"<&")).unwrap();
         assert_eq!(links.to(["x/y"]), "b%20c/50%25%3F%23%C3%A9%3A%22%3C%26/x%2Fy");
     }

@@ -4,11 +4,11 @@ use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
 use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng, seq::SliceRandom};
 
-use crate::{
+use super::{
     Size, Tally,
-    common::Folder,
     stages::{self, Files, Stage, files, is_refusal, reset},
 };
+use crate::common::Folder;
 
 const ENOSPC: i32 = 28;
 const EIO: i32 = 5;

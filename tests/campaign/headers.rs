@@ -22,10 +22,8 @@ use local_errors::{
 use rand::{Rng, RngExt, SeedableRng, rngs::ChaCha8Rng, seq::IndexedRandom};
 use tempfile::{tempdir, tempdir_in};
 
-use crate::{
-    Size, Tally,
-    common::{header, npy},
-};
+use super::{Size, Tally};
+use crate::common::{header, npy};
 
 type Made = fn(&mut ChaCha8Rng) -> Vec<u8>;
 type Parser<'a> = Box<dyn Fn(Vec<u8>) -> Result<()> + 'a>;

@@ -11,13 +11,11 @@ use flate2::{Compression, write::GzEncoder};
 use ndarray::Array1;
 use wait4::Wait4;
 
-use crate::{
-    Size, Tally,
-    common::{
-        self, Folder, header,
-        hostile::{MODEL, arrays, models, readers},
-        npy,
-    },
+use super::{Size, Tally};
+use crate::common::{
+    self, Folder, header,
+    hostile::{MODEL, arrays, models, readers},
+    npy,
 };
 
 /// The harness itself must stay far below this: what it starts begins with its peak.

@@ -9,11 +9,11 @@ use std::{
 
 use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
 
-use crate::{
+use super::{
     Size, Tally,
-    common::{self, Folder, project::Project},
     stages::{self, Files, Stage, files, is_temporary, reset},
 };
+use crate::common::{self, Folder, project::Project};
 
 pub fn run(size: &Size) -> Vec<Tally> {
     let mut rng = ChaCha8Rng::seed_from_u64(1);

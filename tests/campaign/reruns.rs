@@ -1,9 +1,7 @@
 //! The same bytes, whatever the threads, the jobs, the locale and the environment.
 
-use crate::{
-    Size, Tally,
-    common::{self, Folder, project::Project},
-};
+use super::{Size, Tally};
+use crate::common::{self, Folder, project::Project};
 
 pub fn run(size: &Size) -> Vec<Tally> {
     vec![tools(size), study(size)]

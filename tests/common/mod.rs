@@ -11,6 +11,7 @@ use std::{
     io::Write,
     path::{Path, PathBuf},
     process::{Command, Output},
+    sync::LazyLock,
 };
 
 use ndarray::{Array, Array1, Array2, Dimension};
@@ -18,28 +19,15 @@ use ndarray_npy::{ReadableElement, WritableElement};
 use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
 use tempfile::TempDir;
 
-/// Every tool.
-pub const TOOLS: [&str; 19] = [
-    "describe-study",
-    "dimension",
-    "draw-powerlaw",
-    "validate",
-    "claims",
-    "report",
-    "report-sweep",
-    "draw-digits",
-    "import-idx",
-    "train",
-    "attack-gauss",
-    "attack-fgsm",
-    "attack-pgd",
-    "extract-activations",
-    "accuracy",
-    "spectrum",
-    "fit-powerlaw",
-    "tabulate",
-    "npy-info",
-];
+/// Every tool: a file of `src/bin` each.
+pub static TOOLS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    let files = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/bin")).unwrap();
+    let mut names: Vec<String> = files
+        .map(|file| file.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    names.sort();
+    names.into_iter().map(|name| &*name.leak()).collect()
+});
 
 /// Where the tools are: those of this build, or in the folder BIN.
 pub fn bin() -> PathBuf {
@@ -50,6 +38,12 @@ pub fn bin() -> PathBuf {
 /// What a tool wrote. Prints as a length and a hash.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Bytes(pub Vec<u8>);
+
+impl Bytes {
+    pub fn text(self) -> String {
+        String::from_utf8(self.0).unwrap()
+    }
+}
 
 impl std::ops::Deref for Bytes {
     type Target = [u8];

@@ -1,25 +1,25 @@
 //! Accuracy against the strength of attacks.
 
-use super::{Axis, Colours, Curve, Layout, Panel, panels};
+use super::{Axis, Curve, Layout, Palette, Panel, panels};
 
 /// One attack.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AccuracyStrength {
     /// The attack's name.
     pub title: String,
-    /// The strength's name and unit: `σ (pixel units)`.
-    pub strength: String,
-    /// A curve a layer: x the strength (0: clean), y the accuracy as a fraction.
+    /// Name and unit of the strength: `σ (pixel units)`.
+    pub strength_label: String,
+    /// One curve per layer: x is the strength (0 for clean images), y the accuracy as a fraction.
     pub layers: Vec<Curve>,
 }
 
-/// Accuracy (%) against strength: a panel an attack, a line a layer, the band one standard
+/// Accuracy (%) against strength: one panel per attack, one line per layer. The bands reach one standard
 /// deviation over seeds to either side.
 #[must_use]
 pub fn accuracy_strength(attacks: &[AccuracyStrength]) -> String {
     let panel = |attack: &AccuracyStrength| Panel {
         title: attack.title.clone(),
-        x: Axis::linear(&attack.strength),
+        x: Axis::linear(&attack.strength_label),
         y: Axis::percent("accuracy (%)"),
         curves: attack.layers.iter().map(Curve::percent).collect(),
     };
@@ -28,7 +28,7 @@ pub fn accuracy_strength(attacks: &[AccuracyStrength]) -> String {
         columns: attacks.len().min(4),
         height: 220,
         share_y: true,
-        colours: Colours::Layers,
+        palette: Palette::Sequence,
     };
     panels(&attacks.iter().map(panel).collect::<Vec<_>>(), &layout)
 }

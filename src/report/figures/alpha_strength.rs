@@ -1,29 +1,29 @@
 //! alpha against the strength of attacks.
 
-use super::{Axis, Colours, Curve, Layout, Panel, panels};
+use super::{Axis, Curve, Layout, Palette, Panel, panels};
 
 /// One attack.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AlphaStrength {
     /// The attack's name.
     pub title: String,
-    /// The strength's name and unit: `σ (pixel units)`.
-    pub strength: String,
-    /// A curve a layer: x the strength (0: clean), y alpha.
+    /// Name and unit of the strength: `σ (pixel units)`.
+    pub strength_label: String,
+    /// One curve per layer: x is the strength (0 for clean images), y alpha.
     pub layers: Vec<Curve>,
-    /// The same for alpha less that of clean images, seed by seed: the spread is then of
-    /// the change alone. May be empty.
+    /// The same for alpha minus alpha of the clean images, taken for each seed: its standard deviation is
+    /// that of the change alone. May be empty.
     pub changes: Vec<Curve>,
 }
 
-/// alpha against strength: a panel an attack, a line a layer, the band one standard
-/// deviation over seeds to either side. Below them the change from clean images, which
-/// the distances between layers hide, where any attack gives it.
+/// alpha against strength: one panel per attack, one line per layer. The bands reach one standard
+/// deviation over seeds to either side. A second row shows the change from clean images, which is small
+/// beside the differences between layers, if any attack gives it.
 #[must_use]
 pub fn alpha_strength(attacks: &[AlphaStrength]) -> String {
     let panel = |attack: &AlphaStrength, title: &str, y: &str, curves: &[Curve]| Panel {
         title: title.into(),
-        x: Axis::linear(&attack.strength),
+        x: Axis::linear(&attack.strength_label),
         y: Axis::linear(y),
         curves: curves.to_vec(),
     };
@@ -36,7 +36,7 @@ pub fn alpha_strength(attacks: &[AlphaStrength]) -> String {
         columns: attacks.len(),
         height: 210,
         share_y: false,
-        colours: Colours::Layers,
+        palette: Palette::Sequence,
     };
     panels(&all, &layout)
 }

@@ -1,56 +1,58 @@
-//! Axes: what they are named, where their values lie, where their ticks stand.
+//! Axes: labels, ranges and ticks.
 
-use super::canvas::{Canvas, FONT, Pen, SMALL, Type};
-use super::style::INK;
+use super::{
+    canvas::{Canvas, FONT, Pen, Place, SMALL, TextStyle},
+    style::INK,
+};
 
 /// How values are spread along an axis.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Scale {
-    /// Equal differences, equal lengths.
+pub enum AxisScale {
+    /// Equal differences have equal lengths.
     Linear,
-    /// Linear with ticks at whole numbers alone: layers, epochs.
+    /// Linear, with ticks only at whole numbers: layers, epochs.
     Whole,
-    /// Equal ratios, equal lengths; what is not positive is left out.
+    /// Equal ratios have equal lengths. Values that are not positive are left out.
     Log,
 }
 
-/// An axis as asked for.
+/// An axis, before its range is known.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Axis {
     /// The quantity and its unit.
     pub label: String,
     /// How values are spread.
-    pub scale: Scale,
-    /// Values that are within the range whatever the data.
+    pub scale: AxisScale,
+    /// Values that the range contains whatever the data are.
     pub within: Vec<f64>,
 }
 
 impl Axis {
-    /// Equal differences, equal lengths.
+    /// Equal differences have equal lengths.
     #[must_use]
     pub fn linear(label: &str) -> Self {
-        Self { label: label.into(), scale: Scale::Linear, within: Vec::new() }
+        Self { label: label.into(), scale: AxisScale::Linear, within: Vec::new() }
     }
 
-    /// Linear with ticks at whole numbers alone.
+    /// Linear, with ticks only at whole numbers.
     #[must_use]
     pub fn whole(label: &str) -> Self {
-        Self { scale: Scale::Whole, ..Self::linear(label) }
+        Self { scale: AxisScale::Whole, ..Self::linear(label) }
     }
 
-    /// Equal ratios, equal lengths.
+    /// Equal ratios have equal lengths.
     #[must_use]
     pub fn log(label: &str) -> Self {
-        Self { scale: Scale::Log, ..Self::linear(label) }
+        Self { scale: AxisScale::Log, ..Self::linear(label) }
     }
 
-    /// From 0 to 100 at least.
+    /// At least from 0 to 100.
     #[must_use]
     pub fn percent(label: &str) -> Self {
         Self { within: vec![0.0, 100.0], ..Self::linear(label) }
     }
 
-    /// The range that holds the values, and at most about `most` ticks.
+    /// The range that contains the values, with about `most` ticks or fewer.
     pub(super) fn over(&self, values: impl Iterator<Item = f64>, most: usize) -> Range {
         let values = values.chain(self.within.iter().copied());
         let values = values.filter_map(|value| scaled(self.scale, value));
@@ -58,24 +60,24 @@ impl Axis {
             (low.min(value), high.max(value))
         });
         let (low, high) = if low > high { (0.0, 1.0) } else { (low, high) };
-        // A single value still has a surrounding, in which numbers can be told apart; the edge is
-        // kept off the data.
+        // The data keep a distance from the ends of the axis. A single value gets a range in which numbers
+        // can be told apart.
         let least = (1e-9 * low.abs().max(high.abs())).max(1e-12);
         let edge = 0.05 * (high - low).max(least);
         let pad = if high > low { edge } else { edge.max(0.5 * low.abs().clamp(0.2, 1.0)) };
         let (low, high) = (low - pad, high + pad);
         let (ticks, minor) = match self.scale {
-            Scale::Linear => (linear_ticks(low, high, 0.0, most), Vec::new()),
-            Scale::Whole => (linear_ticks(low, high, 1.0, most), Vec::new()),
-            Scale::Log => log_ticks(low, high, most),
+            AxisScale::Linear => (linear_ticks(low, high, 0.0, most), Vec::new()),
+            AxisScale::Whole => (linear_ticks(low, high, 1.0, most), Vec::new()),
+            AxisScale::Log => log_ticks(low, high, most),
         };
         Range { scale: self.scale, low, high, ticks, minor }
     }
 }
 
-/// An axis with numbers: the range is in the scale's own measure, log10 of a log axis.
+/// The range of an axis and its ticks. On a log axis, all numbers are logarithms to base 10.
 pub(super) struct Range {
-    scale: Scale,
+    scale: AxisScale,
     low: f64,
     high: f64,
     ticks: Vec<(f64, String)>,
@@ -83,27 +85,29 @@ pub(super) struct Range {
 }
 
 impl Range {
-    /// From 0 at the low end to 1; none for what cannot be drawn.
-    pub(super) fn part(&self, value: f64) -> Option<f64> {
-        scaled(self.scale, value).map(|value| self.part_of_scaled(value))
+    /// Where a value lies, from 0 at the low end to 1; none if it cannot be drawn.
+    pub(super) fn fraction(&self, value: f64) -> Option<f64> {
+        scaled(self.scale, value).map(|value| self.fraction_of_scaled(value))
     }
 
-    fn part_of_scaled(&self, value: f64) -> f64 {
+    fn fraction_of_scaled(&self, value: f64) -> f64 {
         ((value - self.low) / (self.high - self.low)).clamp(0.0, 1.0)
     }
 }
 
-/// What lies beyond it, or on a log axis below its inverse, is no value of a figure.
+/// Values of larger magnitude are not drawn, nor values on a log axis that are below its inverse.
 const LARGEST: f64 = 1e100;
 
-fn scaled(scale: Scale, value: f64) -> Option<f64> {
+fn scaled(scale: AxisScale, value: f64) -> Option<f64> {
     match scale {
-        Scale::Log => (1.0 / LARGEST..=LARGEST).contains(&value).then(|| value.log10()),
-        Scale::Linear | Scale::Whole => (-LARGEST..=LARGEST).contains(&value).then_some(value),
+        AxisScale::Log => (1.0 / LARGEST..=LARGEST).contains(&value).then(|| value.log10()),
+        AxisScale::Linear | AxisScale::Whole => {
+            (-LARGEST..=LARGEST).contains(&value).then_some(value)
+        }
     }
 }
 
-/// Where a plot lies on the sheet, px, without what is written around it.
+/// Where a plot lies on the sheet, px, without the text around it.
 #[derive(Clone, Copy)]
 pub(super) struct Frame {
     pub(super) left: f64,
@@ -121,12 +125,12 @@ impl Frame {
         self.top + self.height
     }
 
-    /// As many ticks as have numbers that stand clear of each other.
+    /// How many ticks the x axis has room for.
     pub(super) fn ticks_across(&self) -> usize {
         ((self.width / 34.0) as usize).clamp(2, 8)
     }
 
-    /// As many ticks as have numbers that stand clear of each other.
+    /// How many ticks the y axis has room for.
     pub(super) fn ticks_down(&self) -> usize {
         ((self.height / 26.0) as usize).max(2)
     }
@@ -136,7 +140,7 @@ impl Frame {
     }
 }
 
-/// A frame with two ranges.
+/// A frame and the ranges of its axes.
 pub(super) struct Plot<'a> {
     pub(super) frame: Frame,
     pub(super) x: &'a Range,
@@ -144,67 +148,68 @@ pub(super) struct Plot<'a> {
 }
 
 impl Plot<'_> {
-    /// Where a point is; none if one of its values cannot be drawn.
-    pub(super) fn at(&self, x: f64, y: f64) -> Option<(f64, f64)> {
-        let (x, y) = (self.x.part(x)?, self.y.part(y)?);
+    /// The place of a point; none if one of its values cannot be drawn.
+    pub(super) fn at(&self, x: f64, y: f64) -> Option<Place> {
+        let (x, y) = (self.x.fraction(x)?, self.y.fraction(y)?);
         Some((self.across(x), self.down(y)))
     }
 
-    fn across(&self, part: f64) -> f64 {
-        self.frame.left + part * self.frame.width
+    fn across(&self, fraction: f64) -> f64 {
+        self.frame.left + fraction * self.frame.width
     }
 
-    fn down(&self, part: f64) -> f64 {
-        self.frame.bottom() - part * self.frame.height
+    fn down(&self, fraction: f64) -> f64 {
+        self.frame.bottom() - fraction * self.frame.height
     }
 
-    /// Grid, axes, ticks and their numbers; those of y only where `numbered`.
-    pub(super) fn axes(&self, canvas: &Canvas<'_>, title: &str, numbered: bool) {
+    /// Draw title, grid, axes, ticks and their numbers; those of the y axis only if `numbered`.
+    pub(super) fn draw_axes(&self, canvas: &mut Canvas, title: &str, numbered: bool) {
         let Frame { left, top, .. } = self.frame;
         let (right, bottom) = (self.frame.right(), self.frame.bottom());
         let (grid, axis) = (Pen::faint(0.8, 0.13), Pen::new(INK, 1.0));
         for (tick, text) in &self.x.ticks {
-            let x = self.across(self.x.part_of_scaled(*tick));
+            let x = self.across(self.x.fraction_of_scaled(*tick));
             canvas.line(&[(x, top), (x, bottom)], grid);
             canvas.line(&[(x, bottom), (x, bottom + 4.0)], axis);
-            canvas.text(text, (x, bottom + 12.0), Type::new(SMALL).centred());
+            canvas.text(text, (x, bottom + 12.0), TextStyle::new(SMALL).centred());
         }
         for (tick, text) in &self.y.ticks {
-            let y = self.down(self.y.part_of_scaled(*tick));
+            let y = self.down(self.y.fraction_of_scaled(*tick));
             canvas.line(&[(left, y), (right, y)], grid);
             canvas.line(&[(left - 4.0, y), (left, y)], axis);
             if numbered {
-                canvas.text(text, (left - 7.0, y), Type::new(SMALL).before());
+                canvas.text(text, (left - 7.0, y), TextStyle::new(SMALL).before());
             }
         }
         for tick in &self.x.minor {
-            let x = self.across(self.x.part_of_scaled(*tick));
+            let x = self.across(self.x.fraction_of_scaled(*tick));
             canvas.line(&[(x, bottom), (x, bottom + 2.5)], Pen::new(INK, 0.7));
         }
         for tick in &self.y.minor {
-            let y = self.down(self.y.part_of_scaled(*tick));
+            let y = self.down(self.y.fraction_of_scaled(*tick));
             canvas.line(&[(left - 2.5, y), (left, y)], Pen::new(INK, 0.7));
         }
         canvas.line(&[(left, top), (left, bottom), (right, bottom)], axis);
         if !title.is_empty() {
             let middle = (self.frame.middle(), top - 9.0);
-            canvas.text(title, middle, Type::new(FONT).bold().centred());
+            canvas.text(title, middle, TextStyle::new(FONT).bold().centred());
         }
     }
 
-    /// The names of the axes: below the plot, and `left` px before it where given.
-    pub(super) fn names(&self, canvas: &Canvas<'_>, x: &str, y: Option<(&str, f64)>) {
+    /// Draw the labels of the axes: that of x below the plot, and that of y, if given, at a distance to the
+    /// left of it.
+    pub(super) fn draw_labels(&self, canvas: &mut Canvas, x: &str, y: Option<(&str, f64)>) {
         let frame = self.frame;
-        canvas.text(x, (frame.middle(), frame.bottom() + 29.0), Type::new(FONT).centred());
-        if let Some((y, left)) = y {
-            let place = (frame.left - left, frame.top + frame.height / 2.0);
-            canvas.text(y, place, Type::new(FONT).centred().up());
+        canvas.text(x, (frame.middle(), frame.bottom() + 29.0), TextStyle::new(FONT).centred());
+        if let Some((y, distance)) = y {
+            let place = (frame.left - distance, frame.top + frame.height / 2.0);
+            canvas.text(y, place, TextStyle::new(FONT).centred().upwards());
         }
     }
 }
 
-/// Multiples of 1, 2 or 5 of a power of ten, no closer than `least`: at most `most`, but
-/// two at the least.
+/// Ticks at multiples of 1, 2 or 5 times a power of ten, `least` or more apart. At most `most`, or 2 if
+/// `most` is less.
 fn linear_ticks(low: f64, high: f64, least: f64, most: usize) -> Vec<(f64, String)> {
     let power = ((high - low) / most.max(2) as f64).log10().floor() as i32;
     let steps = (power..=power + 2).flat_map(|p| [1.0, 2.0, 5.0].map(|m| m * 10.0_f64.powi(p)));
@@ -217,13 +222,13 @@ fn linear_ticks(low: f64, high: f64, least: f64, most: usize) -> Vec<(f64, Strin
         .map(|n| {
             let value = n as f64 * step;
             let long = decimals > 9 || value.abs() >= 1e12;
-            (value, if long { plain(value) } else { signed(&format!("{value:.decimals$}")) })
+            (value, if long { short(value) } else { signed(&format!("{value:.decimals$}")) })
         })
         .collect()
 }
 
-/// Of a range in log10: powers of ten, and their multiples as minor ticks; 1, 2, 5 of
-/// each where the powers are too few.
+/// Ticks, and minor ticks without numbers, of a range given by its logarithms: the powers of ten, and
+/// their multiples as minor ticks. Short ranges have multiples of the powers as ticks.
 fn log_ticks(low: f64, high: f64, most: usize) -> (Vec<(f64, String)>, Vec<f64>) {
     let powers: Vec<i32> = (low.ceil() as i32..=high.floor() as i32).collect();
     let multiples = |of: &'static [f64]| {
@@ -235,7 +240,7 @@ fn log_ticks(low: f64, high: f64, most: usize) -> (Vec<(f64, String)>, Vec<f64>)
     if high - low < 1.7 {
         let of: &[f64] =
             if high - low < 0.7 { &[1.0, 1.5, 2.0, 3.0, 5.0, 7.0] } else { &[1.0, 2.0, 5.0] };
-        let ticks: Vec<_> = multiples(of).map(|tick| (tick, plain(10.0_f64.powf(tick)))).collect();
+        let ticks: Vec<_> = multiples(of).map(|tick| (tick, short(10.0_f64.powf(tick)))).collect();
         if ticks.len() > 1 {
             return (ticks, multiples(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0]).collect());
         }
@@ -246,10 +251,10 @@ fn log_ticks(low: f64, high: f64, most: usize) -> (Vec<(f64, String)>, Vec<f64>)
         );
     }
     let every = i64::try_from(powers.len().div_ceil(most.max(1))).unwrap_or(1).max(1);
-    let short = powers.iter().all(|power| (-1..=3).contains(power));
+    let all_near_1 = powers.iter().all(|power| (-1..=3).contains(power));
     let ticks =
         powers.iter().filter(|power| i64::from(**power).rem_euclid(every) == 0).map(|&power| {
-            let text = if short { plain(10.0_f64.powi(power)) } else { power_of_ten(power) };
+            let text = if all_near_1 { short(10.0_f64.powi(power)) } else { power_of_ten(power) };
             (f64::from(power), text)
         });
     let minor = match powers.len() {
@@ -259,14 +264,14 @@ fn log_ticks(low: f64, high: f64, most: usize) -> (Vec<(f64, String)>, Vec<f64>)
     (ticks.collect(), minor)
 }
 
-/// As few digits as tell the value, to six significant ones; 10⁻⁵ for what is far from 1.
-pub(super) fn plain(value: f64) -> String {
+/// A number in as few digits as give it to six significant ones; with a power of ten if it is far from 1.
+pub(super) fn short(value: f64) -> String {
     if value == 0.0 {
         return "0".into();
     }
     let power = value.abs().log10().floor() as i32;
     if !(-4..=6).contains(&power) {
-        let factor = plain(value / 10.0_f64.powi(power));
+        let factor = short(value / 10.0_f64.powi(power));
         return format!("{factor}·{}", power_of_ten(power));
     }
     let decimals = usize::try_from(5 - power).unwrap_or(0);
@@ -291,7 +296,7 @@ fn power_of_ten(power: i32) -> String {
     "10".chars().chain(raised).collect()
 }
 
-/// With a minus, not a hyphen.
+/// A number with a minus sign in place of the hyphen.
 fn signed(number: &str) -> String {
     number.replace('-', "−")
 }
@@ -320,7 +325,7 @@ mod tests {
             f64::INFINITY,
         ];
         let all = values.iter().flat_map(|v| [*v, -v]).collect::<Vec<f64>>();
-        for scale in [Scale::Linear, Scale::Whole, Scale::Log] {
+        for scale in [AxisScale::Linear, AxisScale::Whole, AxisScale::Log] {
             let axis = Axis { scale, ..Axis::linear("") };
             let pairs = all.iter().flat_map(|a| all.iter().map(move |b| vec![*a, *b]));
             for values in pairs.chain([vec![], all.clone()]) {
@@ -333,7 +338,7 @@ mod tests {
                         "{text} {values:?}"
                     );
                 }
-                for place in values.iter().filter_map(|value| range.part(*value)) {
+                for place in values.iter().filter_map(|value| range.fraction(*value)) {
                     assert!((0.0..=1.0).contains(&place), "{place} {values:?}");
                 }
             }
@@ -346,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn ticks_read_as_one_writes_them() {
+    fn ticks_are_round_numbers() {
         assert_eq!(texts(&Axis::linear(""), &[0.0, 0.3]), ["0.0", "0.1", "0.2", "0.3"]);
         assert_eq!(texts(&Axis::linear(""), &[-1.0, 1.0]), ["−1.0", "−0.5", "0.0", "0.5", "1.0"]);
         assert_eq!(texts(&Axis::percent(""), &[50.0]), ["0", "20", "40", "60", "80", "100"]);
@@ -367,12 +372,12 @@ mod tests {
             (0.0, "0"),
             (1e4, "10000"),
         ] {
-            assert_eq!(plain(value), text);
+            assert_eq!(short(value), text);
         }
     }
 
     #[test]
-    fn any_values_have_a_range() {
+    fn no_value_and_extreme_values_have_a_range() {
         let inputs: [&[f64]; 6] =
             [&[], &[0.0], &[5.0], &[f64::NAN, f64::INFINITY], &[-1.0, 0.0], &[1e300, 1e-300]];
         for axis in [Axis::linear(""), Axis::whole(""), Axis::log("")] {

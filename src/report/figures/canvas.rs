@@ -1,214 +1,181 @@
-//! The sheet a figure is drawn on, in px from the upper left corner.
+//! The sheet that a figure is drawn on. Places and sizes are in px, from the upper left corner.
 
-use std::fmt::Write as _;
+use maud::{Markup, PreEscaped, html};
 
-use plotters::{
-    coord::Shift,
-    element::DashedPathElement,
-    prelude::*,
-    style::text_anchor::{HPos, Pos, VPos},
-};
-
-use super::style::{Dash, INK, Marker};
+use super::style::{Colour, Dash, INK, Marker};
 
 /// Width in px that all figures are drawn for.
 pub(super) const WIDTH: f64 = 900.0;
-/// Text, px.
+/// Size of text, px.
 pub(super) const FONT: f64 = 12.5;
-/// Numbers at ticks, px.
+/// Size of the numbers at ticks, px.
 pub(super) const SMALL: f64 = 11.5;
 
-/// Plotters places in whole units; so a unit is a tenth of a px.
-const UNITS: f64 = 10.0;
-/// Plotters divides the size of text by this.
-const TEXT: f64 = 1.24;
+/// A place on the sheet: across, down.
+pub(super) type Place = (f64, f64);
 
-/// A line's look.
+/// How a line looks.
 #[derive(Clone, Copy)]
 pub(super) struct Pen {
-    pub(super) colour: RGBColor,
+    pub(super) colour: Colour,
     pub(super) opacity: f64,
     pub(super) width: f64,
     pub(super) dash: Dash,
 }
 
 impl Pen {
-    pub(super) fn new(colour: RGBColor, width: f64) -> Self {
+    pub(super) fn new(colour: Colour, width: f64) -> Self {
         Self { colour, opacity: 1.0, width, dash: None }
     }
 
-    /// Seen through: a grid, a seed.
+    /// Translucent ink, for what stays in the background.
     pub(super) fn faint(width: f64, opacity: f64) -> Self {
-        Self { colour: INK, opacity, width, dash: None }
-    }
-
-    fn style(self) -> ShapeStyle {
-        let width = (self.width * UNITS).round().max(1.0) as u32;
-        self.colour.mix(self.opacity).stroke_width(width)
+        Self { opacity, ..Self::new(INK, width) }
     }
 }
 
-/// Where text stands from its place, and how.
+/// How text looks, and on which side of its place it stands.
 #[derive(Clone, Copy)]
-pub(super) struct Type {
-    pub(super) size: f64,
-    pub(super) bold: bool,
-    pub(super) colour: RGBColor,
-    pub(super) across: HPos,
-    pub(super) up: bool,
+pub(super) struct TextStyle {
+    size: f64,
+    bold: bool,
+    colour: Colour,
+    anchor: &'static str,
+    upwards: bool,
 }
 
-impl Type {
+impl TextStyle {
     pub(super) fn new(size: f64) -> Self {
-        Self { size, bold: false, colour: INK, across: HPos::Left, up: false }
+        Self { size, bold: false, colour: INK, anchor: "start", upwards: false }
     }
 
     pub(super) fn centred(self) -> Self {
-        Self { across: HPos::Center, ..self }
+        Self { anchor: "middle", ..self }
     }
 
+    /// The text ends at its place.
     pub(super) fn before(self) -> Self {
-        Self { across: HPos::Right, ..self }
+        Self { anchor: "end", ..self }
     }
 
     pub(super) fn bold(self) -> Self {
         Self { bold: true, ..self }
     }
 
-    /// Read from below.
-    pub(super) fn up(self) -> Self {
-        Self { up: true, ..self }
+    pub(super) fn coloured(self, colour: Colour) -> Self {
+        Self { colour, ..self }
+    }
+
+    /// The text runs from bottom to top.
+    pub(super) fn upwards(self) -> Self {
+        Self { upwards: true, ..self }
     }
 }
 
-/// What drawing into a `String` returns cannot be an error, hence the `ok()` below.
-pub(super) struct Canvas<'a> {
-    area: DrawingArea<SVGBackend<'a>, Shift>,
-    /// What plotters cannot write.
-    beside: String,
+/// What has been drawn, in order.
+pub(super) struct Canvas {
+    marks: Vec<Markup>,
 }
 
-/// The SVG that `draw` draws, `height` px high; `title` is read out and shown by browsers.
-pub(super) fn svg(title: &str, height: f64, draw: impl FnOnce(&mut Canvas<'_>)) -> String {
-    let mut text = String::new();
-    let (width, height) = (units(WIDTH), units(height));
-    let size = (width.unsigned_abs(), height.unsigned_abs());
-    let beside = {
-        let area = SVGBackend::with_string(&mut text, size).into_drawing_area();
-        let mut canvas = Canvas { area, beside: String::new() };
-        draw(&mut canvas);
-        canvas.area.present().ok();
-        canvas.beside
+/// The SVG that `draw` draws, `height` px high. Browsers show `title`, and screen readers read it.
+pub(super) fn svg(title: &str, height: f64, draw: impl FnOnce(&mut Canvas)) -> String {
+    let mut canvas = Canvas { marks: Vec::new() };
+    draw(&mut canvas);
+    let view_box = format!("0 0 {WIDTH} {}", px(height));
+    let svg = html! {
+        svg xmlns="http://www.w3.org/2000/svg" width="100%" viewBox=(view_box) role="img" aria-label=(title)
+            fill="none" stroke-linejoin="round" font-family="sans-serif" {
+            "\n" title { (title) } "\n"
+            @for mark in canvas.marks { (mark) "\n" }
+        }
+        "\n"
     };
-    // Plotters' head fixes the size in its own units.
-    let body = text.split_once('\n').map_or("", |(_, body)| body);
-    let body = body.rsplit_once("</svg>").map_or(body, |(body, _)| body);
-    let body = body
-        .replace("\"#000000\"", "\"currentColor\"")
-        .replace(" opacity=\"1\"", "")
-        .replace(" \"/>", "\"/>")
-        .replace("\">\n", "\">")
-        .replace("\n</text>", "</text>");
-    let title = escaped(title);
-    format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"100%\" viewBox=\"0 0 {width} {height}\" \
-         role=\"img\" stroke-linejoin=\"round\" aria-label=\"{title}\">\n\
-         <title>{title}</title>\n{body}{beside}</svg>\n"
-    )
+    svg.into_string()
 }
 
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
-
-fn units(px: f64) -> i32 {
-    (px * UNITS).round() as i32
-}
-
-fn place((x, y): (f64, f64)) -> (i32, i32) {
-    (units(x), units(y))
-}
-
-/// About what text takes, px: no font is at hand to measure it.
+/// About how wide text is, px: no font is available to measure it.
 pub(super) fn text_width(text: &str, size: f64) -> f64 {
     text.chars().count() as f64 * size * 0.56
 }
 
-impl Canvas<'_> {
+impl Canvas {
     /// A line through points.
-    pub(super) fn line(&self, points: &[(f64, f64)], pen: Pen) {
-        if points.len() < 2 {
-            return;
+    pub(super) fn line(&mut self, points: &[Place], pen: Pen) {
+        if points.len() > 1 {
+            let dash = pen.dash.map(|(dash, gap)| format!("{dash} {gap}"));
+            self.marks.push(html! {
+                polyline points=(pairs(points)) stroke=(pen.colour) stroke-width=(pen.width)
+                    opacity=[translucent(pen.opacity)] stroke-dasharray=[dash] {}
+            });
         }
-        let points: Vec<_> = points.iter().copied().map(place).collect();
-        match pen.dash {
-            None => self.area.draw(&PathElement::new(points, pen.style())).ok(),
-            Some((dash, gap)) => {
-                let (dash, gap) = (units(dash), units(gap));
-                self.area.draw(&DashedPathElement::new(points, dash, gap, pen.style())).ok()
-            }
-        };
     }
 
     /// A filled shape.
-    pub(super) fn fill(&self, points: &[(f64, f64)], colour: RGBColor, opacity: f64) {
-        let points: Vec<_> = points.iter().copied().map(place).collect();
-        self.area.draw(&Polygon::new(points, colour.mix(opacity))).ok();
+    pub(super) fn fill(&mut self, points: &[Place], colour: Colour, opacity: f64) {
+        self.marks.push(html! {
+            polygon points=(pairs(points)) fill=(colour) opacity=[translucent(opacity)] {}
+        });
     }
 
-    /// A rectangle of two corners: filled, or its outline.
-    pub(super) fn rectangle(&self, corners: [(f64, f64); 2], pen: Pen, filled: bool) {
-        let [(x0, y0), (x1, y1)] = corners;
-        if filled {
-            let style = pen.colour.mix(pen.opacity).filled();
-            self.area.draw(&Rectangle::new(corners.map(place), style)).ok();
-        } else {
-            self.line(&[(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)], pen);
-        }
+    /// The outline of a rectangle, given by two opposite corners.
+    pub(super) fn rectangle(&mut self, [(x0, y0), (x1, y1)]: [Place; 2], pen: Pen) {
+        self.line(&[(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)], pen);
     }
 
     /// A filled marker of about the area of a circle of radius `size`.
-    pub(super) fn marker(&self, at: (f64, f64), marker: Marker, size: f64, colour: RGBColor) {
-        if marker == Marker::Circle {
-            self.area.draw(&Circle::new(place(at), units(size), colour.filled())).ok();
-        } else {
-            self.fill(&outline(at, marker, size), colour, 1.0);
+    pub(super) fn marker(&mut self, (x, y): Place, marker: Marker, size: f64, colour: Colour) {
+        match marker.corners((x, y), size) {
+            Some(corners) => self.fill(&corners, colour, 1.0),
+            None => self
+                .marks
+                .push(html! { circle cx=(px(x)) cy=(px(y)) r=(px(size)) fill=(colour) {} }),
         }
     }
 
-    /// Its outline alone.
-    pub(super) fn ring(&self, at: (f64, f64), marker: Marker, size: f64, pen: Pen) {
-        if marker == Marker::Circle {
-            self.area.draw(&Circle::new(place(at), units(size), pen.style())).ok();
-        } else {
-            let mut corners = outline(at, marker, size);
-            corners.extend_from_within(..1);
-            self.line(&corners, pen);
+    /// The outline of a marker.
+    pub(super) fn ring(&mut self, (x, y): Place, marker: Marker, size: f64, pen: Pen) {
+        match marker.corners((x, y), size) {
+            Some(mut corners) => {
+                corners.extend_from_within(..1);
+                self.line(&corners, pen);
+            }
+            None => self.marks.push(html! {
+                circle cx=(px(x)) cy=(px(y)) r=(px(size)) stroke=(pen.colour) stroke-width=(pen.width) {}
+            }),
         }
     }
 
-    /// Text, its middle line at the place.
-    pub(super) fn text(&self, text: &str, at: (f64, f64), kind: Type) {
-        let font = ("sans-serif", kind.size * UNITS * TEXT).into_font();
-        let font = if kind.bold { font.style(FontStyle::Bold) } else { font };
-        let font = if kind.up { font.transform(FontTransform::Rotate270) } else { font };
-        let style = font.color(&kind.colour).pos(Pos::new(kind.across, VPos::Center));
-        self.area.draw(&Text::new(text.to_owned(), place(at), style)).ok();
+    /// Text whose middle line is at the place.
+    pub(super) fn text(&mut self, text: &str, (x, y): Place, style: TextStyle) {
+        let (x, y) = (px(x), px(y));
+        let weight = style.bold.then_some("bold");
+        let turn = style.upwards.then(|| format!("rotate(270 {x} {y})"));
+        self.marks.push(html! {
+            text x=(x) y=(y) dy="0.5ex" text-anchor=(style.anchor) font-size=(style.size) font-weight=[weight]
+                fill=(style.colour) transform=[turn] { (text) }
+        });
     }
 
-    /// A PNG, given in base64, its pixels kept apart.
-    pub(super) fn image(&mut self, at: (f64, f64), size: (f64, f64), png: &str) {
-        let ((x, y), (width, height)) = (place(at), place(size));
-        writeln!(
-            self.beside,
-            "<image x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" \
-             preserveAspectRatio=\"none\" style=\"image-rendering:pixelated\" \
-             href=\"data:image/png;base64,{png}\"/>"
-        )
-        .ok();
+    /// A PNG in base64. Its pixels are not smoothed.
+    pub(super) fn image(&mut self, (x, y): Place, (width, height): (f64, f64), png: &str) {
+        self.marks.push(html! {
+            image x=(px(x)) y=(px(y)) width=(px(width)) height=(px(height)) preserveAspectRatio="none"
+                style="image-rendering:pixelated" href=(PreEscaped(format!("data:image/png;base64,{png}"))) {}
+        });
     }
 }
 
-fn outline((x, y): (f64, f64), marker: Marker, size: f64) -> Vec<(f64, f64)> {
-    marker.corners().iter().map(|(dx, dy)| (x + size * dx, y + size * dy)).collect()
+/// To a tenth of a px.
+fn px(length: f64) -> f64 {
+    // Adding 0 makes 0 of -0.
+    (10.0 * length).round() / 10.0 + 0.0
+}
+
+fn pairs(points: &[Place]) -> String {
+    let pairs: Vec<_> = points.iter().map(|&(x, y)| format!("{},{}", px(x), px(y))).collect();
+    pairs.join(" ")
+}
+
+fn translucent(opacity: f64) -> Option<f64> {
+    (opacity < 1.0).then_some(opacity)
 }

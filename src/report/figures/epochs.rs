@@ -1,9 +1,9 @@
 //! Geometry during training.
 
-use super::{Axis, Colours, Curve, Layout, Panel, panels};
+use super::{Axis, Curve, Layout, Palette, Panel, panels};
 
-/// alpha and accuracy of clean test images against the epoch, on a log axis: a line a layer,
-/// the band one standard deviation over seeds to either side. `accuracies` are fractions.
+/// alpha and accuracy of clean test images against the epoch, on a log axis: one line per layer. The
+/// bands reach one standard deviation over seeds to either side. `accuracies` are fractions.
 #[must_use]
 pub fn epochs(alphas: &[Curve], accuracies: &[Curve]) -> String {
     let panel = |title: &str, y: Axis, curves: Vec<Curve>| Panel {
@@ -17,7 +17,7 @@ pub fn epochs(alphas: &[Curve], accuracies: &[Curve]) -> String {
         columns: 2,
         height: 240,
         share_y: false,
-        colours: Colours::Layers,
+        palette: Palette::Sequence,
     };
     let accuracies = accuracies.iter().map(Curve::percent).collect();
     let both = [

@@ -1,14 +1,14 @@
 //! Bias and spread of the estimators of alpha.
 
-use super::{Axis, Colours, Curve, Layout, Panel, Point, panels};
+use super::{Axis, Curve, Layout, Palette, Panel, Point, panels};
 use crate::geometry::{
     powerlaw::Method,
     validate::{Condition, Outcome},
 };
 
-/// Estimate less true exponent against the number of samples, on a log axis: a row of panels for
-/// spectra without noise, under noise and from repeats, a panel a method, a line a true
-/// exponent, the band one standard deviation over draws.
+/// Estimate minus true exponent against the number of samples, on a log axis: one row of panels each for
+/// spectra without noise, under noise and from repeats, one panel per method, one line per true exponent.
+/// The bands reach one standard deviation over draws to either side.
 #[must_use]
 pub fn estimators(outcomes: &[Outcome]) -> String {
     let mut alphas: Vec<f64> = outcomes.iter().map(|outcome| outcome.alpha).collect();
@@ -46,7 +46,7 @@ pub fn estimators(outcomes: &[Outcome]) -> String {
         columns: Method::ALL.len(),
         height: 190,
         share_y: true,
-        colours: Colours::Layers,
+        palette: Palette::Sequence,
     };
     panels(&rows.collect::<Vec<_>>(), &layout)
 }

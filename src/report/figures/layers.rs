@@ -1,29 +1,29 @@
 //! Geometry against depth.
 
-use super::{Axis, Colours, Curve, Layout, Panel, Point, panels};
+use super::{Axis, Curve, Layout, Palette, Panel, Point, panels};
 
-/// A learning rule, or a control.
+/// What the layers of one learning rule, or of a control, measure.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Rule {
+pub struct LayerProfile {
     /// In the legend.
     pub name: String,
-    /// x the layer, y alpha.
+    /// x is the layer, y alpha.
     pub alpha: Vec<Point>,
-    /// x the layer, y the participation ratio.
+    /// x is the layer, y the participation ratio.
     pub participation_ratio: Vec<Point>,
 }
 
-/// alpha and participation ratio against the layer (0: the images), clean test images: a
-/// line a rule, the band one standard deviation over seeds to either side.
+/// alpha and participation ratio of clean test images against the layer (0 for the images themselves):
+/// one line per profile. The bands reach one standard deviation over seeds to either side.
 #[must_use]
-pub fn layers(rules: &[Rule]) -> String {
-    let panel = |title: &str, y: Axis, of: fn(&Rule) -> &Vec<Point>| Panel {
+pub fn layers(profiles: &[LayerProfile]) -> String {
+    let panel = |title: &str, y: Axis, of: fn(&LayerProfile) -> &Vec<Point>| Panel {
         title: title.into(),
         x: Axis::whole("layer"),
         y,
-        curves: rules
+        curves: profiles
             .iter()
-            .map(|rule| Curve { label: rule.name.clone(), points: of(rule).clone() })
+            .map(|profile| Curve { label: profile.name.clone(), points: of(profile).clone() })
             .collect(),
     };
     let layout = Layout {
@@ -31,12 +31,12 @@ pub fn layers(rules: &[Rule]) -> String {
         columns: 2,
         height: 240,
         share_y: false,
-        colours: Colours::Names,
+        palette: Palette::Distinct,
     };
     let dimensions = Axis { within: vec![0.0], ..Axis::linear("participation ratio (dimensions)") };
     let both = [
-        panel("decay of the spectrum", Axis::linear("α"), |rule| &rule.alpha),
-        panel("dimensionality", dimensions, |rule| &rule.participation_ratio),
+        panel("decay of the spectrum", Axis::linear("α"), |profile| &profile.alpha),
+        panel("dimensionality", dimensions, |profile| &profile.participation_ratio),
     ];
     panels(&both, &layout)
 }

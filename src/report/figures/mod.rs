@@ -1,14 +1,14 @@
-//! The figures of the report: plain numbers in, the text of an SVG out.
+//! The figures of the report: each function takes numbers and returns the text of an SVG.
 //!
-//! A figure reads no file and the same numbers give the same bytes. What is missing
-//! (`None`, not finite, or not positive on a log axis) is left out and breaks its line.
-//! Accuracies and errors come as fractions, as in the tables, and are drawn in %.
+//! A figure reads no file, and the same numbers give the same bytes. A value that is missing (`None`,
+//! not finite, or not positive on a log axis) is left out and interrupts its line. Accuracies and errors
+//! are given as fractions, as in the tables, and drawn in %.
 //!
-//! An SVG stands alone or inside a page: text and axes are in `currentColor`, the
-//! background is transparent, the size follows the page. It is drawn for 900 px.
-//! Layers run from blue to green, strengths from purple to orange: both sequences grow
-//! lighter steadily, so that they survive grey printing, and keep their distance from
-//! white and from black. Layers and rules differ by marker or dash as well.
+//! An SVG can be a file or part of a page: text and axes have the colour of the text around it
+//! (`currentColor`), the background is transparent, and it is scaled to the width of the page. Its
+//! coordinates are for a width of 900 px. Layers run from blue to green, strengths from purple to
+//! orange: both sequences become steadily lighter, so that they survive printing in grey, and are
+//! visible on white and on black. Layers and rules also differ by marker or dash.
 
 mod accuracy_alpha;
 mod accuracy_strength;
@@ -26,17 +26,17 @@ mod spectra;
 mod style;
 mod training;
 
-pub use accuracy_alpha::{AccuracyAlpha, Row, State, accuracy_alpha};
+pub use accuracy_alpha::{AccuracyAlpha, LayerMeasurements, Measurement, accuracy_alpha};
 pub use accuracy_strength::{AccuracyStrength, accuracy_strength};
 pub use alpha_strength::{AlphaStrength, alpha_strength};
-pub use axis::{Axis, Scale};
+pub use axis::{Axis, AxisScale};
 pub use epochs::epochs;
 pub use estimators::estimators;
-pub use layers::{Rule, layers};
-pub use panels::{Colours, Curve, Layout, Panel, Point, panels};
+pub use layers::{LayerProfile, layers};
+pub use panels::{Curve, Layout, Palette, Panel, Point, panels};
 pub use samples::{Sample, SampleRow, samples};
 pub use samples_alpha::samples_alpha;
-pub use spectra::{Level, Line, Spectra, spectra};
+pub use spectra::{FittedLine, LabelledSpectrum, LayerSpectra, spectra};
 pub use training::training;
 
 /// What a figure calls a layer; layer 0 is the images.

@@ -1,15 +1,16 @@
-//! Grey images as PNG in base64, the only form of them an SVG can hold by itself.
+//! Grey images as PNG in base64: the form in which an SVG can contain them.
 
 use std::io::Write as _;
 
 use flate2::{Compression, Crc, write::ZlibEncoder};
 
-/// `grey`, row by row, 0 black.
+const TO_MEMORY: &str = "writing to memory does not fail";
+
+/// The PNG of an image of this width whose pixels are `grey`, row by row; 0 is black.
 pub(super) fn base64(width: usize, grey: &[u8]) -> String {
     let height = grey.len().checked_div(width).unwrap_or_default();
-    let side = |pixels: usize| u32::try_from(pixels).unwrap_or_default().to_be_bytes();
-    let mut header = [side(width), side(height)].concat();
-    // 8 bits, grey; the only compression and filters there are; rows in order.
+    let mut header = [four_bytes(width), four_bytes(height)].concat();
+    // 8 bits of grey, compression 0 and filters 0 (PNG has no others), rows in order.
     header.extend([8, 0, 0, 0, 0]);
     let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
     chunk(&mut file, *b"IHDR", &header);
@@ -22,21 +23,23 @@ fn chunk(file: &mut Vec<u8>, name: [u8; 4], data: &[u8]) {
     let mut crc = Crc::new();
     crc.update(&name);
     crc.update(data);
-    file.extend(u32::try_from(data.len()).unwrap_or_default().to_be_bytes());
+    file.extend(four_bytes(data.len()));
     file.extend(name);
     file.extend(data);
     file.extend(crc.sum().to_be_bytes());
 }
 
-/// Each row after a 0: no filter.
+fn four_bytes(count: usize) -> [u8; 4] {
+    u32::try_from(count).expect("images in a report are small").to_be_bytes()
+}
+
+/// Each row begins with a 0, which says that it is not filtered.
 fn deflated(width: usize, grey: &[u8]) -> Vec<u8> {
     let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
     for row in grey.chunks_exact(width.max(1)) {
-        encoder.write_all(&[0]).ok();
-        encoder.write_all(row).ok();
+        encoder.write_all(&[0]).and_then(|()| encoder.write_all(row)).expect(TO_MEMORY);
     }
-    // Writing into memory does not fail.
-    encoder.finish().unwrap_or_default()
+    encoder.finish().expect(TO_MEMORY)
 }
 
 fn encode(bytes: &[u8]) -> String {
@@ -67,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn an_image_of_nothing_is_no_panic() {
+    fn an_empty_image_is_encoded() {
         assert!(base64(0, &[]).starts_with("iVBORw0KGgo"));
     }
 }

@@ -1,9 +1,9 @@
 //! alpha against the number of samples.
 
-use super::{Axis, Colours, Curve, Layout, Panel, panels};
+use super::{Axis, Curve, Layout, Palette, Panel, panels};
 
-/// alpha against the number of images its spectrum was computed from, on a log axis: a
-/// line a layer, the band one standard deviation over seeds or subsamples.
+/// alpha against the number of images that its spectrum was computed from, on a log axis: one line per
+/// layer. The bands reach one standard deviation over seeds to either side.
 #[must_use]
 pub fn samples_alpha(layers: &[Curve]) -> String {
     let panel = Panel {
@@ -17,7 +17,7 @@ pub fn samples_alpha(layers: &[Curve]) -> String {
         columns: 1,
         height: 260,
         share_y: false,
-        colours: Colours::Layers,
+        palette: Palette::Sequence,
     };
     panels(&[panel], &layout)
 }

@@ -2,12 +2,10 @@ use std::slice::from_ref;
 
 use super::*;
 
-/// What no figure may hold, and what all must.
+/// What no figure contains, and what all do.
 fn check(svg: &str, labels: &[&str]) {
     assert!(svg.starts_with("<svg xmlns=") && svg.ends_with("</svg>\n"));
-    for wrong in
-        ["NaN", "inf", "-2147483648", "2147483647", "#000000", "<script", "http://", "https://"]
-    {
+    for wrong in ["NaN", "inf", "#000000", "<script", "http://", "https://"] {
         let svg = svg.replace("http://www.w3.org/2000/svg", "");
         assert!(!svg.contains(wrong), "{wrong} in {svg}");
     }
@@ -18,7 +16,7 @@ fn check(svg: &str, labels: &[&str]) {
     coordinates(svg);
 }
 
-/// Every coordinate is on the sheet.
+/// Check that every coordinate is on the sheet.
 fn coordinates(svg: &str) {
     let number = |svg: &str, name: &str| -> Vec<f64> {
         svg.split(&format!(" {name}=\""))
@@ -56,8 +54,8 @@ fn curve(label: &str, values: &[Option<f64>]) -> Curve {
     Curve { label: label.into(), points: values.iter().enumerate().map(point).collect() }
 }
 
-fn seed(shift: f64) -> Vec<State> {
-    let state = |strength: f64| State {
+fn seed(shift: f64) -> Vec<Measurement> {
+    let state = |strength: f64| Measurement {
         strength,
         alpha: Some(1.5 - strength + shift),
         accuracy: Some(0.9 - strength),
@@ -65,13 +63,13 @@ fn seed(shift: f64) -> Vec<State> {
     [0.0, 0.1, 0.2, 0.5].map(state).to_vec()
 }
 
-fn row(layers: Vec<AccuracyAlpha>) -> Row {
-    Row { title: "FGSM".into(), strength: "ε (pixel units)".into(), layers }
+fn row(layers: Vec<LayerMeasurements>) -> AccuracyAlpha {
+    AccuracyAlpha { title: "FGSM".into(), strength_label: "ε (pixel units)".into(), layers }
 }
 
 #[test]
-fn accuracy_against_alpha_has_its_signs() {
-    let layer = |layer| AccuracyAlpha {
+fn accuracy_against_alpha_has_its_markers() {
+    let layer = |layer| LayerMeasurements {
         layer,
         seeds: vec![seed(0.0), seed(0.1)],
         turning_point: (layer == 2).then_some((1.3, 0.7)),
@@ -89,11 +87,11 @@ fn accuracy_against_alpha_has_its_signs() {
 
 #[test]
 fn a_strength_that_a_seed_misses_has_no_mean() {
-    let marks = |seeds: Vec<Vec<State>>| {
-        let layer = AccuracyAlpha { layer: 1, seeds, turning_point: None };
+    let marks = |seeds: Vec<Vec<Measurement>>| {
+        let layer = LayerMeasurements { layer: 1, seeds, turning_point: None };
         accuracy_alpha(&[row(vec![layer])]).matches("<circle").count()
     };
-    // Two circles a mean, and two in the legend.
+    // Two circles for each mean, and two in the legend.
     assert_eq!(marks(vec![seed(0.0), seed(0.1)]), 2 * 3 + 2);
     let mut short = seed(0.1);
     short[1].alpha = None;
@@ -104,14 +102,14 @@ fn a_strength_that_a_seed_misses_has_no_mean() {
 }
 
 #[test]
-fn nothing_to_draw_is_no_panic() {
+fn empty_figures_are_drawn() {
     check(&accuracy_alpha(&[]), &["clean"]);
-    let empty = AccuracyAlpha { layer: 1, seeds: vec![], turning_point: None };
+    let empty = LayerMeasurements { layer: 1, seeds: vec![], turning_point: None };
     check(&accuracy_alpha(&[row(vec![]), row(vec![empty])]), &["no values"]);
     coordinates(&accuracy_strength(&[]));
     coordinates(&alpha_strength(&[]));
     coordinates(&spectra(&[]));
-    check(&spectra(&[Spectra { layer: 0, levels: vec![] }]), &["images", "no values"]);
+    check(&spectra(&[LayerSpectra { layer: 0, spectra: vec![] }]), &["images", "no values"]);
     check(&layers(&[]), &["no values"]);
     check(&training(&[], &[]), &["no values", "epoch"]);
     check(&epochs(&[], &[]), &["no values", "epoch", "α"]);
@@ -122,22 +120,25 @@ fn nothing_to_draw_is_no_panic() {
 #[test]
 fn a_single_point_is_drawn() {
     let one = curve("layer 1", &[Some(0.5)]);
-    let attack =
-        AccuracyStrength { title: "FGSM".into(), strength: "ε".into(), layers: vec![one.clone()] };
+    let attack = AccuracyStrength {
+        title: "FGSM".into(),
+        strength_label: "ε".into(),
+        layers: vec![one.clone()],
+    };
     check(&accuracy_strength(&[attack]), &["layer 1", "FGSM", "ε", "accuracy (%)"]);
     check(&training(from_ref(&one), from_ref(&one)), &["layer 1"]);
     check(&epochs(from_ref(&one), from_ref(&one)), &["layer 1", "accuracy (%)"]);
-    let rule = Rule {
+    let rule = LayerProfile {
         name: "local".into(),
         alpha: one.points.clone(),
         participation_ratio: one.points.clone(),
     };
     check(&layers(&[rule]), &["local", "layer", "α"]);
     let point =
-        AccuracyAlpha { layer: 1, seeds: vec![seed(0.0)[..1].to_vec()], turning_point: None };
+        LayerMeasurements { layer: 1, seeds: vec![seed(0.0)[..1].to_vec()], turning_point: None };
     check(&accuracy_alpha(&[row(vec![point])]), &["layer 1"]);
-    let level = Level { label: "clean".into(), eigenvalues: vec![1.0], fit: None };
-    check(&spectra(&[Spectra { layer: 1, levels: vec![level] }]), &["clean"]);
+    let level = LabelledSpectrum { label: "clean".into(), eigenvalues: vec![1.0], fit: None };
+    check(&spectra(&[LayerSpectra { layer: 1, spectra: vec![level] }]), &["clean"]);
 }
 
 #[test]
@@ -150,7 +151,7 @@ fn what_is_missing_breaks_the_line() {
     assert_eq!(lines(&broken), lines(&whole) + 1);
     check(&samples_alpha(&[curve("layer 1", &broken)]), &["layer 1", "number of samples"]);
     check(&samples_alpha(&[curve("layer 1", &[None, None])]), &["no values"]);
-    // A log axis has no place for 0, nor for a band that reaches below it.
+    // A log axis has no place for 0, nor for the part of a band below 0.
     let losses = Curve {
         label: "layer 1".into(),
         points: vec![
@@ -166,7 +167,7 @@ fn what_is_missing_breaks_the_line() {
 fn changes_of_alpha_are_a_second_row() {
     let attack = |changes| AlphaStrength {
         title: "Gaussian".into(),
-        strength: "σ".into(),
+        strength_label: "σ".into(),
         layers: vec![curve("layer 1", &[Some(1.5), Some(1.2)])],
         changes,
     };
@@ -177,40 +178,40 @@ fn changes_of_alpha_are_a_second_row() {
 
 #[test]
 fn spectra_leave_out_round_off_and_name_alpha() {
-    let level = |tail: f64| Level {
+    let level = |tail: f64| LabelledSpectrum {
         label: "clean".into(),
         eigenvalues: vec![100.0, 10.0, 1.0, tail, 0.0, f64::NAN],
-        fit: Some(Line { alpha: 1.5, intercept: 4.6, first: 1, last: 3 }),
+        fit: Some(FittedLine { alpha: 1.5, intercept: 4.6, first: 1, last: 3 }),
     };
-    let svg = |tail| spectra(&[Spectra { layer: 3, levels: vec![level(tail)] }]);
+    let svg = |tail| spectra(&[LayerSpectra { layer: 3, spectra: vec![level(tail)] }]);
     check(&svg(1e-9), &["layer 3", "α = 1.50", "rank n", "clean"]);
     assert_eq!(svg(1e-9), svg(-1.0));
     assert_ne!(svg(1e-7), svg(1e-9));
-    // A line is cut where the spectrum ends.
+    // A line ends where the spectrum ends.
     let mut steep = level(0.1);
-    steep.fit = Some(Line { alpha: 1.5, intercept: 4.6, first: 1, last: 100_000 });
+    steep.fit = Some(FittedLine { alpha: 1.5, intercept: 4.6, first: 1, last: 100_000 });
     let mut cut = level(0.1);
-    cut.fit = Some(Line { alpha: 1.5, intercept: 4.6, first: 1, last: 4 });
-    let svg = |level| spectra(&[Spectra { layer: 3, levels: vec![level] }]);
+    cut.fit = Some(FittedLine { alpha: 1.5, intercept: 4.6, first: 1, last: 4 });
+    let svg = |level| spectra(&[LayerSpectra { layer: 3, spectra: vec![level] }]);
     assert_eq!(svg(steep), svg(cut));
     let mut none = level(0.1);
-    none.fit = Some(Line { alpha: f64::NAN, intercept: 4.6, first: 1, last: 4 });
+    none.fit = Some(FittedLine { alpha: f64::NAN, intercept: 4.6, first: 1, last: 4 });
     assert!(!svg(none).contains("α ="));
 }
 
 #[test]
 fn the_list_of_exponents_covers_no_spectrum() {
-    let level = |scale: f64| Level {
+    let level = |scale: f64| LabelledSpectrum {
         label: format!("{scale}"),
         eigenvalues: (1..=20).map(|n| scale * f64::from(n).powf(-0.1)).collect(),
-        fit: Some(Line { alpha: 0.1, intercept: scale.ln(), first: 1, last: 20 }),
+        fit: Some(FittedLine { alpha: 0.1, intercept: scale.ln(), first: 1, last: 20 }),
     };
-    let svg = spectra(&[Spectra { layer: 1, levels: vec![level(1.0), level(10.0)] }]);
+    let svg = spectra(&[LayerSpectra { layer: 1, spectra: vec![level(1.0), level(10.0)] }]);
     let top = svg.lines().filter(|line| line.contains("α =")).map(|line| {
         line.split(" y=\"").nth(1).unwrap().split('"').next().unwrap().parse::<f64>().unwrap()
     });
-    let top = top.fold(f64::INFINITY, f64::min) - 80.0;
-    let spectra = svg.lines().filter(|line| line.contains("stroke-width=\"20\""));
+    let top = top.fold(f64::INFINITY, f64::min) - 8.0;
+    let spectra = svg.lines().filter(|line| line.contains("stroke-width=\"2\""));
     let points = spectra.filter(|line| line.matches(',').count() == 20).flat_map(|line| {
         line.split("points=\"").nth(1).unwrap().split('"').next().unwrap().split(' ')
     });
@@ -230,10 +231,10 @@ fn samples_mark_what_is_wrong_by_more_than_colour() {
     assert_eq!(svg.matches("<image").count(), 3);
     assert_eq!(svg, samples(&rows, &[7, 8, 9], 2));
     coordinates(&samples(&rows, &[7], 0));
-    // A long title takes several lines.
+    // A long title is wrapped.
     let long =
         SampleRow { label: "FGSM on another seed's network\nε = 0.1".into(), ..rows[0].clone() };
-    check(&samples(&[long], &[7], 2), &["FGSM on another", "seed&apos;s network", "ε = 0.1"]);
+    check(&samples(&[long], &[7], 2), &["FGSM on another", "seed's network", "ε = 0.1"]);
     let nan = SampleRow {
         label: String::new(),
         samples: vec![Sample { pixels: vec![f32::NAN; 4], predicted: None }],

@@ -1,9 +1,9 @@
 //! How the layers learn.
 
-use super::{Axis, Colours, Curve, Layout, Panel, panels};
+use super::{Axis, Curve, Layout, Palette, Panel, panels};
 
-/// Test error (%) and training loss (nats) against the epoch, both on log axes: a line a
-/// layer. `test_errors` are fractions.
+/// Test error (%) and training loss (nats), on log axes, against the epoch: one line per layer.
+/// `test_errors` are fractions.
 #[must_use]
 pub fn training(test_errors: &[Curve], train_losses: &[Curve]) -> String {
     let panel = |title: &str, y: &str, curves: Vec<Curve>| Panel {
@@ -17,7 +17,7 @@ pub fn training(test_errors: &[Curve], train_losses: &[Curve]) -> String {
         columns: 2,
         height: 250,
         share_y: false,
-        colours: Colours::Layers,
+        palette: Palette::Sequence,
     };
     let errors = test_errors.iter().map(Curve::percent).collect();
     let both = [

@@ -201,6 +201,18 @@ fn range(values: &[f64]) -> (f64, f64) {
     all.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &v| (low.min(v), high.max(v)))
 }
 
+pub fn positions(points: &[CurvePoint]) -> Vec<f64> {
+    points.iter().map(|point| point.at).collect()
+}
+
+pub fn alphas(points: &[CurvePoint]) -> Vec<f64> {
+    points.iter().map(|point| point.alpha).collect()
+}
+
+pub fn accuracies(points: &[CurvePoint]) -> Vec<f64> {
+    points.iter().map(|point| point.accuracy).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

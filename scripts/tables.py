@@ -1,0 +1,197 @@
+"""Print a table of the documentation, in Markdown: python3 scripts/tables.py NAME OUT
+
+The numbers come from files: those of the study OUT/mnist, of `make validate` in OUT/validate, and of
+scripts/bench-peers in target/peers. Status 3 and a line on stderr if one is missing.
+"""
+
+import csv
+import json
+import sys
+from pathlib import Path
+
+OUT = Path(sys.argv[2])
+PEERS = Path("target/peers")
+# Strengths that the table of attacked images shows.
+SHOWN = {"gauss": ["0.5", "1", "2"], "fgsm": ["0.05", "0.1", "0.2"], "fgsm-float32": ["0.2"]}
+# Spectra that the table of the estimators shows: title, source, and numbers of samples.
+SPECTRA = [("no noise", "plain", ["500", "20000"]), ("noise of 0.28", "noisy", ["20000"])]
+SPECTRA += [("two repeats (cvPCA)", "repeat", ["500", "20000"])]
+
+
+class Missing(Exception):
+    """A file, or what it should contain, is not there."""
+
+
+def lines(path, command):
+    """The lines of a file that the command makes."""
+    if not path.exists():
+        raise Missing(f"{path} is missing: {command} makes it")
+    return path.read_text().splitlines()
+
+
+class Study:
+    """The study on MNIST, at its first range of ranks unless another is asked for."""
+
+    command = "make all DATASET=mnist"
+
+    def __init__(self):
+        folder = OUT / "mnist"
+        self.catalogue = json.loads("".join(lines(folder / "study.json", self.command)))
+        self.rows = list(csv.DictReader(lines(folder / "summary.csv", self.command)))
+        self.claims = [json.loads(line) for line in lines(folder / "claims.jsonl", self.command)]
+        self.ranks = self.catalogue["ranks"]
+        self.attacks = {attack["name"]: attack for attack in self.catalogue["attacks"]}
+
+    def layers(self, rule, attack, strength):
+        """The rows of one level, a row per layer."""
+        first, last = self.ranks[0].split("-")
+        level = {"rule": rule, "epoch": "", "attack": attack, "strength": strength, "method": "ols", "first": first, "last": last}
+        found = [row for row in self.rows if all(row[key] == value for key, value in level.items())]
+        if not found:
+            raise Missing(f"the study has no {rule or 'images'} {attack} {strength}: make it by {self.command}")
+        return sorted(found, key=lambda row: int(row["layer"]))
+
+
+def table(head, rows):
+    print("| " + " | ".join(head) + " |")
+    print("|" + "---|" * len(head))
+    for row in rows:
+        print("| " + " | ".join(row) + " |")
+
+
+def mean_sd(row, name, digits, scale=1):
+    mean, sd = (scale * float(row[f"{name}_{what}"]) for what in ("mean", "sd"))
+    return f"{mean:.{digits}f} ± {sd:.{digits}f}"
+
+
+def clean():
+    study = Study()
+    layers = study.layers("local", "clean", "0")
+    wanted = [
+        ("accuracy, %", "accuracy", 2, 100),
+        (f"alpha, ranks {study.ranks[0]}", "alpha", 2, 1),
+        ("r² of that fit", "r2", 2, 1),
+        ("participation ratio", "participation_ratio", 1, 1),
+        ("units that are 0 on every test image", "dead", 0, 1),
+    ]
+    rows = [[title] + [mean_sd(row, *how) for row in layers] for title, *how in wanted]
+    table(["layer"] + [row["layer"] for row in layers], rows)
+
+
+def attacked():
+    study = Study()
+    rows = []
+    for attack, strengths in SHOWN.items():
+        for strength in strengths:
+            layers = study.layers("local", attack, strength)
+            about = study.attacks[attack]
+            name = f"{about['unit'].split()[0]} = {strength}"
+            rows.append([about["title"], name] + [f"{100 * float(row['accuracy_mean']):.1f}" for row in layers])
+    table(["attack", "strength"] + [f"layer {row['layer']}" for row in layers], rows)
+
+
+def controls():
+    study = Study()
+    rows = []
+    for rule in study.catalogue["rules"]:
+        layers = study.layers(rule["name"], "clean", "0")
+        accuracy = 100 * float(layers[-1]["accuracy_mean"])
+        rows.append([rule["title"]] + [f"{float(row['alpha_mean']):.2f}" for row in layers] + [f"{accuracy:.1f}"])
+    # These show what is missing from a study that was made without controls.
+    for control in ("untrained", "shuffled"):
+        study.layers(control, "clean", "0")
+    table(["network"] + [f"layer {row['layer']}" for row in layers] + [f"accuracy of layer {len(layers)}, %"], rows)
+
+
+def verdict(claim):
+    held = [str(layer["layer"]) for layer in claim["layers"] if layer["holds"]]
+    if claim["verdict"] == "undecided":
+        if claim["reason"].startswith("the table has no"):
+            raise Missing(f"for {claim['claim']} {claim['reason']}: make the study by {Study.command}")
+        return f"undecided: {claim['reason']}"
+    if claim["verdict"] == "partly":
+        return f"partly: layer{'s' * (len(held) > 1)} {', '.join(held)}"
+    return claim["verdict"].replace("-", " ")
+
+
+def claims():
+    study = Study()
+    main = {name for name, attack in study.attacks.items() if not attack["control_of"]}
+    found = {}
+    for claim in study.claims:
+        name = claim["claim"]
+        if claim["rule"] == "local" and claim["method"] == "ols" and name[:2] in ("C1", "C2", "C3"):
+            if claim["attack"] is None or claim["attack"] in main:
+                key = name[:2], claim["statement"]
+                found.setdefault(key, {})[f"{claim['first']}-{claim['last']}"] = verdict(claim)
+    rows = [[f"{name}: {said}"] + [found[name, said][ranks] for ranks in study.ranks] for name, said in sorted(found)]
+    table(["claim"] + [f"ranks {ranks}" for ranks in study.ranks], rows)
+
+
+def estimators():
+    measured = csv.DictReader(lines(OUT / "validate/estimators.csv", "make validate"))
+    found = {(row["source"], row["samples"], float(row["alpha"]), row["method"]): row for row in measured}
+    methods = ["ols", "weighted", "mle"]
+
+    def number(key):
+        return f"{float(found[key]['bias']):+.3f} ± {float(found[key]['sd']):.3f}".replace("-", "−")
+
+    rows = [
+        [title, count, f"{alpha:g}"] + [number((source, count, alpha, method)) for method in methods]
+        for title, source, samples in SPECTRA
+        for alpha in (0.5, 1, 2)
+        for count in samples
+    ]
+    table(["spectrum", "samples", "true alpha"] + [f"`{method}`" for method in methods], rows)
+
+
+def peers(name, argument=""):
+    """The first line of a table of scripts/bench-peers, and its rows."""
+    text = lines(PEERS / name, f"scripts/bench-peers{argument}")
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text if line.startswith("| ")]
+    sides = [[work, threads, *ours.rsplit(" ", 1), *theirs.rsplit(" ", 1), ratio.split()[0]] for work, threads, ours, theirs, ratio in rows[1:]]
+    return text[0], sides
+
+
+def seconds(text):
+    return text if float(text) < 10 else f"{float(text):.0f}"
+
+
+def training():
+    machine, rows = peers("table.md")
+    found = {}
+    for work, threads, ours, mine, peer, _, ratio in rows:
+        if work.startswith("epoch, "):
+            epoch = found.setdefault((work.removeprefix("epoch, "), threads), {})
+            epoch[ours] = mine
+            epoch[ours, peer] = ratio
+    sides = ["sparse", "dense"]
+    cells = [
+        [*key, ", ".join(epoch[side] for side in sides)]
+        + [", ".join(epoch[side, f"PyTorch {how}"] for side in sides) for how in ("autograd", "by hand")]
+        for key, epoch in found.items()
+    ]
+    print(f"{machine}.\n")
+    table(["epoch", "threads", "sparse, dense, s", "over PyTorch's autograd", "over PyTorch by hand"], cells)
+
+
+def work():
+    rows = [row for row in peers("table.md")[1] if not row[0].startswith("epoch, ")]
+    rows += peers("study.md", " --study")[1]
+    cells = [
+        [work, threads, seconds(mine), peer, ratio]
+        for work, threads, _, mine, peer, _, ratio in rows
+        if "not waiting" not in peer
+    ]
+    table(["work", "threads", "ours, s", "peer", "ratio"], cells)
+
+
+TABLES = {f.__name__: f for f in (clean, attacked, controls, claims, estimators, training, work)}
+
+try:
+    TABLES[sys.argv[1]]()
+except Missing as missing:
+    sys.stderr.write(f"{missing}\n")
+    sys.exit(3)
+except KeyError as key:
+    sys.exit(f"{key} is missing from the files, or is no table: the tables are {' '.join(TABLES)}")

@@ -1,0 +1,91 @@
+//! The numbers of clean images.
+
+use maud::{Markup, html};
+
+use super::noise;
+use crate::{
+    geometry::powerlaw::Fit,
+    report::{
+        headline,
+        html::{number, of_seeds, spread, table},
+        selection::Selection,
+        study_files::StudyFiles,
+    },
+    study::table::{self, Row},
+};
+
+const HEADER: [&str; 10] = [
+    "rule",
+    "ranks",
+    "layer",
+    "accuracy, %",
+    "α",
+    "r²",
+    "curvature",
+    "participation ratio",
+    "effective rank",
+    "dead units",
+];
+
+/// What is measured on clean images, for all estimators.
+pub fn of_clean_images(study: &StudyFiles) -> Markup {
+    let mut rows = Vec::new();
+    for estimator in table::estimators(&study.rows) {
+        let ranks = headline::name(&study.rows, estimator);
+        let images = Selection::images(&study.rows, estimator);
+        rows.extend(of_layers("images", &ranks, &images));
+        for rule in &study.rules {
+            let rule = study.rule(rule).with(estimator);
+            rows.extend(of_layers(rule.title(), &ranks, &rule.networks()));
+        }
+        let mut noise = noise::fits(study.main_rule().with(estimator));
+        noise.dedup_by(|(_, a), (_, b)| (a.units, a.alpha) == (b.units, b.alpha));
+        rows.extend(noise.iter().map(|(_, fit)| of_noise(&ranks, fit)));
+    }
+    html! {
+        h2 { "Numbers" } "\n"
+        p {
+            "Clean images: mean ± standard deviation over seeds. Layer 0 is the images themselves. The noise has \
+             the shape of the layers of the first rule."
+        }
+        (table(&HEADER, &rows))
+    }
+}
+
+fn of_layers(name: &str, ranks: &str, selection: &Selection<'_>) -> Vec<Vec<String>> {
+    let row = |layer: usize| {
+        let clean = |value: fn(&Row) -> Option<f64>, digits: usize| {
+            let point = selection.clean(layer, value);
+            let spread = point.map_or("–".into(), |point| spread(point.y, point.sd, digits));
+            of_seeds(spread, selection.seeds_with(layer, value))
+        };
+        vec![
+            name.into(),
+            ranks.into(),
+            layer.to_string(),
+            clean(|row| row.accuracy.map(|accuracy| 100.0 * accuracy), 2),
+            clean(|row| row.alpha, 2),
+            clean(|row| row.r2, 3),
+            clean(|row| row.curvature, 2),
+            clean(|row| row.participation_ratio, 1),
+            clean(|row| row.effective_rank, 1),
+            clean(|row| row.dead.map(|dead| dead as f64), 0),
+        ]
+    };
+    selection.layers().into_iter().map(row).collect()
+}
+
+fn of_noise(ranks: &str, fit: &Fit) -> Vec<String> {
+    vec![
+        noise::NAME.into(),
+        ranks.into(),
+        "–".into(),
+        "–".into(),
+        number(fit.alpha, 2),
+        number(fit.r2, 3),
+        number(fit.curvature, 2),
+        number(fit.participation_ratio, 1),
+        number(fit.effective_rank, 1),
+        "–".into(),
+    ]
+}

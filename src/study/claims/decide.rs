@@ -1,0 +1,135 @@
+//! The verdict on a claim, from the statistics of each layer and seed.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Claim, LayerVerdict, MIN_SEEDS, Threshold, Verdict,
+    curves::{Seeds, Subject},
+    statistics::interval,
+    thresholds::MIN_POINTS,
+};
+use crate::study::table::Estimator;
+
+/// The definition of a claim.
+pub struct Definition<'a> {
+    pub claim: &'a str,
+    pub statement: &'a str,
+    pub subject: &'a Subject,
+    pub attack: Option<&'a str>,
+    pub threshold: Threshold,
+}
+
+impl Definition<'_> {
+    /// Judge the claim in each layer. `statistic` computes the statistics of the seeds of a layer; its
+    /// error is the reason why they have none.
+    pub fn judge(
+        &self,
+        layers: &BTreeMap<usize, Seeds>,
+        statistic: impl Fn(usize, &Seeds) -> Result<Vec<f64>, String>,
+    ) -> Claim {
+        let judged: Vec<LayerVerdict> = layers
+            .iter()
+            .map(|(&number, seeds)| {
+                decide(number, seeds.len(), statistic(number, seeds), self.threshold)
+            })
+            .collect();
+        let Estimator { method, first, last } = self.subject.estimator;
+        let verdict = verdict(&judged);
+        Claim {
+            claim: self.claim.into(),
+            statement: self.statement.into(),
+            rule: self.subject.rule.clone(),
+            attack: self.attack.map(Into::into),
+            method,
+            first,
+            last,
+            statistic: self.threshold.name.into(),
+            threshold: self.threshold.value,
+            verdict,
+            reason: (verdict == Verdict::Undecided).then(|| reason(&judged)),
+            layers: judged,
+            seeds: layers.values().map(BTreeMap::len).max().unwrap_or(0),
+            rows: layers.values().flat_map(BTreeMap::values).map(Vec::len).sum(),
+        }
+    }
+}
+
+impl Claim {
+    /// Set the reason of a claim for which the table has no rows.
+    pub(super) fn with_reason_if_empty(self, reason: &str) -> Self {
+        if !self.layers.is_empty() {
+            return self;
+        }
+        Self { reason: Some(reason.into()), ..self }
+    }
+}
+
+/// Judge a layer: compare the confidence interval of the seeds' statistics with the threshold.
+fn decide(
+    number: usize,
+    seeds: usize,
+    found: Result<Vec<f64>, String>,
+    threshold: Threshold,
+) -> LayerVerdict {
+    let undecided = |reason: String, seeds: usize| LayerVerdict {
+        layer: Some(number),
+        statistic: None,
+        holds: None,
+        seeds,
+        reason: Some(reason),
+        turn: None,
+    };
+    if seeds < MIN_SEEDS {
+        return undecided(format!("{seeds} seeds (expected at least {MIN_SEEDS})"), seeds);
+    }
+    let found = match found {
+        Ok(found) => found,
+        Err(reason) => return undecided(reason, 0),
+    };
+    let Some(statistic) = interval(&found).filter(|_| found.len() >= MIN_SEEDS) else {
+        let reason = format!(
+            "{} of {seeds} seeds have the statistic (expected at least {MIN_SEEDS}): it needs \
+             {MIN_POINTS} points with an exponent, and values that vary",
+            found.len()
+        );
+        return undecided(reason, found.len());
+    };
+    let holds = match threshold {
+        // The interval must lie above 0, not just reach it.
+        Threshold { value: 0.0, .. } => statistic.low > 0.0,
+        Threshold { value, .. } => statistic.low >= value,
+    };
+    LayerVerdict {
+        layer: Some(number),
+        statistic: Some(statistic),
+        holds: Some(holds),
+        seeds: found.len(),
+        reason: None,
+        turn: None,
+    }
+}
+
+fn verdict(layers: &[LayerVerdict]) -> Verdict {
+    let decided: Vec<bool> = layers.iter().filter_map(|layer| layer.holds).collect();
+    match decided.iter().filter(|holds| **holds).count() {
+        _ if decided.is_empty() => Verdict::Undecided,
+        0 => Verdict::NotReproduced,
+        holds if holds == layers.len() => Verdict::Reproduced,
+        _ => Verdict::Partly,
+    }
+}
+
+/// Why a claim is undecided: the reason that all layers share, or else the reason of each layer.
+fn reason(layers: &[LayerVerdict]) -> String {
+    let reasons: Vec<&str> = layers.iter().filter_map(|layer| layer.reason.as_deref()).collect();
+    match reasons.as_slice() {
+        [] => "the table has no rows for it".into(),
+        [first, others @ ..] if others.iter().all(|other| other == first) => (*first).into(),
+        _ => {
+            let text = |layer: &LayerVerdict| {
+                Some(format!("layer {}: {}", layer.layer?, layer.reason.as_deref()?))
+            };
+            layers.iter().filter_map(text).collect::<Vec<_>>().join("; ")
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! README.md and doc/: short enough, with links that lead somewhere, and with what the tools really do.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use serde_json::Value;
+
+use crate::common::{Folder, TOOLS, blocks, json_lines, page, section};
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// README.md and the pages in doc/, as paths in the project.
+fn pages() -> Vec<PathBuf> {
+    let pages = fs::read_dir(Path::new(ROOT).join("doc")).unwrap();
+    let pages = pages.map(|entry| Path::new("doc").join(entry.unwrap().file_name()));
+    let pages = pages.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
+    pages.chain([PathBuf::from("README.md")]).collect()
+}
+
+/// A page without its fenced blocks.
+fn prose(page: &str) -> String {
+    page.split("```").step_by(2).collect()
+}
+
+/// The targets of a page's links.
+fn links(page: &str) -> Vec<String> {
+    let links = prose(page);
+    let links = links.split("](").skip(1).filter_map(|rest| rest.split_once(')'));
+    links.map(|(target, _)| target.to_owned()).collect()
+}
+
+/// The anchors that GitHub gives the headings of a page.
+fn anchors(page: &str) -> BTreeSet<String> {
+    let headings = prose(page);
+    let headings = headings.lines().filter(|line| line.starts_with('#'));
+    let anchor = |heading: &str| {
+        let letters = heading.trim_start_matches('#').trim().chars();
+        let letters = letters.filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+        letters.collect::<String>().to_lowercase().replace(' ', "-")
+    };
+    headings.map(anchor).collect()
+}
+
+#[test]
+fn anchors_are_those_of_github() {
+    let found =
+        anchors("# The paper's claims\ntext\n## r² and `curvature`, or not\n```\n# no\n```\n");
+    assert_eq!(found, ["the-papers-claims", "r²-and-curvature-or-not"].map(String::from).into());
+}
+
+#[test]
+fn every_relative_link_leads_to_a_file_and_every_anchor_to_a_heading() {
+    let (mut wrong, mut followed) = (Vec::new(), 0);
+    for path in pages() {
+        let text = page(path.to_str().unwrap());
+        for link in links(&text).iter().filter(|link| !link.contains("://")) {
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = match file {
+                "" => path.clone(),
+                file => path.parent().unwrap().join(file),
+            };
+            let exists = Path::new(ROOT).join(&target).is_file();
+            let leads = exists
+                && (anchor.is_empty() || anchors(&page(target.to_str().unwrap())).contains(anchor));
+            if !leads {
+                wrong.push(format!("{}: {link}", path.display()));
+            }
+            followed += 1;
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:?}");
+    assert!(followed > 30, "{followed}");
+}
+
+#[test]
+fn readme_is_short_and_leads_to_every_page_and_every_tool() {
+    let readme = page("README.md");
+    let lines = readme.lines().count();
+    assert!(lines <= 160, "{lines} lines");
+    let links: BTreeSet<PathBuf> = links(&readme).iter().map(PathBuf::from).collect();
+    for page in pages().iter().filter(|page| page.starts_with("doc")) {
+        assert!(links.contains(page), "{}", page.display());
+    }
+    let tools = section(&readme, "The tools");
+    let tools = tools.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    assert_eq!(tools.collect::<BTreeSet<_>>(), TOOLS.iter().copied().collect());
+}
+
+/// The number behind a key in a line of JSON that … may shorten.
+fn number(line: &str, key: &str) -> Option<f64> {
+    let (_, rest) = line.split_once(&format!("\"{key}\":"))?;
+    rest.split([',', '}', '…']).next()?.parse().ok()
+}
+
+/// Another processor may add sums in another order, which changes a network as much as another
+/// seed does: digits differ there, but not what the example shows.
+#[test]
+fn the_pipeline_of_the_readme_prints_what_stands_below_it() {
+    let readme = page("README.md");
+    let blocks = blocks(section(&readme, "One pipeline"));
+    let [("bash", commands), ("json", shown)] = blocks[..] else { unreachable!("{blocks:?}") };
+    let output = Folder::new().ok(commands);
+    let (lines, shown) = (json_lines(&output), shown.lines().collect::<Vec<_>>());
+    assert_eq!(lines.len(), shown.len());
+    for (line, shown) in lines.iter().zip(shown) {
+        let close = |key: &str, tolerance: f64| {
+            let (real, shown) = (line[key].as_f64(), number(shown, key));
+            assert_eq!(real.is_some(), shown.is_some(), "{key}: {line}");
+            real.zip(shown).is_none_or(|(real, shown)| (real - shown).abs() <= tolerance * shown)
+        };
+        assert!(close("layer", 0.0) && close("units", 0.0), "{line}");
+        assert!(close("accuracy", 0.3) && close("alpha", 0.3), "{line} and {shown}");
+        let bent = |text: &str| text.contains("bent");
+        assert_eq!(bent(&line["warnings"].to_string()), bent(shown), "{line}");
+    }
+    let accuracy = |line: &Value| line["accuracy"].as_f64();
+    assert!(accuracy(&lines[0]) > accuracy(&lines[1]).map(|attacked| attacked + 0.5), "{lines:?}");
+}
+
+#[test]
+fn the_columns_of_the_table_are_those_of_the_documentation() {
+    let folder = Folder::with_table();
+    let table = String::from_utf8(folder.bytes("t.csv").0).unwrap();
+    let header = table.lines().next().unwrap().split(',');
+    let formats = page("doc/formats.md");
+    let rows = section(&formats, "The table").lines().filter_map(|line| line.strip_prefix("| `"));
+    let columns = rows.filter_map(|row| row.split(" | ").next());
+    let columns = columns.flat_map(|cell| cell.split(", ").map(|name| name.trim_matches('`')));
+    assert_eq!(columns.collect::<BTreeSet<_>>(), header.collect::<BTreeSet<_>>());
+}

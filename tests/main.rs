@@ -1,0 +1,50 @@
+//! The tools, make and the scripts as a user meets them: a file for each tool or manner.
+//!
+//! `cargo test --test tests MODULE` runs one of them. Some are ignored by default, since they take
+//! minutes or need more than Rust, and say why.
+
+#![allow(clippy::unwrap_used, clippy::panic)] // a test that cannot go on has failed
+#![allow(clippy::too_many_lines)] // lists of cases
+#![allow(clippy::print_stdout)] // what a check measured, and what was not tested
+
+mod accuracy;
+mod arguments;
+mod arrays;
+mod attacks;
+mod campaign;
+mod claims;
+mod common;
+mod dead_networks;
+mod digits;
+mod dimension;
+mod documents;
+mod draw_powerlaw;
+mod extremes;
+mod fetch;
+mod fit_powerlaw;
+mod foreign;
+mod help;
+mod hostile;
+mod idx;
+mod make;
+mod mnist;
+mod notices;
+mod npy_info;
+mod numeric_flags;
+mod outputs;
+mod own_network;
+mod pipeline;
+mod reference;
+mod report;
+mod samples;
+mod scale;
+mod signals;
+mod slurm;
+mod spectrum;
+mod splice;
+mod streams;
+mod sweep;
+mod tables;
+mod tabulate;
+mod train;
+mod validate;

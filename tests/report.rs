@@ -1,0 +1,175 @@
+//! `report`: what its figures and means are of.
+
+use std::fs;
+
+use crate::common::{Bytes, Folder, header, npy, project::Project};
+
+const REPORT: &str = "report --table out/tiny/table.csv --claims out/tiny/claims.jsonl out/tiny -o page.html --figures figures";
+
+/// The page, and all figures.
+fn report(folder: &Folder) -> (String, Vec<(std::path::PathBuf, Bytes)>) {
+    folder.ok(&format!("rm -rf figures && {REPORT}"));
+    let page = String::from_utf8(folder.bytes("page.html").0).unwrap();
+    (page, crate::common::files(&folder.path("figures")))
+}
+
+/// The cells of a rule's rows among the numbers, by ranks.
+fn numbers(page: &str, rule: &str, ranks: &str) -> Vec<String> {
+    let numbers = page.split("<h2>Numbers</h2>").nth(1).unwrap().split("</table>").next().unwrap();
+    let row = format!("<tr><td>{rule}</td><td>{ranks}</td>");
+    let rows = numbers.lines().filter(|line| line.starts_with(&row));
+    rows.map(|line| line[row.len()..].to_owned()).collect()
+}
+
+#[test]
+fn fits_of_several_methods_are_not_averaged() {
+    let project = Project::new();
+    project.make("all");
+    let (one, figures) = report(&project.0);
+    project.make("all fit='fit-powerlaw --ranks 1-8 --ranks 2-6 --method all'");
+    let (three, of_three) = report(&project.0);
+    assert_eq!(figures.len(), of_three.len());
+    for (one, three) in figures.iter().zip(&of_three) {
+        assert!(one == three, "{}", one.0.display());
+    }
+    assert!(three.contains("The tables also have rows for fits by mle and weighted."));
+    for ranks in ["1–8", "2–6"] {
+        let expected = numbers(&one, "local errors", ranks);
+        assert_eq!(expected.len(), 2);
+        assert_eq!(numbers(&three, "local errors", &format!("{ranks}, ols")), expected);
+        for method in ["mle", "weighted"] {
+            let others = numbers(&three, "local errors", &format!("{ranks}, {method}"));
+            assert!(others.len() == 2 && others != expected, "{method}");
+        }
+    }
+    // Of one method alone, whichever it is, the page is that method's.
+    project.make("all fit='fit-powerlaw --ranks 1-8 --method weighted'");
+    let (weighted, _) = report(&project.0);
+    assert!(weighted.contains("Headline: ranks 1–8, method weighted."));
+    let expected = numbers(&three, "local errors", "1–8, weighted");
+    assert_eq!(numbers(&weighted, "local errors", "1–8"), expected);
+}
+
+#[test]
+fn the_headline_is_the_first_of_the_studys_ranks() {
+    let project = Project::new();
+    let folder = &project.0;
+    project.make("all");
+    let record = fs::read_to_string(folder.path("out/tiny/study.json")).unwrap();
+    let mut record: serde_json::Value = serde_json::from_str(&record).unwrap();
+    let mut headline = |ranks: Option<serde_json::Value>| {
+        let record = record.as_object_mut().unwrap();
+        match ranks {
+            Some(ranks) => record.insert("ranks".into(), ranks),
+            None => record.remove("ranks"),
+        };
+        let text = serde_json::to_string(record).unwrap();
+        fs::write(folder.path("out/tiny/study.json"), text).unwrap();
+        let (page, figures) = report(folder);
+        let words = page.split("Headline: ranks ").nth(1).unwrap().split(',').next().unwrap();
+        assert!(!page.contains("1–50") && !page.contains("1-50"));
+        (words.to_owned(), figures)
+    };
+    let (lowest, of_lowest) = headline(None);
+    assert_eq!(lowest, "1–8");
+    assert_eq!(headline(Some(["1-8", "2-6"].into())), (lowest.clone(), of_lowest.clone()));
+    let (second, of_second) = headline(Some(["2-6", "1-8"].into()));
+    assert_eq!(second, "2–6");
+    assert!(of_second != of_lowest);
+    // Ranks that the table has not are passed over.
+    assert_eq!(headline(Some(["5-9", "2-6"].into())), (second, of_second));
+    assert_eq!(headline(Some(["5-9"].into())), (lowest, of_lowest));
+    fs::write(folder.path("out/tiny/study.json"), "{\"ranks\":[\"8-1\"]}").unwrap();
+    let message = folder.fails(1, REPORT);
+    assert!(
+        message.contains("study.json: is not the JSON expected: 8-1 is not a range"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_strength_of_zero_adds_nothing_to_the_page_and_a_point_twice_is_refused() {
+    let project = Project::new();
+    let folder = &project.0;
+    project.make("all");
+    let (page, figures) = report(folder);
+    let table = fs::read_to_string(folder.path("out/tiny/table.csv")).unwrap();
+    let zeros = table.lines().filter(|line| line.contains(",clean,0,"));
+    let zeros: String = zeros.map(|line| line.replace(",clean,0,", ",fgsm,0,") + "\n").collect();
+    assert!(zeros.lines().count() > 8);
+    fs::write(folder.path("out/tiny/table.csv"), format!("{table}{zeros}")).unwrap();
+    let (again, figures_again) = report(folder);
+    assert!(page == again && figures == figures_again);
+    let other = table.lines().last().unwrap().replacen("tiny", "other", 1);
+    fs::write(folder.path("out/tiny/table.csv"), format!("{table}{other}\n")).unwrap();
+    let line = REPORT.replace("page.html", "new.html").replace("--figures figures", "");
+    assert!(folder.fails(1, &line).contains("more than one data set"));
+    let last = table.lines().last().unwrap();
+    fs::write(folder.path("out/tiny/table.csv"), format!("{table}{last}\n")).unwrap();
+    let message = folder.fails(1, &line);
+    assert!(message.contains("are the same point"), "{message}");
+}
+
+#[test]
+fn a_study_without_descriptions_is_shown_by_names_and_one_that_cannot_be_read_is_named() {
+    let project = Project::new();
+    let folder = &project.0;
+    project.make("all CONTROLS='gauss-repeat fgsm-random'");
+    let (page, figures) = report(folder);
+    for words in ["Control attacks: local errors", "The signal under noise: local errors"] {
+        assert!(page.contains(words), "{words}");
+    }
+    let names = |figures: &[(std::path::PathBuf, Bytes)]| {
+        let names = figures.iter().map(|(path, _)| path.file_name().unwrap().to_owned());
+        names.map(|name| name.into_string().unwrap()).collect::<Vec<_>>()
+    };
+    assert!(names(&figures).contains(&"controls-local.svg".into()));
+    // An earlier version's, which had its commands elsewhere, and none.
+    fs::write(folder.path("out/tiny/study.json"), "{\"commands\":{\"local\":\"train\"}}").unwrap();
+    let (earlier, of_earlier) = report(folder);
+    fs::remove_file(folder.path("out/tiny/study.json")).unwrap();
+    let (plain, of_plain) = report(folder);
+    assert!(of_earlier == of_plain && earlier.contains("commands") && !plain.contains("commands"));
+    for words in ["The paper's claims: local<", ">gauss-repeat</text>", ">strength</text>"] {
+        assert!(plain.contains(words), "{words}");
+    }
+    for words in ["Control attacks: ", "The signal under noise: ", "Gaussian noise</text>"] {
+        assert!(page.contains(words) && !plain.contains(words), "{words}");
+    }
+    assert!(!names(&of_plain).contains(&"controls-local.svg".into()));
+    for text in ["", "{\"attacks\":[{\"name\":\"gauss\"}]}", "{\"rules\":\"local\"}"] {
+        fs::write(folder.path("out/tiny/study.json"), text).unwrap();
+        let message = folder.fails(1, &REPORT.replace("page.html", "new.html"));
+        let expected = if text.is_empty() { "is empty" } else { "is not the JSON expected" };
+        assert!(message.contains(&format!("study.json: {expected}")), "{message}");
+        assert!(!folder.path("new.html").exists());
+    }
+}
+
+#[test]
+fn files_of_the_network_shown_that_do_not_fit_together_are_refused() {
+    let project = Project::new();
+    let folder = &project.0;
+    project.make("all");
+    let line = REPORT.replace("page.html", "new.html");
+    let refused = |file: &str, bytes: &[u8], expected: &str| {
+        let before = folder.bytes(file).0;
+        fs::write(folder.path(file), bytes).unwrap();
+        let message = folder.fails(1, &line);
+        assert!(message.contains(expected), "{message}");
+        assert!(!folder.path("new.html").exists());
+        fs::write(folder.path(file), before).unwrap();
+    };
+    // The images have one layer, the network has two.
+    refused(
+        "out/tiny/local/seed-1/gauss-0.5/spectrum.npy",
+        &folder.bytes("out/tiny/clean/spectrum.npy").0,
+        "gauss-0.5/spectrum.npy: differs from the clean spectra in the number of layers (found 1, expected 2)",
+    );
+    refused(
+        "out/tiny/samples/clean/predictions.npy",
+        &npy(&header("|u1", false, "(1,)"), &[3]),
+        "predictions.npy: has too few labels for the images shown (found 1, expected 10)",
+    );
+    folder.ok(&line);
+}

@@ -1,0 +1,259 @@
+//! `train`: what its checkpoint knows.
+
+use std::{fs, os::unix::process::ExitStatusExt, thread::sleep, time::Duration};
+
+use crate::common::{self, Folder, data, files, json_lines};
+
+/// A folder with the checkpoint of a training that was killed.
+fn interrupted(train: &str) -> Folder {
+    let folder = Folder::new();
+    let (x, y) = data(3000, 100);
+    folder.write("x.npy", &x);
+    folder.write("y.npy", &y);
+    folder.write("other.npy", &x.mapv(|x| 1.0 - x));
+    let line = format!("exec {train} --checkpoint state -o net");
+    let mut child = folder.command("bash").args(["-c", &line]).spawn().unwrap();
+    while !folder.path("state").exists() {
+        assert!(child.try_wait().unwrap().is_none(), "it ended before it could be killed");
+        sleep(Duration::from_millis(1));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    folder
+}
+
+const TRAIN: &str = "train --images x.npy --labels y.npy --test-images x.npy --test-labels y.npy \
+                     --hidden 60,60 --epochs 60 --snapshots 3,58";
+
+#[test]
+fn a_checkpoint_of_anything_else_is_refused_and_says_what_differs() {
+    let folder = interrupted(TRAIN);
+    let state = folder.bytes("state");
+    for (from, to, words) in [
+        (
+            "--snapshots 3,58",
+            "--snapshots 3,40,58",
+            "snapshots differs, found [3,58], expected [3,40,58]",
+        ),
+        ("--snapshots 3,58", "", "snapshots differs, found [3,58], expected []"),
+        ("--epochs 60", "--epochs 70", "settings.epochs differs, found 60, expected 70"),
+        ("--epochs 60", "--epochs 60 --seed 2", "settings.seed differs, found 1, expected 2"),
+        ("--epochs 60", "--epochs 60 --batch-size 32", "settings.batch_size differs"),
+        (
+            "--epochs 60",
+            "--epochs 60 --learning-rate 0.4",
+            "settings.learning_rate differs, found 0.5",
+        ),
+        ("--epochs 60", "--epochs 60 --lr-decay 0.9", "settings.lr_decay differs"),
+        ("--epochs 60", "--epochs 60 --lr-decay-every 9", "settings.lr_decay_every differs"),
+        (
+            "--epochs 60",
+            "--epochs 60 --readout-scale 0.2",
+            "settings.readout_scale differs, found null",
+        ),
+        ("--epochs 60", "--epochs 60 --shuffle-labels", "settings.shuffle_labels differs"),
+        ("--epochs 60", "--epochs 60 --samples 2000", "samples differs, found 3000, expected 2000"),
+        (
+            "--epochs 60",
+            "--epochs 60 --rule backprop",
+            "rule differs, found \"local\", expected \"backprop\"; also settings.learning_rate",
+        ),
+        (
+            "--hidden 60,60",
+            "--hidden 60,50",
+            "sizes differs, found [100,60,60], expected [100,60,50]",
+        ),
+        ("--images x.npy --labels", "--images other.npy --labels", "inputs.images differs"),
+        ("--test-images x.npy", "--test-images other.npy", "inputs.test_images differs"),
+        ("--test-images x.npy --test-labels y.npy", "", "inputs.test_images differs"),
+    ] {
+        let line = TRAIN.replace(from, to);
+        let message = folder.fails(1, &format!("{line} --checkpoint state -o net"));
+        assert!(message.contains("state: is the checkpoint of another training: "), "{message}");
+        assert!(message.contains(words), "{line}: {message}");
+        assert!(message.ends_with("(remove it to start again)"), "{message}");
+    }
+    // Another version, and another format.
+    let line = state.split(|&byte| byte == b'\n').next().unwrap();
+    let text = String::from_utf8_lossy(line).into_owned();
+    for (key, of) in [("\"version\":\"", "version"), ("\"schema\":\"", "schema")] {
+        let place = text.find(key).unwrap() + key.len();
+        let mut other = state.0.clone();
+        other[place] = b'X';
+        fs::write(folder.path("state"), &other).unwrap();
+        let message = folder.fails(1, &format!("{TRAIN} --checkpoint state -o net"));
+        assert!(message.contains(&format!("{of} differs, found \"X")), "{message}");
+    }
+    fs::write(folder.path("state"), "{\"record\":{}}\n").unwrap();
+    folder.fails(1, &format!("{TRAIN} --checkpoint state -o net"));
+    // What decides nothing may differ: threads, the order of the snapshots, repeated ones.
+    fs::write(folder.path("state"), &state.0).unwrap();
+    let same = TRAIN.replace("--snapshots 3,58", "--snapshots 58,3,3 --threads 2");
+    folder.ok(&format!("{same} --checkpoint state -o net; {TRAIN} -o whole"));
+    assert!(!folder.path("state").exists());
+    assert_eq!(files(&folder.path("net")), files(&folder.path("whole")));
+    assert!(folder.path("net/epoch-3").is_dir() && folder.path("net/epoch-58").is_dir());
+}
+
+#[test]
+fn readouts_beyond_single_precision_are_refused() {
+    let folder = Folder::with_data();
+    let train = "train --images x.npy --labels y.npy --hidden 10 --epochs 0 -o net --readout-scale";
+    for scale in ["1e39", "1e300", "1e-50"] {
+        let message = folder.fails(2, &format!("{train} {scale}"));
+        assert!(message.contains("in single precision"), "{message}");
+    }
+    let message = folder.fails(2, &format!("{train} 3e38"));
+    assert!(
+        message.contains("the readouts' scale is too large: layer 1 has a weight of"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_network_too_large_for_memory_is_refused() {
+    let folder = Folder::with_data();
+    for hidden in ["1000000000000", "10,18446744073709551615", "4294967296,4294967296"] {
+        let line = format!("train --images x.npy --labels y.npy --hidden {hidden} -o net");
+        let message = folder.fails(2, &line);
+        assert!(message.contains("too large for memory"), "{message}");
+    }
+    // A limit of the process is met in words as well.
+    let message = folder.fails(
+        2,
+        "ulimit -v 2000000; train --images x.npy --labels y.npy --hidden 30000,30000 -o net",
+    );
+    assert!(message.contains("too large for memory"), "{message}");
+}
+
+#[test]
+fn lower_layers_of_a_deeper_local_network_are_the_shallow_one() {
+    let folder = Folder::with_data();
+    let train = "train --images x.npy --labels y.npy --epochs 3 --seed 4 --hidden";
+    folder.ok(&format!("{train} 9,9,9,9 -o deep; {train} 9,9 -o shallow"));
+    for array in ["w1", "b1", "r1", "w2", "b2", "r2"] {
+        let file = |net: &str| folder.bytes(&format!("{net}/{array}.npy"));
+        assert_eq!(file("deep"), file("shallow"), "{array}");
+    }
+    // With backpropagation the layers above matter.
+    folder.ok(&format!(
+        "{train} 9,9,9 --rule backprop -o deep; {train} 9,9 --rule backprop -o shallow"
+    ));
+    assert_ne!(folder.bytes("deep/w1.npy"), folder.bytes("shallow/w1.npy"));
+}
+
+#[test]
+fn a_network_directory_holds_what_the_contract_says() {
+    let folder = Folder::with_data();
+    let train = "train --images x.npy --labels y.npy --test-images x.npy --test-labels y.npy --hidden 10,10 --epochs 3";
+    folder.ok(&format!("{train} --snapshots 0,2 -o local; {train} --rule backprop -o backprop"));
+    let names = |net: &str| {
+        let files = common::files(&folder.path(net)).into_iter();
+        let names = files.map(|(path, _)| path.display().to_string());
+        names.collect::<Vec<_>>().join(" ")
+    };
+    let layers = "b1.npy b2.npy history.jsonl model.json r1.npy r2.npy w1.npy w2.npy";
+    assert!(names("local").starts_with("b1.npy b2.npy epoch-0/b1.npy"), "{}", names("local"));
+    assert!(names("local").ends_with(&layers[14..]), "{}", names("local"));
+    assert_eq!(
+        names("backprop"),
+        "b1.npy b2.npy c2.npy history.jsonl model.json r2.npy w1.npy w2.npy"
+    );
+    let history = json_lines(&folder.bytes("local/history.jsonl"));
+    let keys: Vec<_> =
+        history.iter().map(|line| (line["epoch"].as_u64(), line["layer"].as_u64())).collect();
+    assert_eq!(
+        keys,
+        [(1, 1), (1, 2), (2, 1), (2, 2), (3, 1), (3, 2)].map(|(e, l)| (Some(e), Some(l)))
+    );
+    let model: serde_json::Value =
+        serde_json::from_slice(&folder.bytes("local/model.json")).unwrap();
+    assert_eq!(model["schema"], "local-errors/model/1");
+    assert_eq!(model["rule"], "local");
+    assert_eq!(model["sizes"], serde_json::json!([16, 10, 10]));
+    assert_eq!(model["classes"], 3);
+    let sum = folder.ok("sha256sum < x.npy");
+    assert_eq!(model["sha256"]["images"].as_str().unwrap().as_bytes(), &sum[..64]);
+    // The test error is the accuracy tool's.
+    let accuracy = json_lines(&folder.ok("accuracy --model local --labels y.npy x.npy"));
+    for (layer, line) in accuracy.iter().enumerate() {
+        let error = history[4 + layer]["test_error"].as_f64().unwrap();
+        assert!((1.0 - line["accuracy"].as_f64().unwrap() - error).abs() < 1e-12);
+    }
+    // Snapshots are the networks of shorter runs.
+    folder.ok(&format!(
+        "{} 0 -o untrained; {} 2 -o two",
+        &train[..train.len() - 2],
+        &train[..train.len() - 2]
+    ));
+    assert_eq!(folder.bytes("local/epoch-0/w2.npy"), folder.bytes("untrained/w2.npy"));
+    assert_eq!(folder.bytes("local/epoch-2/w2.npy"), folder.bytes("two/w2.npy"));
+    folder.ok("accuracy --model local/epoch-2 --labels y.npy x.npy");
+}
+
+#[test]
+fn shuffled_labels_are_learned_by_heart_alone() {
+    let folder = Folder::with_data();
+    folder
+        .ok("train --images x.npy --labels y.npy --hidden 30 --epochs 30 --shuffle-labels -o net");
+    let last = json_lines(&folder.bytes("net/history.jsonl")).pop().unwrap();
+    let accuracy = json_lines(&folder.ok("accuracy --model net --labels y.npy x.npy"));
+    assert!(last["train_error"].as_f64().unwrap() > 0.2, "{last}");
+    assert!(accuracy[0]["accuracy"].as_f64().unwrap() < 0.7, "{accuracy:?}");
+}
+
+#[test]
+fn training_that_diverges_is_named_and_leaves_the_older_network() {
+    let folder = Folder::with_network();
+    for rule in ["local", "backprop"] {
+        let message = folder.fails(
+            1,
+            &format!("train --rule {rule} --images x.npy --labels y.npy --hidden 10,10 --learning-rate 1e30 -o net"),
+        );
+        assert!(
+            message.contains("diverged in epoch ") && message.contains(" at layer "),
+            "{message}"
+        );
+    }
+}
+
+#[test]
+fn a_killed_training_goes_on_from_its_checkpoint_to_the_same_bytes() {
+    let folder = Folder::new();
+    let (x, y) = common::data(3000, 100);
+    folder.write("x.npy", &x);
+    folder.write("y.npy", &y);
+    let train = "train --images x.npy --labels y.npy --hidden 60,60 --epochs 30 --snapshots 3,28";
+    folder.ok(&format!("{train} -o whole"));
+    let mut kills = 0;
+    for _ in 0..3 {
+        let line = format!("exec {train} --checkpoint state -o killed");
+        let mut child = folder.command("bash").args(["-c", &line]).spawn().unwrap();
+        let before = fs::metadata(folder.path("state")).ok().and_then(|m| m.modified().ok());
+        loop {
+            let now = fs::metadata(folder.path("state")).ok().and_then(|m| m.modified().ok());
+            if now.is_some() && now != before || child.try_wait().unwrap().is_some() {
+                break;
+            }
+            sleep(Duration::from_millis(1));
+        }
+        child.kill().unwrap();
+        kills += usize::from(child.wait().unwrap().signal() == Some(9));
+    }
+    assert!(kills > 0, "the training was over before it could be killed");
+    let message = folder.fails(1, &format!("{train} --seed 2 --checkpoint state -o other"));
+    assert!(message.contains("checkpoint of another training"), "{message}");
+    folder.ok(&format!("{train} --checkpoint state -o killed"));
+    assert!(!folder.path("state").exists());
+    assert_eq!(common::files(&folder.path("killed")), common::files(&folder.path("whole")));
+}
+
+#[test]
+fn layers_of_different_widths_have_no_common_array() {
+    let folder = Folder::with_data();
+    folder.ok("train --images x.npy --labels y.npy --hidden 10,7 --epochs 1 -o net");
+    let message = folder.fails(2, "extract-activations --model net x.npy");
+    assert!(message.contains("found [10, 7] units): name one with --layer"), "{message}");
+    folder.ok("extract-activations --model net --layer 2 x.npy -o h.npy");
+    assert_eq!(folder.read::<f32, ndarray::Ix2>("h.npy").dim(), (60, 7));
+}
