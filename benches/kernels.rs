@@ -8,7 +8,7 @@ mod limit;
 
 use divan::{Bencher, counter::ItemsCount};
 use local_errors::{
-    geometry::spectrum::{Of, Spectrum},
+    geometry::spectrum::{Matrix, Spectrum},
     network::Network,
     train::{Data, Images, Rule, Settings, TestSet, Training, init},
 };
@@ -112,7 +112,7 @@ fn spectrum(bencher: Bencher, units: usize) {
     let block = Array2::from_shape_simple_fn((BLOCK, units), || rng.random::<f64>());
     let blocks = 10_000_usize.div_ceil(BLOCK);
     bencher.counter(ItemsCount::new(blocks * BLOCK * units * units)).bench(|| {
-        let mut spectrum = Spectrum::new(blocks * BLOCK, units, Of::Covariance)?;
+        let mut spectrum = Spectrum::new(blocks * BLOCK, units, Matrix::Covariance)?;
         for _ in 0..blocks {
             spectrum.add(block.clone());
         }

@@ -17,7 +17,7 @@ use std::{
 use clap::{Parser, Subcommand};
 use local_errors::{
     Error, Result,
-    geometry::spectrum::{Of, Spectrum},
+    geometry::spectrum::{Matrix, Spectrum},
     io::{
         read::{Labels, Rows, Source},
         write,
@@ -101,7 +101,7 @@ fn ready(task: Task, data: &Path) -> Result<Run> {
             let images = images.slice(s![..10_000, ..]);
             let h = network(images.ncols(), units)?.activations(images, 1)?.swap_remove(0);
             Box::new(move || {
-                let mut spectrum = Spectrum::new(h.nrows(), units, Of::Covariance)?;
+                let mut spectrum = Spectrum::new(h.nrows(), units, Matrix::Covariance)?;
                 for rows in h.axis_chunks_iter(Axis(0), 256) {
                     spectrum.add(rows.mapv(f64::from));
                 }

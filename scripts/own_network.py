@@ -92,7 +92,7 @@ def foreign(directory, snapshots=True):
         elif not FILE.fullmatch(entry.name):
             return entry.name
         elif not entry.is_file(follow_symlinks=False):
-            return f"{entry.name}, which is no regular file"
+            return f"{entry.name}, which is not a regular file"
     if not os.path.exists(f"{directory}/model.json"):
         return "no model.json"
     try:
@@ -100,7 +100,7 @@ def foreign(directory, snapshots=True):
             ours = json.loads(file.read(1 << 20))["schema"].startswith(FAMILY)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         ours = False
-    return None if ours else f"model.json of something else, without the schema {FAMILY}N"
+    return None if ours else f"a model.json without the schema {FAMILY}N"
 
 
 def beside(target):

@@ -1,4 +1,4 @@
-//! The one error type: what is wrong, with which file, and whose fault it is.
+//! The error type of the library and the tools: what is wrong, in which file, and of which kind it is.
 
 use std::{
     fmt, io,
@@ -8,7 +8,7 @@ use std::{
 /// Shorthand for a result with [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Anything that stops a tool. Displays as one line, `file: what is wrong`.
+/// An error that stops a tool. It is displayed as one line, `file: what is wrong`.
 #[derive(Debug)]
 pub struct Error {
     kind: Kind,
@@ -17,29 +17,29 @@ pub struct Error {
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
-/// Decides the exit status.
+/// The kind of an error, which determines the exit status of a tool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// The data, or the disk: status 1.
+    /// An error in the data, or of input or output: exit status 1.
     Data,
-    /// The command line: status 2.
+    /// An error in the arguments: exit status 2.
     Usage,
-    /// The reader of our output went away: an end by SIGPIPE, silently.
+    /// The reader of the output has closed the pipe: the tool ends by SIGPIPE without a message.
     ClosedPipe,
 }
 
 impl Error {
-    /// The data make the request impossible.
+    /// An error in the data.
     pub fn data(message: impl Into<String>) -> Self {
         Self { kind: Kind::Data, file: None, message: message.into(), source: None }
     }
 
-    /// The command line asks for what cannot be done.
+    /// An error in the arguments.
     pub fn usage(message: impl Into<String>) -> Self {
         Self { kind: Kind::Usage, ..Self::data(message) }
     }
 
-    /// `file` could not be opened, read, written or renamed.
+    /// An error of opening, reading, writing or renaming `file`.
     #[must_use]
     pub fn io(file: &Path, error: io::Error) -> Self {
         let kind = match error.kind() {
@@ -49,21 +49,21 @@ impl Error {
         Self { kind, ..Self::data(reason(&error)).in_file(file).caused_by(error) }
     }
 
-    /// Keep the error that is behind it, for whoever asks for the source.
+    /// Attach the error that caused this one, as its source.
     #[must_use]
     pub fn caused_by(mut self, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         self.source = Some(error.into());
         self
     }
 
-    /// Say which file it is about, unless that is known already.
+    /// Attach the file that the error is about, unless it has one already.
     #[must_use]
     pub fn in_file(mut self, file: &Path) -> Self {
         self.file.get_or_insert_with(|| file.to_owned());
         self
     }
 
-    /// What decides the exit status.
+    /// The kind of the error.
     #[must_use]
     pub fn kind(&self) -> Kind {
         self.kind
@@ -80,7 +80,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut left = MAX_LINE;
         if let Some(file) = &self.file {
-            // The end of a long path is what tells files apart.
+            // Long paths usually differ at the end, so that more of it is kept.
             let file = shorten(&escape(&file.to_string_lossy()), 50, 130);
             left -= file.len();
             write!(f, "{file}: ")?;
@@ -89,24 +89,25 @@ impl fmt::Display for Error {
     }
 }
 
-/// Bytes of a message and its file. With the tool's name and `warning` a line stays below 500.
+/// Largest number of bytes of a message with its file. With the name of the tool and `warning`, a line
+/// stays below 500 bytes.
 const MAX_LINE: usize = 460;
 
-/// A number in a message: the shortest text that reads back the same, and `2`, not `2.0`.
+/// A number as text for a message: the shortest that reads back the same, without a trailing `.0`.
 #[must_use]
 pub fn number(x: impl fmt::Debug) -> String {
-    // Unlike Display it has an exponent: 1e-300, not three hundred digits.
+    // Debug uses an exponent, as in 1e-300, where Display would print three hundred digits.
     let text = format!("{x:?}");
     text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
 }
 
-/// What the system says, without its number.
+/// The message of the operating system, without the error number.
 pub(crate) fn reason(error: &io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or_default().to_owned()
 }
 
-/// Control characters, escapes and line ends among them, as `\n` or `\u{1b}`.
+/// The text with control characters, such as line ends, written as `\n` or `\u{1b}`.
 pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
@@ -119,7 +120,7 @@ pub(crate) fn escape(text: &str) -> String {
     escaped
 }
 
-/// At most about `head` and `tail` bytes of a text, with `...` for what is left out.
+/// The text with its middle replaced by `...` if it is longer than `head` and `tail` bytes together.
 fn shorten(text: &str, head: usize, tail: usize) -> String {
     if text.len() <= head + tail {
         return text.to_owned();
@@ -161,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_system_said_is_the_source() {
+    fn the_error_of_the_system_is_the_source() {
         let error = Error::io(Path::new("a"), io::Error::from_raw_os_error(2));
         let source = std::error::Error::source(&error).and_then(|e| e.downcast_ref::<io::Error>());
         assert_eq!(source.and_then(io::Error::raw_os_error), Some(2));

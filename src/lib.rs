@@ -1,27 +1,27 @@
-//! Networks trained with local errors, attacked, and measured by the power-law
-//! decay of their hidden eigenspectra.
+//! A study of deep networks trained with local errors: how vulnerable they are to attacks, and how the
+//! eigenspectra of their hidden activations decay.
 //!
-//! The study is *Relationship between manifold smoothness and adversarial
-//! vulnerability in deep learning with local errors* (Jiang, Zhou and Huang,
-//! Chin. Phys. B 30, 048702, 2021; arXiv 2007.02047). The tools in `src/bin` are
-//! its stages; these modules, in the order of the study, are what the stages compute:
+//! The study follows *Relationship between manifold smoothness and adversarial vulnerability in deep
+//! learning with local errors* (Jiang, Zhou and Huang, Chin. Phys. B 30, 048702, 2021;
+//! arXiv 2007.02047). The tools in `src/bin` are the stages of the study. The modules of this library,
+//! in the order of the study, contain the computations of the tools:
 //!
-//! | module | what it is | tools |
+//! | module | contents | tools |
 //! |---|---|---|
-//! | [`data`] | data that are drawn | `draw-digits`, `draw-powerlaw` |
+//! | [`data`] | synthetic data | `draw-digits`, `draw-powerlaw` |
 //! | [`network`] | the network, its files, its accuracy | `extract-activations`, `accuracy` |
-//! | [`train`] | learning with local errors, and by backpropagation | `train` |
+//! | [`train`] | training with local errors and with backpropagation | `train` |
 //! | [`attack`] | Gaussian noise, FGSM, PGD | `attack-gauss`, `attack-fgsm`, `attack-pgd` |
-//! | [`geometry`] | eigenspectra, their exponents, dimension | `spectrum`, `fit-powerlaw`, `dimension`, `validate` |
-//! | [`study`] | the runs in one table, the claims judged on it | `describe-study`, `tabulate`, `claims` |
-//! | [`report`] | the page and its figures | `report`, `report-sweep` |
-//! | [`io`] | reading and writing | `import-idx`, `npy-info` |
-//! | [`math`] | products, eigenvalues, random numbers | |
-//! | [`cli`] | what all tools share; the only module that prints | |
+//! | [`geometry`] | eigenspectra, their power-law exponents, intrinsic dimension | `spectrum`, `fit-powerlaw`, `dimension`, `validate` |
+//! | [`study`] | the table of all runs, and the claims judged on it | `describe-study`, `tabulate`, `claims` |
+//! | [`report`] | the HTML report and its figures | `report`, `report-sweep` |
+//! | [`io`] | reading and writing of files and streams | `import-idx`, `npy-info` |
+//! | [`math`] | matrix products, eigenvalues, random numbers | |
+//! | [`cli`] | arguments, messages and exit statuses of all tools; the only module that prints | |
 //!
 //! Arrays have one row per sample: images `x` are (samples, pixels), and the activations `h_l` of
-//! layer l are (samples, units). Layers are numbered from 1 wherever a user sees them. [`guide`]
-//! goes through the study in code.
+//! layer l are (samples, units). Layers are numbered from 1 in all arguments, outputs and messages. The
+//! [`guide`] goes through the study in code.
 
 pub mod attack;
 pub mod cli;

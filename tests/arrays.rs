@@ -217,7 +217,7 @@ fn other_dtypes_and_orders_are_converted() {
     let said = folder.run("extract-activations --model net bytes.npy");
     assert_eq!(
         String::from_utf8_lossy(&said.stderr),
-        "extract-activations: bytes.npy: is of bytes: divided by 255\n"
+        "extract-activations: bytes.npy: holds bytes, which are divided by 255\n"
     );
     assert_eq!(
         Bytes(said.stdout),

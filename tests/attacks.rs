@@ -24,9 +24,9 @@ fn what_an_attack_writes_is_finite_or_refused() {
     }
     // Noise of 3 standard deviations is infinite here; clipped it is not.
     let message = folder.fails(1, "attack-gauss --sigma 2e38 x.npy -o o.npy");
-    assert!(message.contains("o.npy: is to hold a value at ["), "{message}");
+    assert!(message.contains("o.npy: would have a value at ["), "{message}");
     let message = folder.fails(1, "attack-gauss --sigma 2e38 x.npy > /dev/null");
-    assert!(message.contains("stdout: is to hold a value at ["), "{message}");
+    assert!(message.contains("stdout: would have a value at ["), "{message}");
     folder.ok("attack-gauss --sigma 2e38 --clip 0,1 x.npy -o o.npy");
     let clipped: Array2<f32> = folder.read("o.npy");
     assert!(clipped.iter().all(|x| (0.0..=1.0).contains(x)));
@@ -34,7 +34,7 @@ fn what_an_attack_writes_is_finite_or_refused() {
     x.slice_mut(s![33, ..]).fill(f32::MAX);
     folder.write("large.npy", &x);
     let message = folder.fails(1, "attack-gauss --sigma 3e37 large.npy -o p.npy");
-    assert!(message.contains("p.npy: is to hold a value at [33, "), "{message}");
+    assert!(message.contains("p.npy: would have a value at [33, "), "{message}");
     for line in [
         format!("attack-fgsm --epsilon 3e38 {data} x.npy -o o.npy"),
         format!("attack-pgd --epsilon 3e38 --steps 1 {data} x.npy -o o.npy"),
@@ -51,7 +51,7 @@ fn draws_that_single_precision_does_not_hold_are_refused() {
     let draw = "draw-powerlaw --alpha 1 --samples 200 --units 10";
     folder.fails(2, &format!("{draw} --noise 1e39 -o h.npy"));
     let message = folder.fails(1, &format!("{draw} --noise 2e38 -o h.npy"));
-    assert!(message.contains("h.npy: is to hold a value at ["), "{message}");
+    assert!(message.contains("h.npy: would have a value at ["), "{message}");
 }
 
 /// A network of finite weights whose logits overflow: its gradient is no number.
@@ -68,7 +68,7 @@ fn a_gradient_that_is_no_number_names_the_image() {
                 &format!("{attack} --epsilon 0.1 --gradient {gradient} {option} --model net --labels y.npy x.npy -o o.npy --audit a.json"),
             );
             assert!(message.contains(": x.npy: image "), "{message}");
-            assert!(message.contains("has a gradient that is no number"), "{message}");
+            assert!(message.contains("has a gradient that is not finite"), "{message}");
         }
     }
 }

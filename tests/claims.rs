@@ -279,10 +279,10 @@ fn a_table_is_read_by_its_names_whatever_wrote_it() {
         ("layer", "-1", "line 2: column layer: found \"-1\""),
         ("layer", "0", "line 2: has layer 0 with a rule"),
         ("method", "median", "line 2: column method: found \"median\", expected one of ols"),
-        ("accuracy", "97.6", "line 2: has an accuracy that is no fraction"),
+        ("accuracy", "97.6", "line 2: has an accuracy that is not a fraction"),
         ("first", "0", "line 2: has ranks"),
         ("units", "18446744073709551615", "line 2: has more units"),
-        ("dataset", "", "line 2: has no dataset"),
+        ("dataset", "", "line 2: has an empty dataset"),
     ] {
         let mut wrong = rows.clone();
         wrong[0] = wrong[0].with(&[(column, cell)]);

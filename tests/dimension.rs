@@ -75,7 +75,7 @@ fn a_lattice_is_said_to_be_one_and_keeps_the_other_estimate() {
         let found = lines[1]["dimension"].as_f64().unwrap();
         assert!((found / dimension - 1.0).abs() < 0.5, "{found}");
         let message = folder.fails(1, &format!("dimension --method twonn {file}"));
-        assert!(message.contains("mle takes more neighbours"), "{message}");
+        assert!(message.contains("use mle, which takes more neighbours"), "{message}");
     }
     let message = folder.fails(1, "dimension --neighbours 2 grid.npy");
     assert!(message.contains("by mle: 400 of 400 points have 2 equally far"), "{message}");

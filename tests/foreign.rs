@@ -50,7 +50,7 @@ fn what_cannot_be_read_is_named_with_the_way_out() {
         ("a.parquet", b"PAR1".to_vec(), "pandas.read_parquet"),
         ("lines", b"{\"layer\":1}\n".to_vec(), "is JSON text"),
         ("labels-idx1-ubyte", idx([0, 0, 8, 1]), "import-idx"),
-        ("qmnist", idx([0, 0, 12, 2]), "as QMNIST's labels are"),
+        ("qmnist", idx([0, 0, 12, 2]), "like the labels of QMNIST"),
         ("little", idx([1, 8, 0, 0]), "little-endian"),
         ("empty", vec![], "is empty"),
     ] {

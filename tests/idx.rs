@@ -56,7 +56,7 @@ fn damaged_gzip_and_what_follows_it_are_errors() {
         ("padded-member", "neither gzip nor padding"),
         ("two", "more bytes than its header says"),
         ("bomb", "more bytes than its header says"),
-        ("four", "more than 3 deep"),
+        ("four", "more than 3 times"),
     ] {
         let message = folder.fails(1, &format!("import-idx {file} -o new.npy"));
         assert!(message.contains(words), "{file}: {message}");

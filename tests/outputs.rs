@@ -155,13 +155,9 @@ fn a_file_that_may_not_be_written_is_refused() {
     let said = folder.fails(1, &format!("{fit} -o out"));
     assert!(said.ends_with(": out: Permission denied"), "{said}");
     let said = folder.fails(1, &format!("{fit} -o closed/out"));
-    assert!(
-        said.ends_with(": closed/out: its folder closed may not be written (Permission denied)")
-    );
+    assert!(said.ends_with(": closed/out: its folder closed is not writable (Permission denied)"));
     let said = folder.fails(1, &format!("{fit} -o closed/new"));
-    assert!(
-        said.ends_with(": closed/new: its folder closed may not be written (Permission denied)")
-    );
+    assert!(said.ends_with(": closed/new: its folder closed is not writable (Permission denied)"));
     folder.ok("chmod 755 closed");
 }
 
@@ -214,7 +210,7 @@ fn two_outputs_that_are_one_file_are_refused_however_they_are_spelled() {
                 }
                 let line = format!("{tool} {one} -o {other} 3>> redirected >&3");
                 let said = folder.fails(2, &line);
-                let words = ["is the same output as", "is named for two outputs"];
+                let words = ["is the same output as", "is given for two outputs"];
                 assert!(words.iter().any(|words| said.contains(words)), "{line}: {said}");
             }
         }
@@ -249,7 +245,10 @@ fn a_file_that_is_being_read_is_not_written_on() {
         "attack-gauss --sigma 1 x.npy -o /dev/fd/3 3>> x.npy",
     ] {
         let said = folder.fails(2, line);
-        assert!(said.contains("is the file that the output goes to"), "{line}: {said}");
+        assert!(
+            said.contains("is also the file to which the output is redirected"),
+            "{line}: {said}"
+        );
     }
 }
 
@@ -318,7 +317,7 @@ fn training_replaces_a_network_and_no_other_folder() {
         ("noted", "found notes.txt"),
         ("link", "found notes.txt"),
         ("deep", "found w3.txt in epoch-3"),
-        ("linked", "found w1.npy, which is no regular file"),
+        ("linked", "found w1.npy, which is not a regular file"),
         (".", "found deep"),
         ("file", "file: not a directory"),
         ("/dev/stdout", "/dev/stdout: not a directory"),

@@ -201,10 +201,10 @@ fn a_network_is_replaced_whole_and_no_other_folder() {
                cp -r net noted; echo mine > noted/notes.txt; cp -r net deep; cp -r noted deep/epoch-3
                cp -r net linked; rm linked/w1.npy; ln -s ../net/w1.npy linked; echo > file");
     for (name, words) in [
-        ("keras", "found model.json of something else"),
+        ("keras", "found a model.json without the schema"),
         ("noted", "found notes.txt)"),
         ("deep", "found notes.txt in epoch-3"),
-        ("linked", "found w1.npy, which is no regular file"),
+        ("linked", "found w1.npy, which is not a regular file"),
         ("no/such", "no does not exist"),
     ] {
         refused(&folder, &format!("save_network('{name}', read_network('net'))"), words);

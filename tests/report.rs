@@ -81,7 +81,10 @@ fn the_headline_is_the_first_of_the_studys_ranks() {
     assert_eq!(headline(Some(["5-9"].into())), (lowest, of_lowest));
     fs::write(folder.path("out/tiny/study.json"), "{\"ranks\":[\"8-1\"]}").unwrap();
     let message = folder.fails(1, REPORT);
-    assert!(message.contains("study.json: is not the JSON expected: 8-1 is no range"), "{message}");
+    assert!(
+        message.contains("study.json: is not the JSON expected: 8-1 is not a range"),
+        "{message}"
+    );
 }
 
 #[test]

@@ -120,7 +120,7 @@ fn shards_are_not_limited_by_open_files() {
     folder.write("stack.npy", &Array3::<f32>::zeros((1, 3, 4)));
     for (shard, words) in [
         ("wide.npy", "wide.npy: has rows of the wrong length (found 5, expected 4"),
-        ("stack.npy", "stack.npy: is no shard of the same stack"),
+        ("stack.npy", "stack.npy: is not a shard of the same stack"),
     ] {
         let message = folder.fails(
             1,

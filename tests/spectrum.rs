@@ -113,7 +113,7 @@ fn what_makes_no_sense_of_spectra_and_dimensions_is_refused() {
         (
             1,
             "spectrum -q --repeat h.npy x.npy 2>&1 >/dev/null | grep -v 'for its units' >&2; exit 1",
-            "x.npy: is no repeat of the same stimuli (found 60 samples",
+            "x.npy: is not a repeat of the same stimuli (found 60 samples",
         ),
         (1, "spectrum --from-moments h.npy", "h.npy: has the wrong dtype"),
         (

@@ -77,7 +77,7 @@ fn a_run_that_is_cut_short_or_joined_is_named() {
         (
             of(&[0, 1, 2, 3, 3]),
             both.to_vec(),
-            "alpha.jsonl: line 5 repeats a line before it, of layer 2",
+            "alpha.jsonl: line 5 repeats an earlier line of layer 2",
         ),
         (
             of(&[0, 1, 2, 3]),

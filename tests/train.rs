@@ -71,7 +71,7 @@ fn a_checkpoint_of_anything_else_is_refused_and_says_what_differs() {
         let message = folder.fails(1, &format!("{line} --checkpoint state -o net"));
         assert!(message.contains("state: is the checkpoint of another training: "), "{message}");
         assert!(message.contains(words), "{line}: {message}");
-        assert!(message.ends_with("(remove it to start anew)"), "{message}");
+        assert!(message.ends_with("(remove it to start again)"), "{message}");
     }
     // Another version, and another format.
     let line = state.split(|&byte| byte == b'\n').next().unwrap();

@@ -1,4 +1,5 @@
-//! What an attacked image stays within, and a step along signs that stays there.
+//! The set of images that an attack may produce, and a step along the signs of a gradient that
+//! stays within this set.
 
 use std::str::FromStr;
 
@@ -8,19 +9,19 @@ use pulp::{Arch, Simd, WithSimd};
 use super::{Audit, strength};
 use crate::Result;
 
-/// Where attacked pixels are cut off.
+/// The range to which attacked pixels are clipped.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Clip {
-    /// The least value a pixel keeps.
+    /// The smallest value of a pixel.
     pub low: f32,
-    /// The largest value a pixel keeps.
+    /// The largest value of a pixel.
     pub high: f32,
 }
 
 impl FromStr for Clip {
     type Err = String;
 
-    /// `LOW,HIGH`
+    /// Parse `LOW,HIGH`.
     fn from_str(text: &str) -> std::result::Result<Self, String> {
         text.split_once(',')
             .and_then(|(low, high)| Some(Self { low: low.parse().ok()?, high: high.parse().ok()? }))
@@ -29,7 +30,8 @@ impl FromStr for Clip {
     }
 }
 
-/// Cut `x` off, if asked. Not by `clamp`, whose check of its bounds is in the way of vectors.
+/// Clip `x` to the range, if there is one. `f32::clamp` would assert that its bounds are ordered,
+/// which prevents vectorisation.
 #[inline]
 pub(super) fn clipped(x: f32, clip: Option<Clip>) -> f32 {
     match clip {
@@ -39,8 +41,8 @@ pub(super) fn clipped(x: f32, clip: Option<Clip>) -> f32 {
     }
 }
 
-/// The images that an attack may make of `x`: no pixel changes by more than epsilon, and all are
-/// within the clip.
+/// The images that an attack may produce: no pixel changes by more than epsilon (an L-infinity
+/// ball around the original image), and all pixels are within the clipping range.
 #[derive(Clone, Copy, Debug)]
 pub struct Ball {
     pub(super) epsilon: f64,
@@ -48,13 +50,16 @@ pub struct Ball {
 }
 
 impl Ball {
-    /// `epsilon` is in pixel units: 0 or more, and a number that f32 holds.
+    /// A ball of radius `epsilon`, in pixel units.
+    ///
+    /// # Errors
+    /// If `epsilon` is negative, or not finite in f32.
     pub fn new(epsilon: f64, clip: Option<Clip>) -> Result<Self> {
         Ok(Self { epsilon: strength("epsilon", epsilon)?, clip })
     }
 
-    /// `at + size sign(g)`, within the ball around `x`, in the place of `g`. All are (samples,
-    /// pixels).
+    /// Replace the gradient `g` by `at + size sign(g)`, projected onto the ball around `x`. All arrays
+    /// are (samples, pixels).
     pub(super) fn step(
         self,
         x: ArrayView2<'_, f32>,
@@ -65,35 +70,37 @@ impl Ball {
         let Self { epsilon, clip } = self;
         let epsilon = epsilon as f32;
         let mut audit = Audit::default();
-        // Their rows are slices then.
+        // In standard layout, rows are contiguous slices.
         let (x, at) = (x.as_standard_layout(), at.as_standard_layout());
         for ((x, at), mut g) in x.rows().into_iter().zip(at.rows()).zip(g.rows_mut()) {
             let (x, at) = (x.to_slice().expect(ROW), at.to_slice().expect(ROW));
             let g = g.as_slice_mut().expect(ROW);
-            audit = audit.with(Arch::new().dispatch(Step { x, at, size, epsilon, clip, g }));
+            audit = audit.merge(Arch::new().dispatch(Step { x, at, size, epsilon, clip, g }));
         }
         audit
     }
 }
 
-/// Why a row of an array is a slice.
+/// Why each row of an array is a contiguous slice.
 const ROW: &str = "the array is in standard layout";
 
-/// The step of one image: its pixels as they were, as they are, and their gradient, which becomes
-/// the pixels after the step.
+/// The arguments of a step of one image.
 struct Step<'a> {
+    /// The pixels of the original image, the centre of the ball.
     x: &'a [f32],
+    /// The pixels before the step.
     at: &'a [f32],
     size: f32,
     epsilon: f32,
     clip: Option<Clip>,
+    /// The gradient, replaced by the pixels after the step.
     g: &'a mut [f32],
 }
 
 impl WithSimd for Step<'_> {
     type Output = Audit;
 
-    #[allow(clippy::inline_always)] // what is not inlined is not compiled for wide registers
+    #[allow(clippy::inline_always)] // only inlined code is compiled for wide registers
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) -> Audit {
         let Self { x, at, size, epsilon, clip, g } = self;
@@ -101,22 +108,24 @@ impl WithSimd for Step<'_> {
         let epsilon = Some(epsilon).filter(|&epsilon| epsilon > 0.0);
         let mut largest = 0;
         for ((&x, &at), g) in x.iter().zip(at).zip(&mut *g) {
-            // All before it is known which: a choice of values, not of ways.
+            // All candidates are computed and then selected, because selections vectorise and
+            // branches do not.
             let (low, high) = epsilon.map_or((x, x), |epsilon| (x - epsilon, x + epsilon));
             let (up, down) = (at + size, at - size);
             let moved = if *g > 0.0 { up } else { at };
             let moved = if *g < 0.0 { down } else { moved };
-            // An end of the ball as it is, to the sign of a zero.
+            // With <= and >=, epsilon 0 returns x to the bit, including the sign of a zero.
             let moved = if moved <= low { low } else { moved };
             let moved = if moved >= high { high } else { moved };
             *g = clipped(moved, clip);
-            // Bits of numbers from 0 on are in the numbers' order.
+            // The bit patterns of non-negative floats are ordered like the floats, and an integer
+            // maximum vectorises.
             largest = (f64::from(*g) - f64::from(x)).abs().to_bits().max(largest);
         }
         let zero_sign_pixels = zeros as usize;
         Audit {
             samples: 1,
-            lost_label_images: 0, // of the loss, which is not seen here
+            lost_label_images: 0, // counted where the loss is computed
             zero_gradient_images: usize::from(zero_sign_pixels == x.len()),
             zero_sign_pixels,
             max_change: f64::from_bits(largest),
@@ -129,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_interval_that_is_none_is_refused() {
+    fn invalid_clipping_ranges_are_refused() {
         assert_eq!("0,1".parse(), Ok(Clip { low: 0.0, high: 1.0 }));
         assert_eq!("-0.5,1".parse(), Ok(Clip { low: -0.5, high: 1.0 }));
         for text in ["1,0", "0", "0,nan", "0,1,2", ""] {
@@ -138,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn an_epsilon_that_is_none_is_refused() {
+    fn an_invalid_epsilon_is_refused() {
         for epsilon in [-0.1, f64::NAN, f64::INFINITY, 1e39] {
             assert!(Ball::new(epsilon, None).is_err(), "{epsilon}");
         }

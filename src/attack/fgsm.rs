@@ -1,6 +1,5 @@
-//! The fast gradient sign method: `x' = x + epsilon sign(dE/dx)`.
-//!
-//! Goodfellow, Shlens and Szegedy, arXiv 1412.6572 (2015).
+//! The fast gradient sign method, `x' = x + epsilon sign(dE/dx)` (Goodfellow, Shlens and Szegedy,
+//! arXiv 1412.6572, 2015).
 
 use ndarray::{Array2, ArrayView2};
 use rand::RngExt;
@@ -11,7 +10,7 @@ use crate::{
     math::rng::{self, Purpose},
 };
 
-/// One step of size epsilon along the gradient's sign.
+/// FGSM: one step of size epsilon along the sign of the gradient.
 #[derive(Clone, Copy, Debug)]
 pub struct Fgsm<'a> {
     loss: Loss<'a>,
@@ -19,14 +18,17 @@ pub struct Fgsm<'a> {
 }
 
 impl<'a> Fgsm<'a> {
-    /// Raises `loss`, within `ball`.
+    /// An attack that increases `loss` within `ball`.
     #[must_use]
     pub fn new(loss: Loss<'a>, ball: Ball) -> Self {
         Self { loss, ball }
     }
 
-    /// Attack images (samples, pixels) with their true labels `y`; `first` is
-    /// the index of the first among all images.
+    /// Attack images (samples, pixels) with the true labels `y`, (samples,). `first` is the index of
+    /// the first of them among all images, for error messages.
+    ///
+    /// # Errors
+    /// If an activation or a gradient is not finite.
     pub fn attack(
         &self,
         images: ArrayView2<'_, f32>,
@@ -42,8 +44,7 @@ impl<'a> Fgsm<'a> {
     }
 }
 
-/// The control: random signs in place of the gradient's, as large a change in no particular
-/// direction.
+/// The control of FGSM: a change of the same size with random signs in place of the gradient's.
 #[derive(Clone, Copy, Debug)]
 pub struct RandomSigns {
     ball: Ball,
@@ -51,13 +52,16 @@ pub struct RandomSigns {
 }
 
 impl RandomSigns {
-    /// Within `ball`; the signs of image i depend on the seed and i alone.
+    /// An attack within `ball`. The signs of image i depend on the seed and on i alone.
     #[must_use]
     pub fn new(ball: Ball, seed: u64) -> Self {
         Self { ball, seed }
     }
 
-    /// Attack images (samples, pixels); `first` is the index of the first among all images.
+    /// Attack images (samples, pixels). `first` is the index of the first of them among all images.
+    ///
+    /// # Errors
+    /// None; the type is that of the other attacks.
     pub fn attack(
         &self,
         images: ArrayView2<'_, f32>,
@@ -109,7 +113,7 @@ mod tests {
     #[test]
     fn a_confident_sample_keeps_its_sign_only_when_exact() {
         let mut network = network();
-        // A large gain makes every sample confident, of whichever class.
+        // Large readout weights make the network confident of some class for every sample.
         for layer in &mut network.layers {
             layer.readout.as_mut().unwrap().r *= 1e3;
         }
@@ -118,7 +122,8 @@ mod tests {
         let mut z = Array2::zeros((20, 4));
         network.layers[2].readout.as_ref().unwrap().logits(h[2].view(), z.view_mut());
         let y: Vec<u8> = z.rows().into_iter().map(|z| predicted(z) as u8).collect();
-        // Beyond a gap of 104 the other classes' p, below e^-104, is 0 in f32.
+        // If the largest logit leads by more than 104, p of the other classes is below e^-104, which
+        // is 0 in f32.
         let gap = |z: ArrayView1<'_, f32>, y: usize| {
             let others = z.iter().enumerate().filter(|(class, _)| *class != y);
             z[y] - others.map(|(_, &z)| z).fold(f32::NEG_INFINITY, f32::max)
@@ -134,14 +139,14 @@ mod tests {
         assert_eq!(random(0.1, 1).attack(x.view(), 0).unwrap().1.zero_gradient_images, 0);
     }
 
-    /// `p_y` in f64, written again from the formulas.
+    /// `p_y`, computed independently in f64.
     fn p_of_label(network: &Network, x: ArrayView1<'_, f32>, y: u8) -> f64 {
         let x: Vec<f64> = x.iter().map(|&x| f64::from(x)).collect();
         (-loss(network, &x, 3, usize::from(y))).exp()
     }
 
     #[test]
-    fn the_term_of_the_own_class_is_lost_where_p_rounds_to_1() {
+    fn the_term_of_the_true_class_is_lost_if_p_rounds_to_1() {
         let mut network = network();
         network.layers[2].readout.as_mut().unwrap().r *= 150.0;
         let x = images(400);
@@ -150,7 +155,7 @@ mod tests {
             let image = x.slice(ndarray::s![row..=row, ..]);
             fgsm(&network, gradient).attack(image, &y[row..=row], row).unwrap().1
         };
-        // f4 has numbers 2^-24 apart below 1; the sum of the exponentials is rounded as well.
+        // Below 1, f4 numbers are 2^-24 apart; the sum of the exponentials is rounded as well.
         let (mut lost, mut kept, mut wrong_not_zero) = (0, 0, 0);
         for (row, &label) in y.iter().enumerate() {
             let missing = 1.0 - p_of_label(&network, x.row(row), label);
@@ -172,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_single_class_has_nothing_to_lose() {
+    fn with_a_single_class_no_label_counts_as_lost() {
         let network = init(&[12, 9], 1, &Settings::preset(Rule::Local)).unwrap();
         for gradient in [Gradient::Exact, Gradient::Float32] {
             let attack = within(&network, 1, gradient, 0.1);
@@ -182,8 +187,8 @@ mod tests {
     }
 
     #[test]
-    fn a_gradient_that_is_no_number_names_its_image() {
-        // Finite weights; the logits are infinite, of both signs.
+    fn a_gradient_that_is_not_finite_names_its_image() {
+        // The weights are finite; the logits are infinite with both signs.
         let mut network = network();
         network.layers[2].w *= 100.0;
         network.layers[2].readout.as_mut().unwrap().r *= 1e38;
@@ -198,7 +203,7 @@ mod tests {
             let found = message.strip_prefix("image ").and_then(|rest| rest.split(' ').next());
             let found: usize = found.unwrap().parse().unwrap();
             assert!((1300..1600).contains(&found), "{message}");
-            // It alone is refused, and those before it are not.
+            // Alone it is refused as well, and the images before it are accepted.
             let row = found - 1000;
             assert!(attack(&x.slice(ndarray::s![row..=row, ..]).to_owned(), 0).is_err());
             assert!(attack(&x.slice(ndarray::s![..row, ..]).to_owned(), 0).is_ok());
@@ -231,7 +236,7 @@ mod tests {
                     .zip(&x)
                     .map(|(a, b)| (f64::from(*a) - f64::from(*b)).abs())
                     .fold(0.0, f64::max);
-                // Rounding of x + epsilon, which is below 2.
+                // The tolerance is the rounding error of x + epsilon, which is below 2.
                 prop_assert!(largest <= epsilon + f64::from(f32::EPSILON));
                 prop_assert!((audit.max_change - largest).abs() < f64::EPSILON);
                 prop_assert_eq!(audit.samples, 30);

@@ -1,4 +1,4 @@
-//! Gaussian noise: `x' = x + sigma z`, `z ~ N(0, 1)` for each pixel.
+//! Additive Gaussian noise: `x' = x + sigma z` with `z ~ N(0, 1)`, independent for each pixel.
 
 use ndarray::{Array2, Axis};
 use rand_distr::{Distribution, StandardNormal};
@@ -10,7 +10,7 @@ use crate::{
     math::rng::{self, Purpose},
 };
 
-/// Noise of one standard deviation in all pixels.
+/// Gaussian noise with the same standard deviation in all pixels.
 #[derive(Clone, Copy, Debug)]
 pub struct Gauss {
     sigma: f32,
@@ -19,14 +19,17 @@ pub struct Gauss {
 }
 
 impl Gauss {
-    /// `sigma` is in pixel units: 0 or more, and a number that f32 holds. The noise of image i
-    /// depends on the seed and i alone.
+    /// Noise of standard deviation `sigma`, in pixel units. The noise of image i depends on the seed
+    /// and on i alone.
+    ///
+    /// # Errors
+    /// If `sigma` is negative, or not finite in f32.
     pub fn new(sigma: f64, clip: Option<Clip>, seed: u64) -> Result<Self> {
         Ok(Self { sigma: strength("sigma", sigma)? as f32, clip, seed })
     }
 
-    /// Attack images (samples, pixels), in their place; `first` is the index of the first among
-    /// all images.
+    /// Add noise to images (samples, pixels), which are modified in place and returned. `first` is
+    /// the index of the first of them among all images.
     #[must_use]
     pub fn attack(&self, mut images: Array2<f32>, first: usize) -> Array2<f32> {
         let Self { sigma, clip, seed } = *self;
@@ -67,14 +70,14 @@ mod tests {
     }
 
     #[test]
-    fn an_image_has_its_noise_wherever_it_stands() {
+    fn the_noise_of_an_image_depends_on_its_index_alone() {
         let all = attack(Array2::zeros((5, 7)), 0, 1.0, None);
         let rest = attack(Array2::zeros((3, 7)), 2, 1.0, None);
         assert_eq!(all.slice(ndarray::s![2.., ..]), rest);
     }
 
     #[test]
-    fn twice_the_sigma_is_twice_the_noise_and_none_is_none() {
+    fn the_noise_is_proportional_to_sigma_and_0_changes_no_bit() {
         let noise = |sigma| attack(Array2::zeros((3, 7)), 0, sigma, None);
         assert_eq!(noise(0.5) * 2.0, noise(1.0));
         let x = attack(Array2::from_elem((1, 2), -0.0), 0, 0.0, None);
@@ -90,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sigma_that_is_none_is_refused() {
+    fn an_invalid_sigma_is_refused() {
         for sigma in [-0.1, f64::NAN, f64::INFINITY, 1e39] {
             assert!(Gauss::new(sigma, None, 1).is_err(), "{sigma}");
         }

@@ -1,4 +1,4 @@
-//! The loss that an attack raises, and its gradient with respect to the pixels.
+//! The loss that an attack increases, and its gradient with respect to the pixels.
 
 use clap::ValueEnum;
 use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2};
@@ -9,13 +9,13 @@ use crate::{
     network::{Network, Readout, backward, softmax_minus_onehot},
 };
 
-/// How the sign of the gradient is found.
+/// How the gradient is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Gradient {
-    /// From differences of logits, so that no sign is lost to f32
+    /// From differences of logits, so that no sign is lost to rounding in f32
     Exact,
-    /// From softmax - onehot in f32, as automatic differentiation in single precision has it: loses
-    /// the term of the true class for confident images and so gives a wrong sign
+    /// From softmax - onehot in f32, like automatic differentiation in single precision: for
+    /// confidently classified images the term of the true class is rounded to 0, and signs are wrong
     Float32,
 }
 
@@ -23,24 +23,31 @@ pub enum Gradient {
 #[derive(Clone, Copy, Debug)]
 pub struct Loss<'a> {
     network: &'a Network,
-    /// From 1.
+    /// The layer, counted from 1.
     layer: usize,
     readout: &'a Readout,
     gradient: Gradient,
 }
 
 impl<'a> Loss<'a> {
-    /// Of the layer that counts as `layer`, from 1, or of the last. It must have a readout.
+    /// The loss of layer `layer`, counted from 1; `None` is the last layer.
+    ///
+    /// # Errors
+    /// If there is no such layer, or if it has no readout.
     pub fn new(network: &'a Network, layer: Option<usize>, gradient: Gradient) -> Result<Self> {
         let layer = network.layer_number(layer)?;
         let readout = network.readout(layer)?;
         Ok(Self { network, layer, readout, gradient })
     }
 
-    /// `dE/dx` of the images `x` with the true labels `y`, into `g`, both (samples, pixels);
-    /// [`Gradient::Exact`] up to a positive factor for each sample, which changes no sign. Gives
-    /// the number of [`Audit::lost_label_images`](super::Audit::lost_label_images). `first` is the
-    /// index of the first sample among all images: one whose gradient is not finite is named.
+    /// Write the gradient `dE/dx` of the images `x` with the true labels `y` to `g`; `x` and `g` are
+    /// (samples, pixels). With [`Gradient::Exact`], the gradient of each sample has an additional
+    /// positive factor, which changes no sign. Returns the number of
+    /// [`Audit::lost_label_images`](super::Audit::lost_label_images).
+    ///
+    /// # Errors
+    /// If an activation or a gradient is not finite. The message names the image; `first` is the
+    /// index of the first sample among all images.
     pub fn gradient(
         &self,
         x: ArrayView2<'_, f32>,
@@ -66,14 +73,15 @@ impl<'a> Loss<'a> {
             let finite = |row: ArrayView1<'_, f32>| row.iter().all(|g| g.is_finite());
             let row = g.rows().into_iter().position(|row| !finite(row));
             return Err(Error::data(format!(
-                "image {} has a gradient that is no number (found {found}: the network's weights or the pixels are too large)",
-                first + row.expect("one of the rows holds what was found")
+                "image {} has a gradient that is not finite (found {found}: the network's weights or the pixels are too large)",
+                first + row.expect("one of the rows holds the value found")
             )));
         }
         Ok(lost)
     }
 
-    /// Logits become `dE/dz`; gives the number of samples whose own class has a term of 0.
+    /// Replace the logits by `dE/dz`, (samples, classes), and return the number of samples for which
+    /// the term of the true class is 0.
     fn loss_gradient(&self, mut z: ArrayViewMut2<'_, f32>, y: &[u8]) -> usize {
         let mut lost = 0;
         for (mut z, &y) in z.rows_mut().into_iter().zip(y) {
@@ -85,16 +93,17 @@ impl<'a> Loss<'a> {
                     softmax_minus_onehot(z, y);
                 }
             }
-            // With a single class p_y is 1, and nothing is lost.
+            // With a single class p_y is exactly 1, so that nothing is lost.
             lost += usize::from(z.len() > 1 && z[y] == 0.0);
         }
         lost
     }
 }
 
-/// Logits `z` become `d_c = exp(z_c - m)` for the classes c other than y, with m
-/// the largest of their logits, and `d_y = -sum of the others`: `dE/dz` times
-/// `exp(-m) sum_c exp(z_c)`, without forming `p_y - 1`, which f32 rounds to 0.
+/// Replace the logits `z` of a sample by `dE/dz` times the positive factor `exp(-m) sum_c exp(z_c)`:
+/// `d_c = exp(z_c - m)` for the classes c other than y, with m the largest of their logits, and
+/// `d_y = -sum_c d_c` over these classes. This avoids the difference `p_y - 1`, which f32 rounds to 0
+/// for confident samples.
 fn logit_differences(z: &mut [f32], y: usize) {
     let others = |(class, &z): (usize, &f32)| (class != y).then_some(z);
     let largest = z.iter().enumerate().filter_map(others).fold(f32::NEG_INFINITY, f32::max);
@@ -119,7 +128,7 @@ pub(super) mod tests {
         init(&[12, 9, 9, 9], 4, &settings).unwrap()
     }
 
-    /// The loss of layer `layer` in f64, written again from the formulas.
+    /// The loss of layer `layer`, computed independently in f64.
     pub fn loss(network: &Network, x: &[f64], layer: usize, y: usize) -> f64 {
         let mut h = x.to_vec();
         for l in &network.layers[..layer] {
@@ -138,7 +147,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn the_gradient_is_that_of_finite_differences() {
+    fn the_gradient_agrees_with_finite_differences() {
         let mut rng = ChaCha8Rng::seed_from_u64(5);
         let x = Array2::from_shape_simple_fn((6, 12), || rng.random::<f32>());
         let (network, y) = (network(), [0, 1, 2, 3, 0, 1]);
@@ -161,7 +170,7 @@ pub(super) mod tests {
                     };
                     expected.push((at(1e-6) - at(-1e-6)) / 2e-6);
                 }
-                // `exact` has a positive factor of its own for each sample.
+                // The exact gradient has an additional positive factor for each sample.
                 let norm = |g: &[f64]| g.iter().map(|g| g * g).sum::<f64>().sqrt();
                 let found: Vec<f64> = exact.row(row).iter().map(|&g| f64::from(g)).collect();
                 let factor = norm(&expected) / norm(&found);
@@ -176,7 +185,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_layer_that_is_not_there_or_has_no_readout_has_no_loss() {
+    fn a_missing_layer_or_one_without_readout_is_refused() {
         let mut network = network();
         network.layers[0].readout = None;
         for layer in [0, 1, 4] {

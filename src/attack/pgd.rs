@@ -1,8 +1,9 @@
-//! Projected gradient descent: steps along the gradient's sign that stay within epsilon of the
-//! image, `x_{t+1} = clip(x_t + step sign(dE/dx at x_t), x - epsilon, x + epsilon)`.
+//! Projected gradient descent (PGD): steps along the sign of the gradient, each projected onto the
+//! ball of radius epsilon around the image,
+//! `x_{t+1} = clip(x_t + step sign(dE/dx at x_t), x - epsilon, x + epsilon)`.
 //!
-//! From a random start, as Madry et al. have it, arXiv 1706.06083 (2018); from the image itself
-//! it is the basic iterative method of Kurakin, Goodfellow and Bengio, arXiv 1607.02533 (2017).
+//! With a random start it is the attack of Madry et al., arXiv 1706.06083 (2018). Started at the image
+//! itself it is the basic iterative method of Kurakin, Goodfellow and Bengio, arXiv 1607.02533 (2017).
 
 use ndarray::{Array2, ArrayView2};
 use rand::RngExt;
@@ -14,55 +15,68 @@ use crate::{
     number,
 };
 
-/// Steps along the gradient's sign.
+/// PGD: several steps along the sign of the gradient.
 #[derive(Clone, Copy, Debug)]
 pub struct Pgd<'a> {
     loss: Loss<'a>,
     ball: Ball,
     steps: usize,
-    /// The size of a pixel's change in a step.
+    /// Change of a pixel per step, in pixel units.
     step: f32,
-    /// The seed of the random starts, if images do not start as they are.
-    start: Option<u64>,
+    /// Seed of the random start; `None` starts at the image itself.
+    start_seed: Option<u64>,
 }
 
-/// `2.5 epsilon / steps`, as Madry et al. have it: all steps together reach the edge from
-/// wherever they start, and some are left to move along it.
+/// The default size of a step, `2.5 epsilon / steps` (Madry et al. 2018), clamped to positive finite
+/// f32. With it, the steps reach the boundary of the ball from any start, and can still move along it.
 fn usual_step(epsilon: f64, steps: usize) -> f32 {
-    const SMALLEST: f32 = f32::from_bits(1);
+    const SMALLEST_SUBNORMAL: f32 = f32::from_bits(1);
     let step = epsilon * 2.5 / steps as f64;
-    step.clamp(SMALLEST.into(), f32::MAX.into()) as f32
+    step.clamp(SMALLEST_SUBNORMAL.into(), f32::MAX.into()) as f32
 }
 
 impl<'a> Pgd<'a> {
-    /// Raises `loss`, within `ball`, in at least one of `steps`, each of `2.5 epsilon / steps`.
+    /// An attack that increases `loss` within `ball` in `steps` steps of size `2.5 epsilon / steps`,
+    /// starting at the image.
+    ///
+    /// # Errors
+    /// If `steps` is 0.
     pub fn new(loss: Loss<'a>, ball: Ball, steps: usize) -> Result<Self> {
         if steps == 0 {
-            return Err(Error::usage("no step is taken (found 0, expected at least 1)"));
+            return Err(Error::usage(
+                "the number of steps is too small (found 0, expected at least 1)",
+            ));
         }
-        Ok(Self { loss, ball, steps, step: usual_step(ball.epsilon, steps), start: None })
+        Ok(Self { loss, ball, steps, step: usual_step(ball.epsilon, steps), start_seed: None })
     }
 
-    /// With steps of this size, in pixel units and above 0.
+    /// The same attack with another size of a step, in pixel units.
+    ///
+    /// # Errors
+    /// If `step` is not positive and finite.
     pub fn with_step(self, step: f32) -> Result<Self> {
         if step > 0.0 && step.is_finite() {
             return Ok(Self { step, ..self });
         }
         Err(Error::usage(format!(
-            "the size of a step is impossible (found {}, expected a number above 0)",
+            "the size of a step is out of range (found {}, expected a finite number above 0)",
             number(step)
         )))
     }
 
-    /// From anywhere within epsilon of each image, not from the image. Where image i starts depends
-    /// on the seed and i alone.
+    /// The same attack started at a point that is uniformly distributed in the ball. The start for
+    /// image i depends on the seed and on i alone.
     #[must_use]
     pub fn with_random_start(self, seed: u64) -> Self {
-        Self { start: Some(seed), ..self }
+        Self { start_seed: Some(seed), ..self }
     }
 
-    /// Attack images (samples, pixels) with their true labels `y`; `first` is the index of the
-    /// first among all images. The audit counts what is lost of the gradient at the first step.
+    /// Attack images (samples, pixels) with the true labels `y`, (samples,). `first` is the index of
+    /// the first of them among all images. The audit counts zero and lost gradients of the first
+    /// step, and the change after the last.
+    ///
+    /// # Errors
+    /// If an activation or a gradient is not finite.
     pub fn attack(
         &self,
         images: ArrayView2<'_, f32>,
@@ -84,11 +98,11 @@ impl<'a> Pgd<'a> {
         })
     }
 
-    /// `x_0`
+    /// The starting points `x_0`, (samples, pixels).
     fn start(&self, x: ArrayView2<'_, f32>, first: usize) -> Array2<f32> {
         let Ball { epsilon, clip } = self.ball;
         let mut at = x.as_standard_layout().into_owned();
-        if let Some(seed) = self.start
+        if let Some(seed) = self.start_seed
             && epsilon as f32 > 0.0
         {
             for (row, mut x) in at.rows_mut().into_iter().enumerate() {
@@ -114,7 +128,7 @@ mod tests {
     use proptest::prelude::*;
     use rand::{SeedableRng, rngs::ChaCha8Rng};
 
-    /// Of five steps, each of half of epsilon.
+    /// An attack with five steps, each of half of epsilon.
     fn pgd(network: &Network, epsilon: f64) -> Pgd<'_> {
         with_steps(network, epsilon, 5)
     }
@@ -140,8 +154,8 @@ mod tests {
         let u: Vec<f64> = start.iter().map(|&at| f64::from((at - 0.5) / 0.3)).collect();
         let count = u.len() as f64;
         let moment = |k: i32| u.iter().map(|u| u.powi(k)).sum::<f64>() / count;
-        // Of u between -1 and 1 the mean of u^k is 0, 1/3, 0, 1/5; within five standard errors,
-        // the deviations of u^k being sqrt(1/3, 4/45, 1/7, 16/225).
+        // For u uniform in [-1, 1], the means of u, u², u³ and u⁴ are 0, 1/3, 0 and 1/5, and their
+        // variances 1/3, 4/45, 1/7 and 16/225. Five standard errors are allowed.
         for (k, mean, variance) in [
             (1, 0.0, 1.0 / 3.0),
             (2, 1.0 / 3.0, 4.0 / 45.0),
@@ -155,14 +169,14 @@ mod tests {
     }
 
     #[test]
-    fn an_image_starts_where_it_does_wherever_it_stands() {
+    fn the_start_of_an_image_depends_on_its_index_alone() {
         let x = images(300);
         let (network, y) = (network(), [labels(150), labels(150)].concat());
         let attack = |first: usize| {
             let x = x.slice(s![first.., ..]);
             pgd(&network, 0.2).with_random_start(1).attack(x, &y[first..], first).unwrap().0
         };
-        // From a chunk's first image on, so that the products are the same.
+        // Cut at a multiple of the chunk size, so that the matrix products are the same.
         assert_eq!(attack(0).slice(s![CHUNK.., ..]), attack(CHUNK));
         let start = |seed| pgd(&network, 0.2).with_random_start(seed).start(x.view(), 0);
         assert_ne!(start(1), start(2));
@@ -192,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gradient_that_is_no_number_stops_at_any_step() {
+    fn a_gradient_that_is_not_finite_is_an_error_at_any_step() {
         let mut network = network();
         network.layers[2].w *= 100.0;
         network.layers[2].readout.as_mut().unwrap().r *= 1e38;
@@ -222,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn steps_that_are_none_are_refused() {
+    fn invalid_steps_are_refused() {
         let network = network();
         let loss = Loss::new(&network, None, Gradient::Exact).unwrap();
         assert!(Pgd::new(loss, Ball::new(0.1, None).unwrap(), 0).is_err());
@@ -254,7 +268,7 @@ mod tests {
                     .zip(&x)
                     .map(|(a, b)| (f64::from(*a) - f64::from(*b)).abs())
                     .fold(0.0, f64::max);
-                // Rounding of x + epsilon, which is below 2.
+                // The tolerance is the rounding error of x + epsilon, which is below 2.
                 prop_assert!(largest <= epsilon + f64::from(f32::EPSILON));
                 prop_assert!((audit.max_change - largest).abs() < f64::EPSILON);
                 prop_assert!(clip.is_none() || attacked.iter().all(|a| (0.0..=1.0).contains(a)));

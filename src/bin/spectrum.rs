@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Parser;
 use local_errors::{
     Error, Result, cli,
-    geometry::spectrum::{Merged, Moments, Of, Shards, Spectrum, merged, stacked},
+    geometry::spectrum::{Matrix, Merged, Moments, Shards, Spectrum, merged, stacked},
     io::write,
 };
 use ndarray::Array1;
@@ -128,11 +128,11 @@ fn run(args: Args) -> Result<()> {
     }
 }
 
-fn of(args: &Args) -> Of {
+fn of(args: &Args) -> Matrix {
     match (args.no_center, args.normalize) {
-        (true, _) => Of::SecondMoment,
-        (_, true) => Of::Correlation,
-        _ => Of::Covariance,
+        (true, _) => Matrix::SecondMoment,
+        (_, true) => Matrix::Correlation,
+        _ => Matrix::Covariance,
     }
 }
 

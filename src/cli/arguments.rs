@@ -1,4 +1,4 @@
-//! The arguments that tools have in common.
+//! The arguments that several tools share.
 
 use std::{
     io::{self, IsTerminal},
@@ -23,7 +23,7 @@ use crate::{
     network::files,
 };
 
-/// What every tool has.
+/// The arguments of every tool.
 #[derive(clap::Args)]
 pub struct Common {
     /// Show no progress and no notices; warnings and errors are still shown
@@ -32,24 +32,24 @@ pub struct Common {
 }
 
 impl Common {
-    /// Something harmless that was done to the data.
+    /// Report a harmless change of the data, unless the tool is quiet.
     pub fn notice(&self, file: &Path, message: &str) {
         if !self.quiet {
             say(&Error::data(message).in_file(file));
         }
     }
 
-    /// Open images, and say so if they are bytes.
+    /// Open images, with a notice if they are bytes.
     pub fn images(&self, source: Source) -> Result<Rows<f32>> {
         let images = Rows::images(source)?;
         if images.is_bytes() {
-            self.notice(images.name(), "is of bytes: divided by 255");
+            self.notice(images.name(), "holds bytes, which are divided by 255");
         }
         Ok(images)
     }
 }
 
-/// What every tool with several threads has.
+/// The arguments of every tool that can use several threads.
 #[derive(clap::Args)]
 pub struct Threads {
     /// Number of threads, at most 1024; 0 means one per core. The results do not depend on it
@@ -58,7 +58,7 @@ pub struct Threads {
 }
 
 impl Threads {
-    /// From here on, divide work among these threads.
+    /// Start the threads, which parallel work uses from now on.
     pub fn start(&self) -> Result<()> {
         let threads = match self.threads {
             0 => thread::available_parallelism().map_or(1, usize::from),
@@ -72,7 +72,7 @@ impl Threads {
     }
 }
 
-/// What the tools that read images have: the attacks, activations, accuracy.
+/// The arguments of the tools that read images: the attacks, `extract-activations` and `accuracy`.
 #[derive(clap::Args)]
 pub struct FromImages {
     /// Images, f4, f2, f8, u1 or bool (samples, pixels); - for stdin
@@ -91,28 +91,28 @@ pub struct FromImages {
 }
 
 impl FromImages {
-    /// Check the streams, with those of `inputs` and `output` that the tool has
-    /// besides, and start the threads.
+    /// Check the inputs and outputs, including the further ones of the tool, `inputs` and `output`, and
+    /// start the threads.
     pub fn start(&self, inputs: &[&Path], output: Option<&Path>) -> Result<()> {
         let inputs: Vec<&Path> = inputs.iter().copied().chain([self.images.as_path()]).collect();
         check_streams(&inputs, &[Some(&self.output), output])?;
         self.threads.start()
     }
 
-    /// Open the images used.
+    /// Open the images and select those to be used.
     pub fn open(&self) -> Result<Rows<f32>> {
         self.common.images(Source::open(&self.images)?)?.first(self.samples)
     }
 
-    /// Open the images used, for a network with this number of inputs.
+    /// Like [`Self::open`], for a network with this number of inputs.
     pub fn open_for(&self, inputs: usize) -> Result<Rows<f32>> {
         let images = self.open()?;
-        images.expect_columns(inputs, "the network has inputs")?;
+        images.expect_columns(inputs, "the number of inputs of the network")?;
         Ok(images)
     }
 }
 
-/// What the tools that attack along a gradient have.
+/// The arguments of the tools that attack along a gradient.
 #[derive(clap::Args)]
 pub struct GradientAttack {
     /// Directory of the network to attack
@@ -139,8 +139,8 @@ pub struct GradientAttack {
 }
 
 impl GradientAttack {
-    /// Attack the images, a block at a time; `attack` is given the loss to raise, the images of a
-    /// block, their labels, and the index of the first among all images.
+    /// Attack the images one block at a time. `attack` is called with the loss to increase, the images
+    /// of a block, their labels, and the index of the first of them among all images.
     pub fn run(
         self,
         gradient: Gradient,
@@ -164,9 +164,11 @@ impl GradientAttack {
     }
 }
 
-/// Refuse arguments that cannot be read or written together: two that are stdin,
-/// stdin a terminal, two outputs that are the same file; and outputs that cannot be
-/// written, before the work.
+/// Check the inputs and outputs of a tool before it starts its work.
+///
+/// # Errors
+/// If two inputs are stdin, stdin is closed or a terminal, two outputs are the same file, an output is
+/// redirected to an input, or an output cannot be written.
 pub fn check_streams(inputs: &[&Path], outputs: &[Option<&Path>]) -> Result<()> {
     match inputs.iter().filter(|path| is_stream(path)).count() {
         0 => {}
@@ -175,7 +177,7 @@ pub fn check_streams(inputs: &[&Path], outputs: &[Option<&Path>]) -> Result<()> 
         }
         1 if !io::stdin().is_terminal() => {}
         1 => return Err(Error::usage("stdin is a terminal: name a file, or pipe data in")),
-        _ => return Err(Error::usage("only one argument can be -, stdin")),
+        _ => return Err(Error::usage("only one argument can be - (stdin)")),
     }
     let outputs: Vec<&Path> = outputs.iter().copied().flatten().collect();
     write::distinct(&outputs)?;
@@ -183,7 +185,7 @@ pub fn check_streams(inputs: &[&Path], outputs: &[Option<&Path>]) -> Result<()> 
     write::check(&outputs)
 }
 
-/// Refuse to print an array on the screen.
+/// Refuse to write an array to a terminal.
 pub fn check_binary(output: &Path) -> Result<()> {
     if write::is_terminal(output) {
         return Err(Error::usage("will not write an array to a terminal: use -o FILE, or a pipe"));

@@ -1,4 +1,4 @@
-//! Man pages and shell completions, made from each tool's `--help`.
+//! Man pages and shell completions, generated from the `--help` of each tool.
 
 use std::io;
 
@@ -15,16 +15,16 @@ const EXIT_STATUS: [(&str, &str); 3] = [
     ("2", "Something is wrong with the command line."),
 ];
 
-/// The page, in section 1.
+/// The man page of a tool, in section 1.
 pub fn page(command: Command) -> io::Result<Vec<u8>> {
     let text = |styled: Option<&StyledStr>| styled.map(ToString::to_string).unwrap_or_default();
     let help = text(command.get_after_help());
-    // It begins with the line that NAME has.
+    // The first paragraph already stands in the section NAME.
     let about = text(command.get_long_about());
     let about = about.split_once("\n\n").map_or(about.clone(), |(_, rest)| rest.to_owned());
     let usage = command.clone().render_usage().to_string();
     let usage = usage.trim_start_matches("Usage: ").to_owned();
-    // An empty date would be left out, and the next words taken for it.
+    // The date is a space, because an empty one would be omitted and the next argument taken for it.
     let man =
         Man::new(command.override_usage(usage).long_about(about)).date(" ").manual("local-errors");
     let mut page = Vec::new();
@@ -38,7 +38,7 @@ pub fn page(command: Command) -> io::Result<Vec<u8>> {
     Ok(page)
 }
 
-/// The script that completes a tool's options in a shell.
+/// The completion script of a tool for a shell.
 #[must_use]
 pub fn completions(shell: Shell, mut command: Command) -> Vec<u8> {
     let name = command.get_name().to_owned();
@@ -56,11 +56,11 @@ fn exit_status() -> Roff {
     roff
 }
 
-/// What stands below the options, a section for each `Title: text` and each `Title:` with
-/// lines below it, which stay lines.
+/// The text after the options as sections. Each paragraph `Title: text` becomes a section. If lines
+/// follow below `Title:`, their line breaks are kept.
 fn sections(help: &str) -> Roff {
     let mut roff = Roff::new();
-    for (title, body) in help.split("\n\n").filter_map(|part| part.split_once(':')) {
+    for (title, body) in help.split("\n\n").filter_map(|paragraph| paragraph.split_once(':')) {
         let title = if title == "Example" { "Examples" } else { title };
         roff.control("SH", [title.to_uppercase().as_str()]);
         if let Some(lines) = body.strip_prefix('\n') {

@@ -1,5 +1,5 @@
-//! What all tools share: how arguments are read, what goes to stderr, how a run ends. This is
-//! the only module that prints.
+//! The code that all tools share: parsing of arguments, messages on stderr, progress bars, signals and
+//! exit statuses. This is the only module that prints.
 
 mod arguments;
 pub mod manual;
@@ -34,10 +34,10 @@ pub use numbers::{
     count, count_to, non_negative, non_negative_single, non_zero, positive, positive_single,
 };
 
-/// The `main` of a tool that does its work in `$run`, and its allocator.
+/// Defines the `main` of a tool, which calls `$run` with the parsed arguments, and its allocator.
 ///
-/// The allocator keeps the memory of one block of rows for the next. The system's returned it, and
-/// `spectrum` spent half its time on page faults.
+/// The allocator, mimalloc, reuses the memory of one block of rows for the next. The system's allocator
+/// returns it to the kernel, and `spectrum` then spends half of its time on page faults.
 #[macro_export]
 macro_rules! tool {
     ($run:expr) => {
@@ -50,8 +50,8 @@ macro_rules! tool {
     };
 }
 
-/// Run a tool: parse its arguments, do its work, turn the outcome into an exit
-/// status and at most one line on stderr.
+/// Run a tool: parse its arguments, call `run`, and convert the result to an exit status and at most
+/// one line on stderr.
 pub fn main<A: Parser>(run: impl FnOnce(A) -> Result<()>) -> ExitCode {
     let result = end_by_signals().and_then(|()| {
         let words: Vec<_> = env::args_os().skip(1).collect();
@@ -69,11 +69,11 @@ pub fn main<A: Parser>(run: impl FnOnce(A) -> Result<()>) -> ExitCode {
     let Err(error) = result else {
         return ExitCode::SUCCESS;
     };
-    // Where a signal is ending the process already, this waits for that end.
+    // If a signal is already ending the process, this waits until it has ended.
     let _halted = write::halt();
     match error.kind() {
         Kind::ClosedPipe if !startup::was_ignored(SIGPIPE) => {
-            // The reader, `head` say, has all it wants; end as other programs do.
+            // The reader, such as `head`, needs no more. End by SIGPIPE like other programs.
             let _ = emulate_default_handler(SIGPIPE);
             ExitCode::FAILURE
         }
@@ -81,7 +81,7 @@ pub fn main<A: Parser>(run: impl FnOnce(A) -> Result<()>) -> ExitCode {
             say(&error);
             ExitCode::from(2)
         }
-        // Where SIGPIPE is ignored, a closed pipe is an error of writing like others.
+        // If SIGPIPE was ignored, a closed pipe is an error like any other.
         Kind::Data | Kind::ClosedPipe => {
             say(&error);
             ExitCode::FAILURE
@@ -89,8 +89,8 @@ pub fn main<A: Parser>(run: impl FnOnce(A) -> Result<()>) -> ExitCode {
     }
 }
 
-/// The arguments. What follows an option is its value, also where it begins with `-`: whoever
-/// writes `--epsilon -0.1` shall hear what is wrong with -0.1.
+/// Parse the arguments. The word after an option is its value even if it begins with `-`, so that
+/// `--epsilon -0.1` gives an error about -0.1 and not about an unknown option.
 fn parse<A: Parser>() -> std::result::Result<A, clap::Error> {
     let command = A::command().mut_args(|arg| {
         if !arg.get_action().takes_values() || arg.is_positional() {
@@ -112,7 +112,7 @@ fn seed(text: &str) -> std::result::Result<u64, String> {
     text.parse().map_err(|_| format!("expected a whole number from 0 to {}", u64::MAX))
 }
 
-/// The help or version that was asked for; a terminal gets it with bold titles.
+/// Print the requested help or version, with bold titles on a terminal.
 fn show(text: &clap::Error) -> Result<()> {
     let mut output = write::Output::create(Path::new("-"))?;
     if io::stdout().is_terminal() {
@@ -122,7 +122,8 @@ fn show(text: &clap::Error) -> Result<()> {
     output.finish()
 }
 
-/// `--generate man`, or a shell's name: every tool has it, and what installs them uses it.
+/// Handle the hidden option `--generate` of every tool, which prints the man page for `man`, or the
+/// completion script for the name of a shell. The installation uses it.
 fn generate(command: Command, words: &[OsString]) -> Result<()> {
     let unknown = || Error::usage("--generate takes one word: man, bash, zsh or fish");
     let [_, form] = words else {
@@ -140,25 +141,25 @@ fn generate(command: Command, words: &[OsString]) -> Result<()> {
     output.finish()
 }
 
-/// clap's message of several lines as one, with what a mistyped word is similar to.
+/// clap's message as a single line, with its suggestion for a mistyped word.
 fn usage(error: &clap::Error) -> Error {
     let text = error.render().to_string();
-    let mut parts = text.split("\n\n");
-    let message = parts.next().unwrap_or_default().trim_start_matches("error:");
-    let tip = parts.find_map(|part| part.trim().strip_prefix("tip: a similar"));
+    let mut paragraphs = text.split("\n\n");
+    let message = paragraphs.next().unwrap_or_default().trim_start_matches("error:");
+    let tip = paragraphs.find_map(|text| text.trim().strip_prefix("tip: a similar"));
     let tip = tip.map(|tip| format!("; a similar{tip}")).unwrap_or_default();
     let words: Vec<_> = message.split_whitespace().collect();
     Error::usage(format!("{}{tip} (see --help)", words.join(" ")))
 }
 
-/// SIGINT, SIGTERM and SIGHUP end the process as they do by default, once what
-/// was being written is removed; a file size limit is an error of writing. What was
-/// ignored when the process started stays ignored: by `nohup`, say.
+/// Remove all temporaries when SIGINT, SIGTERM or SIGHUP ends the process. SIGXFSZ, for files that
+/// exceed the size limit, does not end it, so that the write fails with an error message. Signals that
+/// were ignored when the process started, by `nohup` for example, stay ignored.
 fn end_by_signals() -> Result<()> {
     let failed = |e: io::Error| Error::data(format!("cannot wait for signals: {e}"));
-    let heard = [SIGINT, SIGTERM, SIGHUP, SIGXFSZ];
-    let heard = heard.into_iter().filter(|&signal| !startup::was_ignored(signal));
-    let mut signals = Signals::new(heard).map_err(failed)?;
+    let handled = [SIGINT, SIGTERM, SIGHUP, SIGXFSZ];
+    let handled = handled.into_iter().filter(|&signal| !startup::was_ignored(signal));
+    let mut signals = Signals::new(handled).map_err(failed)?;
     thread::Builder::new()
         .spawn(move || {
             for signal in signals.forever().filter(|&signal| signal != SIGXFSZ) {
@@ -170,22 +171,22 @@ fn end_by_signals() -> Result<()> {
         .map_err(failed)
 }
 
-/// One line on stderr, `tool: message`.
+/// Print the line `tool: message` on stderr.
 fn say(message: &dyn Display) {
     let name = env::args_os().next().unwrap_or_default();
     let name = Path::new(&name).file_name().unwrap_or(OsStr::new("local-errors"));
-    // In one call of the system, so that lines of several tools do not mix.
+    // A single write, so that the lines of several tools do not interleave.
     let line = format!("{}: {message}\n", name.to_string_lossy());
-    // A closed stderr leaves nobody to tell.
+    // If stderr is closed, the error cannot be reported.
     let _ = io::stderr().write_all(line.as_bytes());
 }
 
-/// Something the user should know although the output is complete.
+/// Warn the user about data for which the output is complete but may be misleading.
 pub fn warn(file: &Path, message: &str) {
     say(&format!("warning: {}", Error::data(message).in_file(file)));
 }
 
-/// A progress bar for work of `len` steps; shown only when stderr is a terminal.
+/// A progress bar of `len` steps, which is shown only if stderr is a terminal and the tool is not quiet.
 #[must_use]
 pub fn bar(quiet: bool, len: u64, template: &str) -> ProgressBar {
     if quiet {

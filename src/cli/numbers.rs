@@ -1,17 +1,17 @@
-//! Numbers on the command line, checked.
+//! Parsers of the numbers on the command line.
 
 use std::num::NonZeroUsize;
 
-/// More are no help, and take longer to start than the work.
-const MOST_THREADS: usize = 1024;
+/// Largest number of threads. More do not help, and starting them takes longer than the work.
+const MAX_THREADS: usize = 1024;
 
-/// A number of threads; 0 for one per core.
+/// Parse a number of threads; 0 means one per core.
 pub(super) fn threads(text: &str) -> std::result::Result<usize, String> {
-    let few = text.parse().ok().filter(|&threads| threads <= MOST_THREADS);
-    few.ok_or_else(|| format!("expected a whole number from 0 to {MOST_THREADS}"))
+    let threads = text.parse().ok().filter(|&threads| threads <= MAX_THREADS);
+    threads.ok_or_else(|| format!("expected a whole number from 0 to {MAX_THREADS}"))
 }
 
-/// A finite number from 0.
+/// Parse a finite number that is at least 0.
 pub fn non_negative(text: &str) -> std::result::Result<f64, String> {
     match text.parse::<f64>() {
         Ok(number) if number.is_finite() && number >= 0.0 => Ok(number),
@@ -19,7 +19,7 @@ pub fn non_negative(text: &str) -> std::result::Result<f64, String> {
     }
 }
 
-/// A finite number above 0.
+/// Parse a finite number above 0.
 pub fn positive(text: &str) -> std::result::Result<f64, String> {
     match text.parse::<f64>() {
         Ok(number) if number.is_finite() && number > 0.0 => Ok(number),
@@ -27,12 +27,13 @@ pub fn positive(text: &str) -> std::result::Result<f64, String> {
     }
 }
 
-/// A finite number from 0 that single precision holds: neither infinite in it nor rounded to 0.
+/// Parse a number that is at least 0, and that is neither infinite nor rounded to 0 in single
+/// precision.
 pub fn non_negative_single(text: &str) -> std::result::Result<f64, String> {
     non_negative(text).and_then(single)
 }
 
-/// A finite number above 0 that single precision holds.
+/// Parse a number above 0 that is neither infinite nor rounded to 0 in single precision.
 pub fn positive_single(text: &str) -> std::result::Result<f64, String> {
     positive(text).and_then(single)
 }
@@ -43,27 +44,28 @@ fn single(number: f64) -> std::result::Result<f64, String> {
         return Ok(number);
     }
     Err(format!(
-        "it is {rounded} in single precision, which the arrays have (expected 0, or {:?} to {:?})",
+        "it is {rounded} in single precision, the type of the arrays (expected 0, or {:?} to {:?})",
         f32::from_bits(1),
         f32::MAX
     ))
 }
 
-/// A whole number from 1.
+/// Parse an integer that is at least 1.
 pub fn count(text: &str) -> std::result::Result<usize, String> {
     non_zero(text).map(usize::from)
 }
 
-/// A whole number from 1, as one that cannot be 0.
+/// Parse an integer that is at least 1, as a type that cannot be 0.
 pub fn non_zero(text: &str) -> std::result::Result<NonZeroUsize, String> {
     text.parse().map_err(|_| format!("expected a whole number from 1 to {}", usize::MAX))
 }
 
-/// A whole number from 1 to MOST, where work or memory for more would find no end.
-pub fn count_to<const MOST: usize>(text: &str) -> std::result::Result<usize, String> {
+/// Parse an integer from 1 to MAX. The limit prevents requests that would take too long or too much
+/// memory.
+pub fn count_to<const MAX: usize>(text: &str) -> std::result::Result<usize, String> {
     match count(text) {
-        Ok(count) if count <= MOST => Ok(count),
-        _ => Err(format!("expected a whole number from 1 to {MOST}")),
+        Ok(count) if count <= MAX => Ok(count),
+        _ => Err(format!("expected a whole number from 1 to {MAX}")),
     }
 }
 
@@ -72,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_that_single_precision_does_not_hold_are_refused() {
+    fn numbers_outside_the_range_of_single_precision_are_refused() {
         for text in ["1e39", "1e-46", "3.5e38", "1e300", "5e-324"] {
             let message = non_negative_single(text).unwrap_err();
             assert!(message.contains("in single precision"), "{message}");
@@ -87,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_mean_nothing_are_refused() {
+    fn invalid_numbers_are_refused() {
         for text in ["-1", "nan", "inf", "1e999", "0,1", "", "one"] {
             assert!(non_negative(text).is_err() && positive(text).is_err(), "{text}");
         }

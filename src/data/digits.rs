@@ -1,19 +1,17 @@
-//! Handwriting-like digits: 28 x 28 grey images drawn from stroke skeletons.
+//! Images of digits that resemble handwriting: 28 x 28 grey pixels, drawn from stroke skeletons.
 //!
-//! The skeletons are in `data/digits.json`, a list of entries
-//! `[digit, "name", weight, [stroke, ...]]`. A stroke is a list of control
-//! points `[x, y]` in hundredths of a unit box, x to the right and y down. The
-//! pen runs along the uniform Catmull-Rom curve through them. A point written
-//! twice in a row is a corner, where the curve ends and a new one begins. Equal
-//! points of an entry are the same point and move together, so that joined strokes
-//! stay joined. A digit's skeletons are drawn in proportion to their weights.
+//! The skeletons are in `data/digits.json`, a list of entries `[digit, "name", weight, [stroke, ...]]`.
+//! A stroke is a list of control points `[x, y]` in hundredths of a unit box, with x to the right and y
+//! down. The pen follows the uniform Catmull-Rom curve through the points. Two equal points in a row
+//! are a corner, where the curve ends and a new one begins. All equal points of an entry are moved
+//! together, so that joined strokes stay joined. The skeletons of a digit are chosen in proportion to
+//! their weights.
 //!
-//! An image goes from a skeleton to pixels in four steps: the control points
-//! are jittered; a smooth random field bends the curve and varies the width;
-//! scale, slant and rotation are applied; and the drawing is fitted to a
-//! 20 x 20 box and centred by mass, as in MNIST. Apart from the rare tails of the normal
-//! samples, everything is computed with sums, products, quotients and square roots, which are
-//! the same on every platform.
+//! An image is made from a skeleton in four steps. The control points are jittered. A smooth random
+//! field bends the curves and varies their width. Scale, slant and rotation are applied. The drawing is
+//! fitted to a 20 x 20 box and centred by mass, as in MNIST. Apart from the rare tails of the normal
+//! distribution, the computation uses only sums, products, quotients and square roots, which are the
+//! same on every platform.
 
 use std::ops::Range;
 
@@ -25,42 +23,42 @@ use crate::math::rng::{self, Purpose};
 
 /// Width and height of an image, in pixels.
 pub const SIDE: usize = 28;
-/// Pixels in an image.
+/// Number of pixels of an image.
 pub const PIXELS: usize = SIDE * SIDE;
-/// Digits told apart.
+/// Number of classes, the digits 0 to 9.
 pub const CLASSES: usize = 10;
 
-/// The image's centre along each axis, in pixels.
+/// Centre of the image along each axis, in pixels.
 const MIDDLE: f32 = SIDE as f32 / 2.0;
-/// Longer side of the drawn digit, in pixels (MNIST's normalisation).
+/// Length of the longer side of the drawn digit, in pixels, as in MNIST.
 const BOX: f32 = 20.0;
-/// Pixels kept empty along each edge of the image.
+/// Width of the empty margin along each edge of the image, in pixels.
 const MARGIN: f32 = 1.0;
-/// Straight pieces between two neighbouring control points.
+/// Number of straight pieces between two neighbouring control points.
 const PIECES: usize = 6;
-/// Standard deviation of a control point's jitter, in boxes: drawn once per
-/// image from this range, from a careful hand to a careless one.
+/// Range of the standard deviation of a control point's jitter, in boxes. It is drawn once per image,
+/// so that some images are more careless than others.
 const JITTER: [f32; 2] = [0.01, 0.06];
-/// Cells of the displacement field's lattice along each side of the box.
+/// Number of cells of the displacement field's lattice along each side of the box.
 const CELLS: usize = 2;
-/// Cubic B-spline coefficients along each side of the lattice.
+/// Number of cubic B-spline coefficients along each side of the lattice.
 const LATTICE: usize = CELLS + 3;
-/// Standard deviation of the field's coefficients: displacement in boxes, to
-/// the right and down, and the relative change of the stroke's width.
+/// Standard deviations of the field's coefficients: the displacements to the right and down, in boxes,
+/// and the relative change of the stroke's width.
 const BEND: [f32; 3] = [0.12, 0.12, 0.3];
 /// Standard deviation of the rotation, as the tangent of half its angle.
 const ROTATION: f32 = 0.07;
-/// Mean and standard deviation of the slant to the right, in widths per height.
+/// Mean and standard deviation of the slant to the right, as horizontal shift per height.
 const SLANT: [f32; 2] = [0.2, 0.25];
 /// Range of the ratio of horizontal to vertical scale.
 const ASPECT: [f32; 2] = [0.75, 1.35];
 /// Mean and standard deviation of the stroke's half width, in pixels.
 const RADIUS: [f32; 2] = [1.3, 0.35];
-/// Range of the half width, in pixels, wherever along the stroke.
+/// Range of the half width along a stroke, in pixels; values outside are clamped.
 const RADIUS_RANGE: [f32; 2] = [0.6, 2.3];
 /// Range of the half width of a stroke's soft edge, in pixels.
 const EDGE: [f32; 2] = [0.4, 0.65];
-/// Range of the full ink's intensity.
+/// Range of the intensity of full ink.
 const INK: [f32; 2] = [0.95, 1.0];
 
 type Point = [f32; 2];
@@ -68,7 +66,7 @@ type Point = [f32; 2];
 /// An entry of the data file: digit, name, weight and strokes.
 type Entry = (usize, String, u8, Vec<Vec<[u8; 2]>>);
 
-/// The skeletons of all digits, each as often as its weight says.
+/// The skeletons of all digits. A skeleton with weight w occurs w times.
 #[derive(Debug, Clone)]
 pub struct Digits {
     skeletons: [Vec<Skeleton>; CLASSES],
@@ -82,7 +80,7 @@ struct Skeleton {
     curves: Vec<Vec<usize>>,
 }
 
-/// A place the pen passes, and the stroke's half width there.
+/// A point on a stroke, and the half width of the stroke at that point.
 #[derive(Debug, Clone, Copy)]
 struct Dot {
     at: Point,
@@ -90,16 +88,19 @@ struct Dot {
 }
 
 impl Digits {
-    /// Reads the skeletons that are part of the program.
+    /// The skeletons compiled into the program.
+    ///
+    /// # Errors
+    /// As for [`Self::parse`].
     pub fn new() -> Result<Self, String> {
         Self::parse(include_str!("../../data/digits.json"))
     }
 
-    /// Reads skeletons in the format of `data/digits.json`.
+    /// Parse skeletons in the format of `data/digits.json`.
     ///
     /// # Errors
-    /// If the text is no such list, a curve has fewer than two points, an entry
-    /// has no stroke or is of no digit, or a digit has no entry with a weight.
+    /// If the text does not have this format, a curve has fewer than two points, an entry has no stroke
+    /// or an invalid digit, or all entries of a digit have weight 0.
     pub fn parse(text: &str) -> Result<Self, String> {
         let entries: Vec<Entry> =
             serde_json::from_str(text).map_err(|error| format!("digit skeletons: {error}"))?;
@@ -118,25 +119,25 @@ impl Digits {
         }
     }
 
-    /// Draws the images numbered `range`: f4 (samples, [`PIXELS`]) in [0, 1], and which digits they
-    /// are, (samples,). An image depends on the seed and its number alone.
+    /// Draw the images with indices in `range`. Returns the images, (samples, [`PIXELS`]), with values
+    /// from 0 to 1, and their digits, (samples,). An image depends on the seed and on its index alone.
     #[must_use]
     pub fn images(&self, seed: u64, range: Range<usize>) -> (Array2<f32>, Array1<u8>) {
         let mut images = Array2::zeros((range.len(), PIXELS));
         let rows = range.zip(images.rows_mut());
         let labels = rows.map(|(index, mut image)| {
             let mut rng = rng::stream(seed, Purpose::Digit, index);
-            self.draw(&mut rng, image.as_slice_mut().expect("rows are next to each other"))
+            self.draw(&mut rng, image.as_slice_mut().expect("rows are contiguous"))
         });
         let labels = labels.collect();
         (images, labels)
     }
 
-    /// Draws one digit, chosen uniformly, over `image` (rows of `SIDE` pixels,
-    /// 0 for background to 1 for ink) and returns which.
+    /// Draw a digit, chosen uniformly, and return it. `image`, rows of `SIDE` pixels from 0 for the
+    /// background to 1 for ink, is overwritten.
     ///
-    /// The image depends on nothing but what `rng` yields, so give each image a
-    /// stream of its own.
+    /// The image depends on the numbers of `rng` alone. With a separate stream for each image, it does
+    /// not depend on the other images.
     pub fn draw(&self, rng: &mut impl Rng, image: &mut [f32]) -> u8 {
         let label = rng.random_range(0..CLASSES);
         let skeletons = &self.skeletons[label];
@@ -172,7 +173,7 @@ impl Skeleton {
         Ok(Self { points, curves })
     }
 
-    /// Draws this digit over `image`, in a hand of its own.
+    /// Draw this digit with random variations. `image` is overwritten.
     fn draw(&self, rng: &mut impl Rng, image: &mut [f32]) {
         let mut lines = self.trace(uniform(rng, JITTER), rng);
         let field = Field::random(rng);
@@ -185,7 +186,7 @@ impl Skeleton {
         }
         let edge = uniform(rng, EDGE);
         let ink = uniform(rng, INK);
-        // The ink's centre is known only once it is drawn, as strokes overlap.
+        // Strokes overlap, so that the centre of mass of the ink is known only after a first rendering.
         let rough = centre_of_mass(lines.iter().flatten().map(|dot| (dot.at, 1.0)));
         fit(&mut lines, rough, edge);
         render(image, &lines, edge, ink);
@@ -193,8 +194,8 @@ impl Skeleton {
         render(image, &lines, edge, ink);
     }
 
-    /// The curves as lines of short straight pieces, the control points moved
-    /// at random by `jitter` boxes.
+    /// The curves as lines of short straight pieces. The control points are moved at random, with
+    /// standard deviation `jitter`, in boxes.
     fn trace(&self, jitter: f32, rng: &mut impl Rng) -> Vec<Vec<Dot>> {
         let points: Vec<Point> =
             self.points.iter().map(|p| p.map(|c| c + jitter * normal(rng))).collect();
@@ -217,7 +218,8 @@ impl Skeleton {
     }
 }
 
-/// A smooth random function on the unit box: displacement and change of width.
+/// A smooth random function on the unit box: the displacement of a point and the relative change of
+/// width.
 struct Field([[[f32; 3]; LATTICE]; LATTICE]);
 
 impl Field {
@@ -242,8 +244,8 @@ impl Field {
     }
 }
 
-/// First coefficient that bears on `x` (in boxes), and the weights of it and
-/// the next three in a uniform cubic B-spline.
+/// The index of the first of the four coefficients of a uniform cubic B-spline that contribute at `x`,
+/// in boxes, and the weights of the four.
 fn spline(x: f32) -> (usize, [f32; 4]) {
     let cells = x.clamp(0.0, 1.0) * CELLS as f32;
     let cell = (cells as usize).min(CELLS - 1);
@@ -253,13 +255,13 @@ fn spline(x: f32) -> (usize, [f32; 4]) {
     (cell, [s * s * s / 6.0, bump(t), bump(s), t * t * t / 6.0])
 }
 
-/// The point as far on the other side of `end` as `inner` is on this side: a
-/// curve's first and last piece need a point beyond their ends.
+/// The reflection of `inner` at `end`. The first and the last piece of a curve need a control point
+/// beyond the end.
 fn beyond(end: Point, inner: Point) -> Point {
     std::array::from_fn(|k| 2.0 * end[k] - inner[k])
 }
 
-/// The Catmull-Rom curve from the second point (t = 0) to the third (t = 1).
+/// A point of the Catmull-Rom curve from the second control point, at t = 0, to the third, at t = 1.
 fn catmull_rom([a, b, c, d]: [Point; 4], t: f32) -> Point {
     std::array::from_fn(|k| {
         let cubic = 3.0 * (b[k] - c[k]) + d[k] - a[k];
@@ -268,14 +270,14 @@ fn catmull_rom([a, b, c, d]: [Point; 4], t: f32) -> Point {
     })
 }
 
-/// Rotation after slant after scale, as the rows of a matrix.
+/// A random linear map, as the rows of a matrix: scale first, then slant, then rotation.
 fn random_map(rng: &mut impl Rng) -> [Point; 2] {
     let half = ROTATION * normal(rng);
     let slant = SLANT[0] + SLANT[1] * normal(rng);
     let aspect = uniform(rng, ASPECT);
     let norm = 1.0 + half * half;
     let (sine, cosine) = (2.0 * half / norm, (1.0 - half * half) / norm);
-    // y runs down, so that leaning to the right is x falling with y.
+    // y points down, so that a slant to the right decreases x with y.
     [[cosine * aspect, -cosine * slant - sine], [sine * aspect, cosine - sine * slant]]
 }
 
@@ -283,8 +285,8 @@ fn apply(map: [Point; 2], [x, y]: Point) -> Point {
     map.map(|row| row[0] * x + row[1] * y)
 }
 
-/// Puts `centre` of the drawing at the image's centre and scales the drawing to
-/// the box, or to less where it would reach into the margin.
+/// Move the point `centre` of the drawing to the centre of the image, and scale the drawing to the box,
+/// or to less if it would reach into the margin.
 fn fit(lines: &mut [Vec<Dot>], centre: Point, edge: f32) {
     let dots = || lines.iter().flatten();
     let radius = dots().map(|dot| dot.radius).fold(0.0, f32::max);
@@ -301,7 +303,7 @@ fn fit(lines: &mut [Vec<Dot>], centre: Point, edge: f32) {
     }
 }
 
-/// Draws the lines over the image.
+/// Render the lines; the image is overwritten.
 fn render(image: &mut [f32], lines: &[Vec<Dot>], edge: f32, ink: f32) {
     image.fill(0.0);
     for ends in lines.iter().flat_map(|line| line.windows(2)) {
@@ -309,7 +311,7 @@ fn render(image: &mut [f32], lines: &[Vec<Dot>], edge: f32, ink: f32) {
     }
 }
 
-/// Mean of weighted places; the image's centre if nothing has weight.
+/// The mean of weighted points, or the centre of the image if all weights are 0.
 fn centre_of_mass(places: impl Iterator<Item = (Point, f32)>) -> Point {
     let (sum, mass) = places.fold(([0.0; 2], 0.0), |([x, y], mass), ([p, q], weight)| {
         ([x + weight * p, y + weight * q], mass + weight)
@@ -317,7 +319,7 @@ fn centre_of_mass(places: impl Iterator<Item = (Point, f32)>) -> Point {
     if mass > 0.0 { sum.map(|total| total / mass) } else { [MIDDLE; 2] }
 }
 
-/// The centres of an image's pixels with their ink.
+/// The centres of the pixels of an image, each with its ink.
 fn pixels(image: &[f32]) -> impl Iterator<Item = (Point, f32)> {
     image.iter().enumerate().map(|(index, &ink)| {
         let (row, column) = (index / SIDE, index % SIDE);
@@ -325,8 +327,8 @@ fn pixels(image: &[f32]) -> impl Iterator<Item = (Point, f32)> {
     })
 }
 
-/// Inks one straight piece: full within the half width, fading over the edge.
-/// Where pieces overlap the darker one counts.
+/// Render a straight piece with full ink within the half width, which fades over the edge. Where pieces
+/// overlap, the darker one counts.
 fn stroke(image: &mut [f32], from: Dot, to: Dot, edge: f32, ink: f32) {
     let reach = from.radius.max(to.radius) + edge;
     let along: Point = std::array::from_fn(|k| to.at[k] - from.at[k]);
@@ -372,7 +374,7 @@ mod tests {
 
     fn run(seed: u64, count: usize) -> Vec<(u8, Vec<f32>)> {
         let digits = Digits::new().unwrap();
-        // What was in the image before must not show.
+        // The previous content of the image must be overwritten.
         let draw = |index| {
             let mut image = vec![0.5; PIXELS];
             (digits.draw(&mut stream(seed, index), &mut image), image)
@@ -400,7 +402,7 @@ mod tests {
     }
 
     #[test]
-    fn as_much_ink_as_in_mnist() {
+    fn the_amount_of_ink_is_that_of_mnist() {
         let images = run(8, 1000);
         let total = (images.len() * PIXELS) as f32;
         let pixels = || images.iter().flat_map(|(_, image)| image);
@@ -448,7 +450,7 @@ mod tests {
         };
         assert!(Digits::parse(&list(0..10)).is_ok());
         assert!(Digits::parse(&list(0..9)).is_err(), "a digit is missing");
-        assert!(Digits::parse(&list(0..11)).is_err(), "ten is no digit");
+        assert!(Digits::parse(&list(0..11)).is_err(), "ten is not a digit");
         let good = list(0..10);
         for (from, to) in [
             (line, "[]"),
@@ -463,7 +465,7 @@ mod tests {
     }
 
     #[test]
-    fn splines_weigh_one_in_all_and_curves_pass_their_points() {
+    fn spline_weights_sum_to_one_and_curves_pass_through_their_points() {
         for step in 0..=20_u8 {
             let (first, weights) = spline(f32::from(step) / 20.0);
             assert!(first + 3 < LATTICE);

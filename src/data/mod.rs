@@ -1,4 +1,4 @@
-//! Data that are drawn: digits to learn, and activations whose spectrum is known.
+//! Synthetic data: images of digits, and activations with a known spectrum.
 
 pub mod digits;
 pub mod synthetic;

@@ -1,42 +1,41 @@
-//! Activations whose spectrum is known: independent units of variance `n^-alpha`.
+//! Activations with a known spectrum: independent units with variances `n^-alpha`.
 
 use ndarray::{Array2, Axis};
 use rand_distr::{Distribution, StandardNormal};
 
 use crate::math::rng::{self, Purpose};
 
-/// Gaussian activations with a power law for a spectrum.
+/// Gaussian activations with a power-law spectrum.
 #[derive(Clone, Copy, Debug)]
 pub struct PowerLaw {
-    /// The exponent of the ranks.
+    /// The exponent of the spectrum as a function of rank.
     pub alpha: f64,
-    /// Units; unit n, from 1, has the variance `n^-alpha`.
+    /// Number of units. Unit n, counted from 1, has the variance `n^-alpha`.
     pub units: usize,
-    /// Of the signal: the same seed, the same stimuli.
+    /// Seed of the signal; the same seed gives responses to the same stimuli.
     pub seed: u64,
-    /// Standard deviation of Gaussian noise on every unit.
+    /// Standard deviation of the Gaussian noise on every unit.
     pub noise: f64,
-    /// Of the noise: another seed, another repeat of the same stimuli.
+    /// Seed of the noise; another seed gives another repeat of the same stimuli.
     pub noise_seed: u64,
 }
 
-/// Rows to draw at a time: a block of some megabytes, or a single row.
+/// Number of rows to draw at a time: a block of at most some megabytes, or a single row.
 #[must_use]
 pub fn block(units: usize) -> usize {
-    const NUMBERS: usize = 1 << 20;
-    (NUMBERS / units.max(1)).clamp(1, 1024)
+    const MAX_VALUES: usize = 1 << 20;
+    (MAX_VALUES / units.max(1)).clamp(1, 1024)
 }
 
 impl PowerLaw {
-    /// Some rows, (rows, units), the first of them at this index.
-    ///
-    /// A row depends on the seeds and its index alone.
+    /// Draw rows with noise, (rows, units), starting at index `first`. A row depends on the seeds and on
+    /// its index alone.
     #[must_use]
     pub fn rows(&self, first: usize, rows: usize) -> Array2<f64> {
         self.under_noise(self.signal(first, rows), first)
     }
 
-    /// The same without noise.
+    /// Draw the same rows without noise, (rows, units).
     #[must_use]
     pub fn signal(&self, first: usize, rows: usize) -> Array2<f64> {
         let scale: Vec<f64> =
@@ -52,7 +51,7 @@ impl PowerLaw {
         h
     }
 
-    /// Rows of the signal, the first of them at this index, with their noise.
+    /// Add the noise to rows of the signal, (rows, units), of which the first has index `first`.
     #[must_use]
     pub fn under_noise(&self, mut h: Array2<f64>, first: usize) -> Array2<f64> {
         if self.noise > 0.0 {

@@ -1,4 +1,5 @@
-//! The intrinsic dimension of a set of points, from the distances to their neighbours.
+//! The intrinsic dimension of a set of points, estimated from the distances to their nearest
+//! neighbours.
 
 use std::cmp::Ordering;
 
@@ -20,17 +21,17 @@ use crate::{
 #[serde(rename_all = "lowercase")]
 #[value(rename_all = "lower")]
 pub enum DimensionMethod {
-    /// From the ratio of the distances to the second and the first neighbour, without the largest
-    /// tenth of the ratios (Facco, d'Errico, Rodriguez and Laio, Sci. Rep. 7, 12140, 2017)
+    /// From the ratio of the distances to the second and the first neighbour; the largest tenth of
+    /// the ratios is discarded (Facco, d'Errico, Rodriguez and Laio, Sci. Rep. 7, 12140, 2017)
     #[default]
     TwoNn,
-    /// Maximum likelihood from the distances to the first neighbours (Levina and Bickel, NIPS 2004),
-    /// the points' inverses averaged (MacKay and Ghahramani, 2005)
+    /// Maximum likelihood from the distances to the nearest neighbours (Levina and Bickel, NIPS
+    /// 2004); the inverse estimates of all points are averaged (MacKay and Ghahramani, 2005)
     Mle,
 }
 
 impl DimensionMethod {
-    /// Its name, as in JSON and on the command line.
+    /// The name of the method in JSON and on the command line.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -40,87 +41,92 @@ impl DimensionMethod {
     }
 }
 
-/// A line of `dimension`.
+/// One line of the output of `dimension`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Dimension {
-    /// How it was estimated.
+    /// How the dimension was estimated.
     pub method: DimensionMethod,
-    /// Neighbours of each point that were used.
+    /// Number of nearest neighbours used for each point.
     pub neighbours: usize,
-    /// Points given, duplicates among them.
+    /// Number of points in the input, including duplicates.
     pub points: usize,
-    /// Coordinates of a point.
+    /// Number of coordinates of a point.
     pub coordinates: usize,
-    /// Points left out because an equal one is kept.
+    /// Number of points left out because they equal a point that is kept.
     pub duplicates: usize,
-    /// Points whose neighbours used are all equally far, as on a lattice.
-    #[serde(default)] // which the first versions did not write
+    /// Number of points whose nearest neighbours are all at the same distance, as on a lattice.
+    #[serde(default)] // files of early versions lack this key
     pub equally_far: usize,
-    /// The estimate; none where the neighbours of all points are equally far.
+    /// The estimate; `None` if every point has all its neighbours at the same distance.
     pub dimension: Option<f64>,
 }
 
 impl Dimension {
-    /// Why an estimate is missing, or means little: it is for points that are dense where one
-    /// looks, and those of a lattice have neighbours at a few distances only.
+    /// Why the estimate is missing or unreliable, as a message. Both methods assume that the
+    /// density of the points is about constant around each point; on a lattice, where neighbours
+    /// lie at a few distances only, it is not.
     #[must_use]
     pub fn doubt(&self) -> Option<String> {
         let Self { method, neighbours, points, duplicates, equally_far, .. } = self;
-        let used = points - duplicates;
-        let few = (*equally_far as f64) < TIES * used as f64;
-        (!few || self.dimension.is_none()).then(|| {
+        let distinct = points - duplicates;
+        let few_ties = (*equally_far as f64) < MAX_TIED_FRACTION * distinct as f64;
+        (!few_ties || self.dimension.is_none()).then(|| {
             let outcome = if self.dimension.is_none() { "no dimension" } else { "a doubtful dimension" };
-            let way = match method {
-                DimensionMethod::TwoNn => "mle takes more neighbours",
+            let remedy = match method {
+                DimensionMethod::TwoNn => "use mle, which takes more neighbours",
                 DimensionMethod::Mle => "take more neighbours",
             };
             format!(
-                "has {outcome} by {}: {equally_far} of {used} points have {neighbours} equally far neighbours, as on a lattice ({way})",
+                "has {outcome} by {}: {equally_far} of {distinct} points have {neighbours} equally far neighbours, as on a lattice ({remedy})",
                 method.name()
             )
         })
     }
 }
 
-/// Logarithms of ratios of distances up to this are those of equal distances: the coordinates of a
-/// lattice are rounded, in f4 at 1e-7 of their size.
+/// Two distances count as equal if the logarithm of their ratio is at most this, because the
+/// coordinates of a lattice are rounded: in f4 with a relative error of 1e-7.
 const EQUAL: f64 = 1e-5;
 
-/// The part of the points with equally far neighbours from which on an estimate is doubtful.
-const TIES: f64 = 0.1;
+/// An estimate is doubtful if at least this fraction of the points has equidistant neighbours.
+const MAX_TIED_FRACTION: f64 = 0.1;
 
-/// The part of the largest ratios that TwoNN leaves out: beyond the neighbourhood in which
-/// the density is about constant they follow no law.
+/// The fraction of the ratios, the largest, that TwoNN discards: they come from points around
+/// which the density is not constant, so that they do not follow the assumed distribution.
 const DISCARDED: f64 = 0.1;
 
-/// Points whose distances to all others are taken at a time.
+/// Number of points whose distances to all others are computed at a time.
 const BLOCK: usize = 256;
 
-/// Estimate the dimension of the points x, (points, coordinates), by each method; `neighbours` is
-/// for [`DimensionMethod::Mle`]. Of equal points one is kept. An error where no method has an estimate.
+/// Estimate the dimension of the points x, (points, coordinates), by each method. `neighbours` is
+/// the number of neighbours of [`DimensionMethod::Mle`]. One of each set of equal points is used.
+///
+/// # Errors
+/// If there are too few distinct points, or if no method has an estimate.
 pub fn dimensions(
     x: Array2<f64>,
     methods: &[DimensionMethod],
     neighbours: usize,
 ) -> Result<Vec<Dimension>> {
     let (points, coordinates) = x.dim();
-    let used = |method| if method == DimensionMethod::TwoNn { 2 } else { neighbours };
-    let most = methods.iter().map(|&method| used(method)).max().unwrap_or(2);
+    let neighbours_of = |method| if method == DimensionMethod::TwoNn { 2 } else { neighbours };
+    let max_neighbours = methods.iter().map(|&method| neighbours_of(method)).max().unwrap_or(2);
     let x = distinct(x);
     let duplicates = points - x.nrows();
-    if x.nrows() <= most.saturating_add(1) {
-        let of = if duplicates > 0 { format!(" distinct ones of {points}") } else { String::new() };
+    if x.nrows() <= max_neighbours.saturating_add(1) {
+        let distinct =
+            if duplicates > 0 { format!(" distinct ones of {points}") } else { String::new() };
         return Err(Error::data(format!(
-            "has too few points (found {}{of}, expected more than {} for {most} neighbours)",
+            "has too few points (found {}{distinct}, expected more than {} for {max_neighbours} neighbours)",
             x.nrows(),
-            most.saturating_add(1)
+            max_neighbours.saturating_add(1)
         )));
     }
-    let mut distances = nearest(x, most);
-    // A distance that is 0 beside the largest coordinate, in f8, has no ratio to others.
+    let mut distances = nearest(x, max_neighbours);
+    // A distance that is too small for f8 after scaling is 0 and has no ratio to the others.
     distances.retain(|r| r[0] > 0.0);
     let estimate = |&method: &DimensionMethod| {
-        let neighbours = used(method);
+        let neighbours = neighbours_of(method);
         let dimension = match method {
             DimensionMethod::TwoNn => two_nn(&distances),
             DimensionMethod::Mle => maximum_likelihood(&distances, neighbours),
@@ -138,7 +144,7 @@ pub fn dimensions(
     Ok(lines)
 }
 
-/// The first of each set of equal points, in their order.
+/// The first of each set of equal points, in the order of the input.
 fn distinct(x: Array2<f64>) -> Array2<f64> {
     let mut order: Vec<usize> = (0..x.nrows()).collect();
     order.sort_unstable_by(|&a, &b| compare(x.row(a), x.row(b)).then(a.cmp(&b)));
@@ -151,15 +157,16 @@ fn distinct(x: Array2<f64>) -> Array2<f64> {
     x.select(Axis(0), &kept)
 }
 
-/// The first coordinate that differs decides; -0 is 0.
+/// Compare two points lexicographically; -0 equals 0.
 fn compare(a: ArrayView1<'_, f64>, b: ArrayView1<'_, f64>) -> Ordering {
-    // Coordinates are finite, so that any two can be compared.
+    // The reader accepts finite coordinates only, and any two of those can be compared.
     let orders = a.iter().zip(&b).map(|(a, b)| a.partial_cmp(b).unwrap_or(Ordering::Equal));
     orders.into_iter().find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
 }
 
-/// With `mu = r_2 / r_1` and F its distribution, `-ln(1 - F(mu)) = d ln mu`: the slope through the
-/// origin by least squares, F of the i-th smallest of N being i/N. None where all `mu` used are 1.
+/// The dimension by Facco et al. (2017). The ratio `mu = r_2 / r_1` has the cumulative distribution
+/// F with `-ln(1 - F(mu)) = d ln mu`; d is the least-squares slope of a line through the origin,
+/// where F of the i-th smallest of N ratios is i/N. `None` if all `mu` used are 1.
 fn two_nn(distances: &[Vec<f64>]) -> Option<f64> {
     let mut log_mu: Vec<f64> = distances.iter().map(|r| (r[1] / r[0]).ln()).collect();
     log_mu.sort_by(f64::total_cmp);
@@ -174,8 +181,8 @@ fn two_nn(distances: &[Vec<f64>]) -> Option<f64> {
     Some(xy / xx)
 }
 
-/// `1/d` is the mean over points and over the k - 1 nearer neighbours of `ln(r_k / r_j)`. None
-/// where all of these are 0.
+/// The dimension by maximum likelihood: `1/d` is the mean of `ln(r_k / r_j)` over all points and
+/// over their k - 1 nearer neighbours j. `None` if all these logarithms are 0.
 fn maximum_likelihood(distances: &[Vec<f64>], neighbours: usize) -> Option<f64> {
     let inverse = |r: &Vec<f64>| {
         let (last, nearer) = r[..neighbours].split_last()?;
@@ -187,13 +194,14 @@ fn maximum_likelihood(distances: &[Vec<f64>], neighbours: usize) -> Option<f64> 
     Some(inverses.len() as f64 / inverses.iter().sum::<f64>())
 }
 
-/// Of each point the distances to the nearest others, nearest first, in a common unit.
+/// The distances of each point to its nearest neighbours, nearest first, all scaled by one power
+/// of two.
 fn nearest(mut x: Array2<f64>, neighbours: usize) -> Vec<Vec<f64>> {
     let common = exponent_of(&x);
     if common != 0 {
         x.mapv_inplace(|x| times_power_of_two(x, -common));
     }
-    // Smaller squares lose less when they are taken from each other.
+    // Centring makes the squares smaller, so that their differences lose fewer digits.
     let mean = x.mean_axis(Axis(0)).expect("there are points");
     let centred = |start: usize| {
         let block = x.slice(s![start..(start + BLOCK).min(x.nrows()), ..]);
@@ -209,9 +217,9 @@ fn nearest(mut x: Array2<f64>, neighbours: usize) -> Vec<Vec<f64>> {
         let mut products = Array2::zeros((block.nrows(), x.nrows()));
         for &start in &starts {
             let others = centred(start);
-            let mut place = Array2::zeros((block.nrows(), others.nrows()));
-            linalg::product(place.view_mut(), block.view(), others.t());
-            products.slice_mut(s![.., start..start + others.nrows()]).assign(&place);
+            let mut tile = Array2::zeros((block.nrows(), others.nrows()));
+            linalg::product(tile.view_mut(), block.view(), others.t());
+            products.slice_mut(s![.., start..start + others.nrows()]).assign(&tile);
         }
         let rows = products.rows().into_iter().enumerate();
         rows.map(|(row, products)| {
@@ -230,8 +238,9 @@ fn nearest(mut x: Array2<f64>, neighbours: usize) -> Vec<Vec<f64>> {
     blocks.collect::<Vec<_>>().concat()
 }
 
-/// The points that may be among the nearest of a point, as far as `a² + b² - 2 a b` tells: where
-/// the distance is small beside a and b, round-off is all that is left of it.
+/// All points that may be among the nearest neighbours of a point, given the error bounds of the
+/// squared distance `a² + b² - 2 a b`. The formula is fast, but round-off dominates it if the
+/// distance is much smaller than a and b.
 fn candidates(
     point: usize,
     products: ArrayView1<'_, f64>,
@@ -252,7 +261,7 @@ fn candidates(
     others().filter(|&other| bounds(other).0 <= farthest).collect()
 }
 
-/// The Euclidean distance, without a square that is too large or too small for f8.
+/// The Euclidean distance, scaled by a power of two so that no square overflows or underflows.
 fn distance(a: ArrayView1<'_, f64>, b: ArrayView1<'_, f64>) -> f64 {
     let sum = |exponent: i32| -> f64 {
         let square = |(a, b): (&f64, &f64)| times_power_of_two(a - b, -exponent).powi(2);
@@ -287,12 +296,12 @@ mod tests {
                 let norm = point.dot(&point).sqrt();
                 point /= norm;
             }
-            // A subspace turned into 30 coordinates, far from the origin.
+            // A d-dimensional subspace of 30 dimensions, far from the origin.
             let plane = normal(3000, d, 2).dot(&normal(d, 30, 3)) + 100.0;
             for method in [DimensionMethod::TwoNn, DimensionMethod::Mle] {
                 for x in [&sphere, &plane] {
-                    // The standard error of d is about d / sqrt(points), 2 %; normal points have
-                    // an uneven density on top.
+                    // The standard error of d is about d / sqrt(points), 2 %. The density of normal
+                    // points is uneven as well.
                     let found = found(x, method);
                     assert!((found / d as f64 - 1.0).abs() < 0.1, "{method:?} {d}: {found}");
                 }
@@ -318,7 +327,7 @@ mod tests {
         }
     }
 
-    /// Within a cluster distances are far below what the squares of coordinates resolve.
+    /// The distances within a cluster are far smaller than the round-off of the squared coordinates.
     #[test]
     fn neighbours_are_found_where_clusters_are_far_apart() {
         let cluster = normal(300, 3, 7);
@@ -333,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn of_equal_points_one_is_kept() {
+    fn one_of_equal_points_is_kept() {
         let x = normal(300, 2, 6);
         let copies = x.slice(s![..;3, ..]).to_owned();
         let mut zeros = Array2::zeros((3, 2));
@@ -354,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lattice_has_the_estimate_that_exists() {
+    fn a_lattice_has_no_estimate_by_twonn_and_one_by_mle() {
         let line = Array2::from_shape_fn((60, 1), |(i, _)| i as f64);
         let grid = Array2::from_shape_fn((400, 2), |(i, j)| [i / 20, i % 20][j] as f64);
         for x in [line, grid] {
@@ -372,9 +381,9 @@ mod tests {
             assert!((dimension / x.ncols() as f64 - 1.0).abs() < 0.5, "{dimension}");
             assert_eq!((both[1].equally_far, both[1].doubt()), (0, None));
             let message = dimensions(x, &[DimensionMethod::TwoNn], 10).unwrap_err().to_string();
-            assert!(message.contains("mle takes more neighbours"), "{message}");
+            assert!(message.contains("use mle, which takes more neighbours"), "{message}");
         }
-        // All corners of a cube have as many neighbours at distance 1 as it has dimensions.
+        // Each corner of a 10-dimensional cube has 10 neighbours at distance 1.
         let cube = Array2::from_shape_fn((1024, 10), |(i, j)| ((i >> j) & 1) as f64);
         let message = dimensions(cube.clone(), &[DimensionMethod::TwoNn, DimensionMethod::Mle], 10)
             .unwrap_err();

@@ -1,38 +1,41 @@
-//! The spectrum of noise: the eigenvalues of a covariance without any structure.
+//! The spectrum of pure noise: the eigenvalues of the sample covariance of independent entries.
 
 use std::f64::consts::PI;
 
-/// Steps of the integral of the density.
+/// Number of steps in the numerical integral of the density.
 const STEPS: usize = 1 << 14;
 
-/// Eigenvalues, (units,), largest first, of the covariance of `samples` independent
-/// vectors of `units` independent entries of this variance (the mean removed costs one
-/// sample): the quantiles `(n - 1/2) / units` of the density
-/// `sqrt((b - λ)(λ - a)) / (2 pi γ variance λ)`, `γ = units / samples`,
-/// `a, b = variance (1 ∓ sqrt γ)²`, with the part `1 - 1/γ` of them 0 where `γ > 1`.
+/// Expected eigenvalues, (units,), largest first, of the covariance of `samples` independent
+/// vectors with `units` independent entries of the given variance. If the mean is estimated and
+/// removed, pass one sample fewer.
+///
+/// They are the quantiles `(n - 1/2) / units` of the Marchenko-Pastur density
+/// `sqrt((b - λ)(λ - a)) / (2 pi γ variance λ)` with `γ = units / samples` and
+/// `a, b = variance (1 ∓ sqrt γ)²`. If `γ > 1`, a fraction `1 - 1/γ` of them is 0.
 ///
 /// Source: Marchenko and Pastur, Math. USSR Sb. 1, 457 (1967).
 #[must_use]
 pub fn spectrum(units: usize, samples: usize, variance: f64) -> Vec<f64> {
     let gamma = units as f64 / samples as f64;
-    // λ along a half circle, on which the density has no singular ends.
+    // λ as a function of the angle on a half circle: in the angle, the density has no singular
+    // ends.
     let lambda = |angle: f64| 1.0 + gamma - 2.0 * gamma.sqrt() * angle.cos();
     let step = PI / STEPS as f64;
-    let part_of = |n: usize| {
+    let probability = |n: usize| {
         let angle = (n as f64 - 0.5) * step;
         2.0 / PI * angle.sin().powi(2) / lambda(angle) * step
     };
     let (mut left, mut above) = (STEPS, 0.0);
     let eigenvalue = |n: usize| {
         let wanted = (n as f64 - 0.5) / units as f64;
-        while left > 0 && above + part_of(left) < wanted {
-            above += part_of(left);
+        while left > 0 && above + probability(left) < wanted {
+            above += probability(left);
             left -= 1;
         }
         if left == 0 {
             return 0.0;
         }
-        variance * lambda((left as f64 - (wanted - above) / part_of(left)) * step)
+        variance * lambda((left as f64 - (wanted - above) / probability(left)) * step)
     };
     (1..=units).map(eigenvalue).collect()
 }

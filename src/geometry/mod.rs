@@ -1,5 +1,5 @@
-//! The geometry of representations: the eigenvalues of their covariance, the exponent of the
-//! eigenvalues' decay, and the dimension of the set of points.
+//! The geometry of representations: the eigenvalues of their covariance, the power-law exponent of
+//! the eigenvalues' decay, and the intrinsic dimension of the set of points.
 
 pub mod dimension;
 pub mod marchenko_pastur;

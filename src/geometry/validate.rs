@@ -1,4 +1,5 @@
-//! Bias and spread of the estimators of alpha on known spectra, against the number of samples.
+//! Bias and standard deviation of the estimators of alpha on spectra with a known exponent, as a
+//! function of the number of samples.
 
 use serde::Serialize;
 
@@ -7,55 +8,55 @@ use crate::{
     data::synthetic::PowerLaw,
     geometry::{
         powerlaw::{self, Fit, Method, Order, Ranks},
-        spectrum::{Of, Repeats, Spectrum},
+        spectrum::{Matrix, Repeats, Spectrum},
     },
     math::mean::mean_and_sd,
 };
 
-/// How the spectrum that is fitted comes about.
+/// The data from which the fitted spectrum is estimated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Condition {
-    /// Of activations without noise.
+    /// Activations without noise.
     Plain,
-    /// Of activations under noise.
+    /// Activations with noise.
     Noisy,
-    /// The signal's, from two repeats under noise.
+    /// Two repeats with independent noise, from which the spectrum of the signal is estimated.
     Repeat,
 }
 
 impl Condition {
-    /// All of them.
+    /// All conditions, in the order of the output.
     pub const ALL: [Self; 3] = [Self::Plain, Self::Noisy, Self::Repeat];
 }
 
-/// What is tried.
+/// The settings of a validation: each exponent is combined with each number of samples.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// True exponents.
+    /// The true exponents.
     pub alphas: Vec<f64>,
-    /// Numbers of samples.
+    /// The numbers of samples.
     pub samples: Vec<usize>,
-    /// Units.
+    /// Number of units.
     pub units: usize,
-    /// Standard deviation of the noise, where there is noise.
+    /// Standard deviation of the noise in the conditions with noise.
     pub noise: f64,
-    /// Independent draws of each.
+    /// Number of independent draws for each exponent and number of samples.
     pub draws: usize,
-    /// Ranks that are fitted.
+    /// The ranks of the fit.
     pub ranks: Ranks,
 }
 
-/// A row of the table.
+/// One row of the output: how one estimator performs under one condition.
 #[derive(Clone, Debug, Serialize)]
 pub struct Outcome {
-    /// How the spectrum came about.
+    /// The data from which the spectrum was estimated.
     pub source: Condition,
     /// The true exponent.
     pub alpha: f64,
-    /// Samples of a draw.
+    /// Number of samples in each draw.
     pub samples: usize,
-    /// Units.
+    /// Number of units.
     pub units: usize,
     /// Standard deviation of the noise.
     pub noise: f64,
@@ -65,27 +66,28 @@ pub struct Outcome {
     pub first: usize,
     /// Last rank of the fit.
     pub last: usize,
-    /// Draws.
+    /// Number of draws.
     pub draws: usize,
-    /// Mean of the estimates less the true exponent; none where a draw had no estimate.
+    /// Mean of the estimates minus the true exponent; `None` if the fit of a draw gave no estimate.
     pub bias: Option<f64>,
     /// Standard deviation of the estimates.
     pub sd: Option<f64>,
 }
 
-/// Try all estimators on everything; `tell` hears of each step.
-pub fn validate(plan: &Plan, tell: impl Fn()) -> Result<Vec<Outcome>> {
+/// Apply all estimators of alpha to drawn activations under all conditions. `on_draw` is called
+/// after each draw.
+pub fn validate(plan: &Plan, on_draw: impl Fn()) -> Result<Vec<Outcome>> {
     let mut outcomes = Vec::new();
     for &alpha in &plan.alphas {
         for &samples in &plan.samples {
             let mut fits: Vec<[Vec<Fit>; 3]> = Vec::new();
             for draw in 0..plan.draws {
                 fits.push(one_draw(plan, alpha, samples, draw as u64 + 1)?);
-                tell();
+                on_draw();
             }
-            for (place, source) in Condition::ALL.into_iter().enumerate() {
+            for (condition, source) in Condition::ALL.into_iter().enumerate() {
                 for (index, method) in Method::ALL.into_iter().enumerate() {
-                    let found = fits.iter().map(|fits| fits[place][index].alpha);
+                    let found = fits.iter().map(|fits| fits[condition][index].alpha);
                     let (mean, sd) = mean_and_sd(found);
                     outcomes.push(Outcome {
                         source,
@@ -107,10 +109,10 @@ pub fn validate(plan: &Plan, tell: impl Fn()) -> Result<Vec<Outcome>> {
     Ok(outcomes)
 }
 
-/// The fits by each method, of each source's spectrum.
+/// The fits of one draw, by each method for each condition.
 fn one_draw(plan: &Plan, alpha: f64, samples: usize, seed: u64) -> Result<[Vec<Fit>; 3]> {
     let units = plan.units;
-    // Noise of two repeats of one draw, and of different draws, has a seed of its own.
+    // All noise is independent: each repeat of each draw has its own noise seed.
     let [first, second] = [2 * seed, 2 * seed + 1].map(|noise_seed| PowerLaw {
         alpha,
         units,
@@ -118,8 +120,8 @@ fn one_draw(plan: &Plan, alpha: f64, samples: usize, seed: u64) -> Result<[Vec<F
         noise: plan.noise,
         noise_seed,
     });
-    let mut plain = Spectrum::new(samples, units, Of::Covariance)?;
-    let mut noisy = Spectrum::new(samples, units, Of::Covariance)?;
+    let mut plain = Spectrum::new(samples, units, Matrix::Covariance)?;
+    let mut noisy = Spectrum::new(samples, units, Matrix::Covariance)?;
     let mut repeats = Repeats::new(samples, units)?;
     for start in (0..samples).step_by(BLOCK) {
         let rows = BLOCK.min(samples - start);
@@ -141,5 +143,5 @@ fn one_draw(plan: &Plan, alpha: f64, samples: usize, seed: u64) -> Result<[Vec<F
     ])
 }
 
-/// Rows drawn at a time.
+/// Number of rows drawn at a time.
 const BLOCK: usize = 256;

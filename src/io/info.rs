@@ -1,4 +1,4 @@
-//! What is in an array, in one pass and in memory that does not grow with it.
+//! A summary of an array, computed in one pass with constant memory.
 
 use std::{fmt, ops::Add};
 
@@ -10,22 +10,22 @@ use crate::{
     io::read::{Dtype, Elements, Values, shape_text},
 };
 
-/// Elements read at a time. Each block has a sum of its own, so that rounding hardly
-/// grows with the array.
+/// Number of elements read at a time. Blocks are summed separately, so that the rounding error hardly
+/// grows with the size of the array.
 const BLOCK: usize = 1 << 16;
 
-/// Values shown.
+/// Number of values shown.
 const FIRST: usize = 5;
 
-/// A value of an array. Displays as the shortest text that reads back the same.
+/// A value of an array. It is displayed as the shortest text that reads back the same.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Number {
-    /// Of an array of f4
+    /// A value of an f4 or f2 array.
     F4(f32),
-    /// Of an array of f8
+    /// A value of an f8 array.
     F8(f64),
-    /// Of an array of integers
+    /// A value of an array of integers or b1.
     Int(i128),
 }
 
@@ -39,33 +39,36 @@ impl fmt::Display for Number {
     }
 }
 
-/// What an array is, and what its values are. Displays as one line.
+/// A summary of an array: its type, its shape, and its values. It is displayed as one line.
 #[derive(Debug, Serialize)]
 pub struct Info {
-    /// What messages call the file.
+    /// Name of the file.
     pub file: String,
-    /// As NumPy writes it, `<f4` say.
+    /// The element type as NumPy writes it, such as `<f4`.
     pub dtype: String,
-    /// Of no axis for a scalar.
+    /// The shape; empty for a scalar.
     pub shape: Vec<usize>,
-    /// `C` or `Fortran`
+    /// The order of the elements, `C` or `Fortran`.
     pub order: &'static str,
-    /// Of the finite values, as the next two; `None` where there are none.
+    /// The smallest finite value; `None` if there is no finite value, as for `max` and `mean`.
     pub min: Option<Number>,
-    /// The largest.
+    /// The largest finite value.
     pub max: Option<Number>,
-    /// Of integers, their exact sum divided.
+    /// The mean of the finite values. Integers are summed exactly.
     pub mean: Option<f64>,
-    /// In the order of the file.
+    /// The first values in the order of the file.
     pub first: Vec<Number>,
-    /// How many are not a number.
+    /// Number of values that are NaN.
     pub nan: usize,
-    /// How many are infinite.
+    /// Number of values that are infinite.
     pub infinite: usize,
 }
 
 impl Info {
-    /// Read an array to its end.
+    /// Read an array to its end and summarise it.
+    ///
+    /// # Errors
+    /// If the array cannot be read.
     pub fn read(mut elements: Elements) -> Result<Self> {
         let single = matches!(elements.dtype(), Dtype::F2 | Dtype::F4);
         let float = |x: f64| if single { Number::F4(x as f32) } else { Number::F8(x) };
@@ -74,17 +77,19 @@ impl Info {
         while let Some(block) = elements.next_block(BLOCK)? {
             match numbers(block) {
                 Numbers::Float(v) => {
-                    let missing = FIRST.saturating_sub(first.len());
-                    first.extend(v.iter().take(missing).copied().map(float));
+                    let wanted = FIRST.saturating_sub(first.len());
+                    first.extend(v.iter().take(wanted).copied().map(float));
                     nan += v.iter().filter(|x| x.is_nan()).count();
                     infinite += v.iter().filter(|x| x.is_infinite()).count();
                     let finite = v.into_iter().filter(|x| x.is_finite());
-                    floats = Seen::all(floats.into_iter().chain(Seen::of(finite)));
+                    let block = Statistics::of(finite);
+                    floats = Statistics::merged(floats.into_iter().chain(block));
                 }
                 Numbers::Int(v) => {
-                    let missing = FIRST.saturating_sub(first.len());
-                    first.extend(v.iter().take(missing).copied().map(Number::Int));
-                    integers = Seen::all(integers.into_iter().chain(Seen::of(v.into_iter())));
+                    let wanted = FIRST.saturating_sub(first.len());
+                    first.extend(v.iter().take(wanted).copied().map(Number::Int));
+                    let block = Statistics::of(v.into_iter());
+                    integers = Statistics::merged(integers.into_iter().chain(block));
                 }
             }
         }
@@ -127,7 +132,7 @@ impl fmt::Display for Info {
     }
 }
 
-/// Values as they are summed.
+/// Values in the type in which they are summed.
 enum Numbers {
     Float(Vec<f64>),
     Int(Vec<i128>),
@@ -146,21 +151,22 @@ fn numbers(values: Values) -> Numbers {
     }
 }
 
-/// What is known of some values, at least one.
-struct Seen<T> {
+/// Statistics of one or more values.
+struct Statistics<T> {
     count: usize,
     min: T,
     max: T,
     sum: T,
 }
 
-impl<T: Copy + PartialOrd + Add<Output = T>> Seen<T> {
+impl<T: Copy + PartialOrd + Add<Output = T>> Statistics<T> {
+    /// The statistics of these values; `None` if there are none.
     fn of(values: impl Iterator<Item = T>) -> Option<Self> {
-        Self::all(values.map(|x| Self { count: 1, min: x, max: x, sum: x }))
+        Self::merged(values.map(|x| Self { count: 1, min: x, max: x, sum: x }))
     }
 
-    fn all(parts: impl Iterator<Item = Self>) -> Option<Self> {
-        parts.reduce(|a, b| Self {
+    fn merged(statistics: impl Iterator<Item = Self>) -> Option<Self> {
+        statistics.reduce(|a, b| Self {
             count: a.count + b.count,
             min: if b.min < a.min { b.min } else { a.min },
             max: if b.max > a.max { b.max } else { a.max },

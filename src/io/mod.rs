@@ -1,4 +1,5 @@
-//! Files, streams and arrays: every byte that enters or leaves a tool comes through here.
+//! Reading and writing of files, streams and arrays. All input and output of the tools goes through
+//! this module.
 
 pub mod info;
 pub mod read;

@@ -1,27 +1,27 @@
 //! The state in which the process was started: which standard streams were closed, and which
 //! signals were ignored.
 //!
-//! Rust's runtime hides both before `main`. It opens /dev/null in place of a closed stream,
-//! which then looks like a stream that the caller set to /dev/null, and it ignores SIGPIPE. So
-//! both are examined before the runtime starts.
+//! Rust's runtime hides both before `main`. It opens /dev/null in place of a closed stream, which then
+//! looks like a stream that the caller redirected to /dev/null, and it ignores SIGPIPE. Both are
+//! therefore recorded before the runtime starts.
 
 use std::{
     ffi::c_int,
     sync::atomic::{AtomicU64, Ordering::Relaxed},
 };
 
-/// Bit N: descriptor N was closed.
+/// Bit N is set if descriptor N was closed.
 static CLOSED: AtomicU64 = AtomicU64::new(0);
-/// Bit N - 1: signal N was ignored.
+/// Bit N - 1 is set if signal N was ignored.
 static IGNORED: AtomicU64 = AtomicU64::new(0);
 
-/// Whether stdin (0), stdout (1) or stderr (2) was closed.
+/// Whether stdin (0), stdout (1) or stderr (2) was closed when the process started.
 #[must_use]
 pub fn was_closed(descriptor: u32) -> bool {
     CLOSED.load(Relaxed) >> descriptor & 1 == 1
 }
 
-/// Whether this signal was ignored, as `nohup` and a shell's `&` leave it.
+/// Whether a signal was ignored when the process started, as after `nohup` or a shell's `&`.
 #[must_use]
 pub fn was_ignored(signal: c_int) -> bool {
     signal > 0 && IGNORED.load(Relaxed) >> (signal - 1) & 1 == 1
@@ -38,16 +38,16 @@ mod before_main {
 
     use super::{CLOSED, IGNORED};
 
-    /// The loader calls what this section lists before `main`.
-    // SAFETY: the section holds pointers to functions that take nothing, or ignore
-    // what they are given, and return nothing.
+    /// The loader calls the functions in this section before `main`.
+    // SAFETY: the section holds pointers to functions without a return value that take no arguments
+    // or ignore them.
     #[allow(unsafe_code)]
     #[used]
     #[unsafe(link_section = ".init_array")]
-    static LOOK: extern "C" fn() = look;
+    static RECORD: extern "C" fn() = record;
 
-    /// Must not panic: there is nobody to catch it.
-    extern "C" fn look() {
+    /// Record the state. It must not panic, because nothing could catch the panic.
+    extern "C" fn record() {
         let streams = [stdin(), stdout(), stderr()];
         let closed = streams.map(|stream| u64::from(fcntl_getfd(stream).is_err()));
         CLOSED.store(closed[0] | closed[1] << 1 | closed[2] << 2, Relaxed);

@@ -1,17 +1,16 @@
-//! Loops over single elements, compiled for the widest registers of the machine.
+//! Loops over single elements, compiled for the widest vector registers of the machine.
 //!
-//! They run between matrix products that use those registers. Code for older machines would
-//! wait at each change between the two kinds of instructions (training took 1.4 times as long).
-//! Each loop is a struct, because `pulp` compiles for these registers only what it inlines, and
-//! it inlines only structs. No operation is fused or reordered, so results do not depend on the
-//! machine.
+//! These loops run between matrix products, which use the wide registers. Loops compiled for older
+//! processors would cause a penalty at each switch between the two kinds of instructions: training
+//! takes 1.4 times as long. Each loop is a struct that implements `WithSimd`, as `pulp` requires. No
+//! operation is fused or reordered, so that the results do not depend on the machine.
 
-#![allow(clippy::inline_always)] // what is not inlined is not compiled anew
+#![allow(clippy::inline_always)] // only inlined code is compiled for wide registers
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut2, Axis, Zip};
 use pulp::{Arch, Simd, WithSimd};
 
-/// `h = max(0, h + b)`. Shapes (samples, units), (units,).
+/// Set `h = max(0, h + b)` in place; `h` is (samples, units) and `b` is (units,).
 pub fn add_bias_and_rectify(mut h: ArrayViewMut2<'_, f32>, b: &Array1<f32>) {
     match (h.as_slice_mut(), b.as_slice()) {
         (Some(h), Some(b)) => Arch::new().dispatch(AddBiasAndRectify { h, b }),
@@ -21,7 +20,7 @@ pub fn add_bias_and_rectify(mut h: ArrayViewMut2<'_, f32>, b: &Array1<f32>) {
     }
 }
 
-/// `delta = 0` where the units are not active, `h <= 0`. Both (samples, units).
+/// Set `delta` to 0 for inactive units, those with `h <= 0`; both are (samples, units).
 pub fn mask_inactive(mut delta: ArrayViewMut2<'_, f32>, h: ArrayView2<'_, f32>) {
     match (delta.as_slice_mut(), h.as_slice()) {
         (Some(delta), Some(h)) => Arch::new().dispatch(MaskInactive { delta, h }),
@@ -29,12 +28,12 @@ pub fn mask_inactive(mut delta: ArrayViewMut2<'_, f32>, h: ArrayView2<'_, f32>) 
     }
 }
 
-/// `b += alpha (sum of the rows of delta)`. Shapes (units,), (samples, units).
+/// Add `alpha` times the sum of the rows of `delta`, (samples, units), to `b`, (units,).
 pub fn add_sum_of_rows(b: &mut Array1<f32>, alpha: f32, delta: ArrayView2<'_, f32>) {
     b.scaled_add(alpha, &ArrayView1::from(&sum_of_rows(delta)));
 }
 
-/// (columns,)
+/// The sum of the rows of `a`, (columns,).
 pub fn sum_of_rows(a: ArrayView2<'_, f32>) -> Vec<f32> {
     let mut sums = vec![0.0; a.ncols()];
     match a.as_slice() {
@@ -48,7 +47,7 @@ pub fn sum_of_rows(a: ArrayView2<'_, f32>) -> Vec<f32> {
     sums
 }
 
-/// An element that is infinite or NaN.
+/// The first element that is infinite or NaN, if any.
 pub fn first_not_finite(h: ArrayView2<'_, f32>) -> Option<f32> {
     if h.as_slice().is_some_and(all_finite) {
         return None;
@@ -56,14 +55,14 @@ pub fn first_not_finite(h: ArrayView2<'_, f32>) -> Option<f32> {
     h.iter().copied().find(|h| !h.is_finite())
 }
 
-/// Whether no element is infinite or NaN.
+/// Whether all elements are finite.
 pub fn all_finite<T: Float>(h: &[T]) -> bool {
     Arch::new().dispatch(AllFinite { h })
 }
 
-/// f32 or f64.
+/// f32 and f64.
 pub trait Float: Copy {
-    /// Neither infinite nor NaN.
+    /// Whether the number is neither infinite nor NaN.
     fn finite(self) -> bool;
 }
 
@@ -81,7 +80,8 @@ impl Float for f64 {
     }
 }
 
-/// `h -= shift`, and `sums +=` what is left. Shapes (samples, units), (units,), (units,).
+/// Subtract `shift` from the rows of `h`, and add the sum of the results to `sums`; `h` is
+/// (samples, units), `shift` and `sums` are (units,).
 pub fn subtract_and_sum(h: &mut Array2<f64>, shift: &Array1<f64>, sums: &mut Array1<f64>) {
     if let (Some(h), Some(shift), Some(sums)) =
         (h.as_slice_mut(), shift.as_slice(), sums.as_slice_mut())
@@ -92,7 +92,7 @@ pub fn subtract_and_sum(h: &mut Array2<f64>, shift: &Array1<f64>, sums: &mut Arr
     *sums += &h.sum_axis(Axis(0));
 }
 
-/// The largest magnitude in each column, (columns,).
+/// The largest absolute value in each column, (columns,).
 pub fn largest_of_columns(h: ArrayView2<'_, f64>) -> Vec<f64> {
     let mut largest = vec![0.0; h.ncols()];
     match h.as_slice() {
@@ -144,7 +144,7 @@ impl<T: Float> WithSimd for AllFinite<'_, T> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) -> bool {
-        // Without a way out, which would be a way per element.
+        // No early exit: a branch per element would prevent vectorisation.
         self.h.iter().fold(true, |all, h| all & h.finite())
     }
 }
@@ -207,7 +207,7 @@ impl WithSimd for SumRows<'_> {
     }
 }
 
-/// Not `max`, which would turn a NaN into a harmless 0.
+/// `max(0, z)`, except that NaN stays NaN; `f32::max` would turn it into 0.
 #[inline(always)]
 fn rectified(z: f32) -> f32 {
     if z < 0.0 { 0.0 } else { z }
@@ -232,9 +232,9 @@ mod tests {
         Array2::from_shape_fn((rows, columns), |(i, j)| ((i * 31 + j * 17) % 23) as f32 - 11.0)
     }
 
-    /// Rows of a wider array are not next to each other, and take the plain loop.
+    /// The rows of a slice of a wider array are not contiguous, which tests the plain loops.
     #[test]
-    fn both_ways_give_the_same() {
+    fn plain_and_vectorised_loops_give_the_same() {
         for (rows, columns) in [(1, 1), (3, 8), (5, 37), (64, 200)] {
             let (h, delta) = (made(rows, columns), made(columns, rows).reversed_axes() * 0.5);
             let b = Array1::from_shape_fn(columns, |j| j as f32 * 0.25 - 3.0);
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn a_nan_stays_one() {
+    fn rectifying_keeps_nan() {
         let mut h = ndarray::array![[f32::NAN, 1.0]];
         add_bias_and_rectify(h.view_mut(), &ndarray::array![0.0, 0.0]);
         assert!(h[[0, 0]].is_nan());

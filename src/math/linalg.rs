@@ -1,4 +1,4 @@
-//! Matrix products and eigenvalues. No other module uses faer.
+//! Matrix products and eigenvalues. This is the only module that uses faer.
 
 use std::ops::Range;
 
@@ -18,21 +18,21 @@ use crate::{
     math::scale::{exponent_of, times_power_of_two},
 };
 
-/// f32 for networks, f64 for spectra.
+/// The element types of matrices: f32 for networks, f64 for spectra.
 pub trait Scalar: ComplexField + LinalgScalar + From<f32> {}
 impl Scalar for f32 {}
 impl Scalar for f64 {}
 
-/// `out = a b`. Shapes (m, n), (m, k), (k, n).
+/// Write `out = a b`; `out` is (m, n), `a` is (m, k), and `b` is (k, n).
 pub fn product<T: Scalar>(out: ArrayViewMut2<'_, T>, a: ArrayView2<'_, T>, b: ArrayView2<'_, T>) {
     multiply(out, Accum::Replace, T::from(1.0), a, b);
 }
 
-/// `w += alpha xᵀ delta`: a whole step of gradient descent. Shapes (k, n),
-/// (batch, k), (batch, n).
+/// Add `alpha xᵀ delta` to `w`, as in a step of gradient descent; `w` is (k, n), `x` is (batch, k), and
+/// `delta` is (batch, n).
 ///
-/// The rows of `w` are shared out among the threads; the sum over the batch is
-/// never split, so that their number changes no byte.
+/// The rows of `w` are divided among the threads. The sum over the batch is never split, so that the
+/// result does not depend on the number of threads.
 pub fn add_transposed_product(
     w: &mut Array2<f32>,
     alpha: f32,
@@ -40,44 +40,44 @@ pub fn add_transposed_product(
     delta: ArrayView2<'_, f32>,
 ) {
     let shares = shares(w.nrows());
-    let parts = split_rows(w.view_mut(), &shares);
-    parts.into_par_iter().zip(shares).for_each(|(part, rows)| {
+    let blocks = split_rows(w.view_mut(), &shares);
+    blocks.into_par_iter().zip(shares).for_each(|(block, rows)| {
         let columns = x.slice(s![.., rows]);
-        multiply(part, Accum::Add, alpha, columns.t(), delta);
+        multiply(block, Accum::Add, alpha, columns.t(), delta);
     });
 }
 
-/// Which of `rows` each thread takes.
+/// Divide `rows` rows among the threads.
 ///
-/// Shares begin at multiples of a kernel's tile and are never thin, so that a
-/// row's numbers do not depend on whose share it is in.
+/// Each share starts at a multiple of the tile size of the matrix kernel and has a minimum size, so
+/// that the numbers in a row do not depend on the share to which it belongs.
 #[must_use]
 pub fn shares(rows: usize) -> Vec<Range<usize>> {
     const TILE: usize = 16;
-    const THINNEST: usize = 2 * TILE;
-    let count = rayon::current_num_threads().min(rows / THINNEST).max(1);
+    const MIN_ROWS: usize = 2 * TILE;
+    let count = rayon::current_num_threads().min(rows / MIN_ROWS).max(1);
     let start = |share: usize| {
         if share == count { rows } else { rows / TILE * share / count * TILE }
     };
     (0..count).map(|share| start(share)..start(share + 1)).collect()
 }
 
-/// The rows of `a`, share by share.
+/// Split the rows of `a` into consecutive blocks, one for each share.
 pub fn split_rows<'a, T>(
     a: ArrayViewMut2<'a, T>,
     shares: &[Range<usize>],
 ) -> Vec<ArrayViewMut2<'a, T>> {
-    let mut parts = Vec::with_capacity(shares.len());
+    let mut blocks = Vec::with_capacity(shares.len());
     let mut rest = a;
     for share in shares {
-        let (part, below) = rest.split_at(Axis(0), share.len());
-        parts.push(part);
+        let (block, below) = rest.split_at(Axis(0), share.len());
+        blocks.push(block);
         rest = below;
     }
-    parts
+    blocks
 }
 
-/// The lower triangle of `out += xᵀ x`, f64. Shapes (n, n), (samples, n).
+/// Add the lower triangle of `xᵀ x` to `out`; `out` is (n, n) and `x` is (samples, n).
 pub fn add_gram_lower(out: &mut Array2<f64>, x: ArrayView2<'_, f64>) {
     let (rows, columns) = out.dim();
     let x = dense(x);
@@ -96,10 +96,13 @@ pub fn add_gram_lower(out: &mut Array2<f64>, x: ArrayView2<'_, f64>) {
     );
 }
 
-/// Eigenvalues of a symmetric matrix given by its lower triangle, smallest first.
+/// The eigenvalues of a symmetric matrix, smallest first. Only its lower triangle is read.
+///
+/// # Errors
+/// If the solver does not converge.
 pub fn symmetric_eigenvalues(lower: &Array2<f64>) -> Result<Vec<f64>> {
-    let (near_one, exponent) = near_one(lower.view());
-    let mut lambda = view(&near_one)
+    let (scaled, exponent) = scaled_to_near_one(lower.view());
+    let mut lambda = view(&scaled)
         .self_adjoint_eigenvalues(Side::Lower)
         .map_err(|_| Error::data("the eigenvalues do not converge"))?;
     for l in &mut lambda {
@@ -108,24 +111,29 @@ pub fn symmetric_eigenvalues(lower: &Array2<f64>) -> Result<Vec<f64>> {
     Ok(lambda)
 }
 
-/// Eigenvectors of a symmetric matrix given by its lower triangle, as columns, the smallest
-/// eigenvalue's first.
+/// The eigenvectors of a symmetric matrix as columns, in ascending order of eigenvalue. Only the lower
+/// triangle of the matrix is read.
+///
+/// # Errors
+/// If the solver does not converge.
 pub fn symmetric_eigenvectors(lower: ArrayView2<'_, f64>) -> Result<Array2<f64>> {
-    let eigen = view(&near_one(lower).0)
+    let eigen = view(&scaled_to_near_one(lower).0)
         .self_adjoint_eigen(Side::Lower)
         .map_err(|_| Error::data("the eigenvectors do not converge"))?;
     let v = eigen.U();
     Ok(Array2::from_shape_fn((v.nrows(), v.ncols()), |(i, j)| v[(i, j)]))
 }
 
-/// A matrix far from 1 divided by a power of two, which is given too: a solver squares.
-fn near_one(matrix: ArrayView2<'_, f64>) -> (CowArray<'_, f64, Ix2>, i32) {
+/// A matrix divided by a power of two if its entries are far from 1, and the exponent of that power.
+/// The solver squares entries, which could leave the range of f8 otherwise.
+fn scaled_to_near_one(matrix: ArrayView2<'_, f64>) -> (CowArray<'_, f64, Ix2>, i32) {
     match exponent_of(matrix) {
         0 => (dense(matrix), 0),
         exponent => (matrix.mapv(|x| times_power_of_two(x, -exponent)).into(), exponent),
     }
 }
 
+/// Write `alpha a b` to `out`, or add it to `out`, as `accumulate` says.
 fn multiply<T: Scalar>(
     mut out: ArrayViewMut2<'_, T>,
     accumulate: Accum,
@@ -135,7 +143,8 @@ fn multiply<T: Scalar>(
 ) {
     let (rows, columns) = out.dim();
     if columns == 1 {
-        // A matrix-vector kernel sums in an order that depends on the number of rows.
+        // A matrix-vector kernel would sum in an order that depends on the number of rows, and thus on
+        // the number of threads.
         for (out, a) in out.iter_mut().zip(a.rows()) {
             let sum = alpha * a.dot(&b.column(0));
             *out = if accumulate == Accum::Add { *out + sum } else { sum };
@@ -151,7 +160,7 @@ fn multiply<T: Scalar>(
     }
 }
 
-/// An array whose elements are next to each other, by rows or by columns.
+/// The array itself if its elements are contiguous, by rows or by columns, or else a copy in C order.
 fn dense<T: Scalar>(a: ArrayView2<'_, T>) -> CowArray<'_, T, Ix2> {
     if a.is_standard_layout() || a.t().is_standard_layout() {
         return a.into();
@@ -180,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn products_are_ndarrays_whatever_the_layout() {
+    fn products_agree_with_ndarray_for_all_layouts() {
         let (a, b) = (random(37, 19), random(19, 23));
         let (at, bt) =
             (a.t().as_standard_layout().into_owned(), b.t().as_standard_layout().into_owned());

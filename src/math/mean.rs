@@ -1,6 +1,7 @@
 //! Mean and standard deviation.
 
-/// Mean and standard deviation (n - 1): none if any value is missing, no deviation of a single one.
+/// Mean and standard deviation, with divisor n - 1. Both are `None` if any value is missing; the
+/// standard deviation of a single value is `None`.
 pub fn mean_and_sd(values: impl Iterator<Item = Option<f64>>) -> (Option<f64>, Option<f64>) {
     let Some(values) = values.collect::<Option<Vec<f64>>>() else {
         return (None, None);
@@ -17,7 +18,7 @@ mod tests {
     use approx::assert_relative_eq;
 
     #[test]
-    fn mean_and_deviation_are_of_all_seeds_or_none() {
+    fn a_missing_value_leaves_no_mean_and_a_single_one_no_deviation() {
         let (mean, sd) = mean_and_sd([1.0, 2.0, 6.0].into_iter().map(Some));
         assert_relative_eq!(mean.unwrap(), 3.0);
         assert_relative_eq!(sd.unwrap(), 7.0_f64.sqrt());

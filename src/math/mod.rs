@@ -1,5 +1,5 @@
-//! The arithmetic that all stages share: products, eigenvalues, loops over elements, exact scaling,
-//! random numbers.
+//! The arithmetic shared by all stages: matrix products, eigenvalues, element-wise loops, exact
+//! scaling, means, and random numbers.
 
 pub(crate) mod elementwise;
 pub(crate) mod linalg;

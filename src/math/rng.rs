@@ -1,37 +1,39 @@
-//! Random numbers: one stream per purpose, so that adding a draw shifts no other.
+//! Random numbers: one stream per purpose, so that an additional draw for one purpose does not change
+//! the numbers of another.
 //!
-//! The generator is ChaCha8, whose streams are independent by design and whose
-//! numbers are the same on every machine. A stream is named by what it is for
-//! and an index: the layer, the epoch or the image.
+//! The generator is ChaCha8, whose streams are independent by design and whose numbers are the same on
+//! every machine. A stream is identified by the seed, its purpose, and an index such as that of the
+//! layer, the epoch or the image.
 
 use rand::{SeedableRng, rngs::ChaCha8Rng};
 
-/// What a stream of random numbers is for.
+/// The purpose of a stream of random numbers. The numbers of the variants are part of the results:
+/// changing one changes what a seed gives.
 #[derive(Clone, Copy, Debug)]
 pub enum Purpose {
-    /// The first weights of a layer.
+    /// The initial weights of a layer.
     Weights = 1,
-    /// The readout of a layer.
+    /// The initial readout of a layer.
     Readout = 2,
     /// The order of the samples in an epoch.
     Order = 3,
-    /// The permutation of shuffled labels.
+    /// The permutation of the labels.
     Labels = 4,
     /// The Gaussian noise of an image.
     Noise = 5,
     /// The random signs of an image.
     Signs = 6,
-    /// A drawn digit.
+    /// The drawing of a digit.
     Digit = 7,
     /// The random start of an attack on an image.
     Start = 8,
     /// The rows of a subsample.
     Subsample = 9,
-    /// Activations of a known spectrum.
+    /// A row of activations with a known spectrum.
     Signal = 10,
 }
 
-/// The stream of `purpose` and `index` under a seed.
+/// The stream of random numbers for a seed, a purpose and an index.
 #[must_use]
 pub fn stream(seed: u64, purpose: Purpose, index: usize) -> ChaCha8Rng {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);

@@ -1,25 +1,25 @@
-//! Exact changes of scale: multiplication by powers of two, which rounds nothing.
+//! Exact scaling: multiplication by powers of two, which does not round.
 //!
-//! Sums of squares overflow or underflow f8 long before the numbers do. Numbers far from 1 are
-//! therefore scaled to near 1 before they are squared, and the result is scaled back.
+//! Squares overflow or underflow f8 long before the numbers do. Numbers far from 1 are therefore
+//! scaled to near 1 before they are squared, and the result is scaled back.
 
-/// Numbers from 2^-400 to 2^400 are left as they are: sums of their squares are far from the
+/// Numbers from 2^-400 to 2^400 need no scaling, because sums of their squares are far from the
 /// limits of f8.
-const ORDINARY: i32 = 400;
+const UNSCALED: i32 = 400;
 
-/// The power of two to take out of numbers whose largest magnitude is `largest`: 0 for ordinary
-/// numbers.
+/// The exponent of the power of two by which to divide numbers whose largest absolute value is
+/// `largest`; 0 if they need no scaling.
 pub fn exponent(largest: f64) -> i32 {
     let exponent = floor_log2(largest);
-    if exponent.abs() <= ORDINARY { 0 } else { exponent }
+    if exponent.abs() <= UNSCALED { 0 } else { exponent }
 }
 
-/// The same for all these numbers.
+/// The [`exponent`] of the largest absolute value of these numbers.
 pub fn exponent_of<'a>(numbers: impl IntoIterator<Item = &'a f64>) -> i32 {
     exponent(numbers.into_iter().fold(0.0, |largest, x| x.abs().max(largest)))
 }
 
-/// `x 2^exponent`, exact unless the result is beyond the normal numbers.
+/// `x 2^exponent`; exact unless the result is not a normal number.
 pub fn times_power_of_two(mut x: f64, mut exponent: i32) -> f64 {
     while exponent != 0 {
         let step = exponent.clamp(-1000, 1000);
@@ -29,13 +29,13 @@ pub fn times_power_of_two(mut x: f64, mut exponent: i32) -> f64 {
     x
 }
 
-/// `2^exponent`, for normal numbers.
+/// `2^exponent`, which must be a normal number.
 fn power_of_two(exponent: i32) -> f64 {
     const BIAS: i32 = 1023;
     f64::from_bits(u64::from((BIAS + exponent).unsigned_abs()) << (f64::MANTISSA_DIGITS - 1))
 }
 
-/// The whole part of the logarithm; 0 for 0.
+/// `log2 |x|` rounded down; 0 for 0.
 fn floor_log2(x: f64) -> i32 {
     const UP: i32 = 64;
     match x.abs() {
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ordinary_numbers_stay_and_others_come_near_one() {
+    fn numbers_near_one_stay_and_others_are_scaled_to_near_one() {
         for x in [0.0, 1.0, -3.0, 1e120, 1e-120] {
             assert_eq!(exponent(x), 0, "{x}");
         }

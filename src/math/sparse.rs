@@ -1,9 +1,9 @@
-//! Products with matrices most of whose entries are 0, such as MNIST's images.
+//! Products with sparse matrices, such as the images of MNIST.
 //!
-//! Four fifths of MNIST's pixels are 0, and the first layer is more than half of the work of a
-//! training step. Only the pixels that are not 0 are multiplied.
+//! Four fifths of MNIST's pixels are 0, and the first layer takes more than half of the time of a
+//! training step. Sparse products skip these pixels.
 
-#![allow(clippy::inline_always)] // what is not inlined is not compiled for wide registers
+#![allow(clippy::inline_always)] // only inlined code is compiled for wide registers
 
 use std::ops::Range;
 
@@ -13,19 +13,20 @@ use rayon::prelude::*;
 
 use crate::math::linalg::{shares, split_rows};
 
-/// A column and the number there.
+/// A non-zero entry of a row: its column and its value.
 pub type Entry = (u32, f32);
 
-/// A matrix by its entries other than 0, row after row (CSR).
+/// A sparse matrix in compressed sparse row format (CSR).
 #[derive(Debug)]
 pub struct Sparse {
-    /// Where each row's entries end, after the 0 where the first row's begin.
+    /// 0, then the index in `entries` at which each row ends.
     ends: Vec<usize>,
     entries: Vec<Entry>,
 }
 
 impl Sparse {
-    /// The entries of `a` (rows, columns), if fewer than the part `density` of them are not 0.
+    /// The non-zero entries of `a`, (rows, columns); `None` if they are at least a fraction `density`
+    /// of all entries.
     #[must_use]
     pub fn of(a: ArrayView2<'_, f32>, density: f64) -> Option<Self> {
         let columns = u32::try_from(a.ncols()).ok()?;
@@ -38,8 +39,8 @@ impl Sparse {
         let mut sparse = Self { ends: vec![0], entries: Vec::with_capacity(count) };
         let mut row = vec![(0, 0.0); a.ncols()];
         for values in values.chunks_exact(a.ncols().max(1)) {
-            // Every value is written, a 0 where the next one goes: there is nothing to
-            // predict, and the pixels of an image cannot be predicted.
+            // Zeros are written too, and overwritten by the next value. This avoids a branch, which
+            // the processor could not predict for the pixels of an image.
             let mut found = 0;
             for (column, &value) in (0..columns).zip(values) {
                 row[found] = (column, value);
@@ -51,21 +52,22 @@ impl Sparse {
         Some(sparse)
     }
 
-    /// The entries of a row, by their columns.
+    /// The non-zero entries of a row, in ascending order of column.
     #[must_use]
     pub fn row(&self, row: usize) -> &[Entry] {
         &self.entries[self.ends[row]..self.ends[row + 1]]
     }
 
-    /// `alpha` times the transpose of some of the rows, of which its rows `columns`.
+    /// `alpha` times the transpose of the given rows, restricted to the given columns:
+    /// (columns, rows).
     fn transposed(&self, rows: &[usize], columns: Range<usize>, alpha: f32) -> Self {
         let inside = |row: usize| {
             let entries = self.row(row);
-            let place = |column: usize| entries.partition_point(|&(c, _)| (c as usize) < column);
-            &entries[place(columns.start)..place(columns.end)]
+            let start = |column: usize| entries.partition_point(|&(c, _)| (c as usize) < column);
+            &entries[start(columns.start)..start(columns.end)]
         };
-        // First how many entries each column has, then where they begin, and in
-        // the end, each entry having moved the place for the next, where they end.
+        // A counting sort by column. `ends` first holds the number of entries of each column, then the
+        // index at which the column starts, and after the entries have been placed, its end.
         let mut ends = vec![0; columns.len() + 1];
         for &(column, _) in rows.iter().flat_map(|&row| inside(row)) {
             ends[column as usize - columns.start + 1] += 1;
@@ -79,16 +81,16 @@ impl Sparse {
         let mut entries = vec![(0, 0.0); total];
         for (index, &row) in (0..).zip(rows) {
             for &(column, value) in inside(row) {
-                let place = &mut ends[column as usize - columns.start + 1];
-                entries[*place] = (index, alpha * value);
-                *place += 1;
+                let next = &mut ends[column as usize - columns.start + 1];
+                entries[*next] = (index, alpha * value);
+                *next += 1;
             }
         }
         Self { ends, entries }
     }
 }
 
-/// `out = a b` for the rows of `a` given. Shapes (rows, n), (.., k), (k, n).
+/// Write `out = a[rows] b`; `out` is (rows, n), `a` has k columns, and `b` is (k, n).
 pub fn product(
     mut out: ArrayViewMut2<'_, f32>,
     a: &Sparse,
@@ -99,10 +101,10 @@ pub fn product(
     add_combinations(out, |row| a.row(rows[row]), b);
 }
 
-/// `w += alpha xᵀ delta` for the rows of `x` given. Shapes (k, n), (.., k), (rows, n).
+/// Add `alpha x[rows]ᵀ delta` to `w`; `w` is (k, n), `x` has k columns, and `delta` is (rows, n).
 ///
-/// The rows of `w` are shared out among the threads; the sum over the rows of `x`
-/// is never split, so that the number of threads changes no byte.
+/// The rows of `w` are divided among the threads. The sum over the rows of `x` is never split, so that
+/// the result does not depend on the number of threads.
 pub fn add_transposed_product(
     w: &mut Array2<f32>,
     alpha: f32,
@@ -111,14 +113,15 @@ pub fn add_transposed_product(
     delta: ArrayView2<'_, f32>,
 ) {
     let shares = shares(w.nrows());
-    let parts = split_rows(w.view_mut(), &shares);
-    parts.into_par_iter().zip(shares).for_each(|(part, columns)| {
+    let blocks = split_rows(w.view_mut(), &shares);
+    blocks.into_par_iter().zip(shares).for_each(|(block, columns)| {
         let transposed = x.transposed(rows, columns, alpha);
-        add_combinations(part, |row| transposed.row(row), delta);
+        add_combinations(block, |row| transposed.row(row), delta);
     });
 }
 
-/// `out[r, :] += sum_j v_j m[i_j, :]` over the entries `(i_j, v_j)` of each row r.
+/// Add to each row r of `out` a linear combination of the rows of `m`:
+/// `out[r, :] += sum_j v_j m[i_j, :]` over the entries `(i_j, v_j)` of r.
 fn add_combinations<'a>(
     mut out: ArrayViewMut2<'_, f32>,
     entries: impl Fn(usize) -> &'a [Entry],
@@ -156,32 +159,32 @@ impl<'e, F: Fn(usize) -> &'e [Entry]> WithSimd for AddCombinations<'_, F> {
         for (row, out) in out.chunks_exact_mut(columns.max(1)).enumerate() {
             let entries = entries(row);
             for (index, out) in out.chunks_mut(block).enumerate() {
-                let part = Part { out, entries, m, columns, first: index * block };
-                match (part.out.len() - 1) / S::F32_LANES {
-                    0 => part.add::<S, 0>(simd),
-                    1 => part.add::<S, 1>(simd),
-                    2 => part.add::<S, 2>(simd),
-                    3 => part.add::<S, 3>(simd),
-                    4 => part.add::<S, 4>(simd),
-                    5 => part.add::<S, 5>(simd),
-                    6 => part.add::<S, 6>(simd),
-                    7 => part.add::<S, 7>(simd),
-                    8 => part.add::<S, 8>(simd),
-                    9 => part.add::<S, 9>(simd),
-                    10 => part.add::<S, 10>(simd),
-                    11 => part.add::<S, 11>(simd),
-                    _ => part.add::<S, 12>(simd),
+                let segment = Segment { out, entries, m, columns, first: index * block };
+                match (segment.out.len() - 1) / S::F32_LANES {
+                    0 => segment.add::<S, 0>(simd),
+                    1 => segment.add::<S, 1>(simd),
+                    2 => segment.add::<S, 2>(simd),
+                    3 => segment.add::<S, 3>(simd),
+                    4 => segment.add::<S, 4>(simd),
+                    5 => segment.add::<S, 5>(simd),
+                    6 => segment.add::<S, 6>(simd),
+                    7 => segment.add::<S, 7>(simd),
+                    8 => segment.add::<S, 8>(simd),
+                    9 => segment.add::<S, 9>(simd),
+                    10 => segment.add::<S, 10>(simd),
+                    11 => segment.add::<S, 11>(simd),
+                    _ => segment.add::<S, 12>(simd),
                 }
             }
         }
     }
 }
 
-/// Sums kept in registers at once, of the 16 that most machines have.
+/// Number of registers that hold sums, of the 16 vector registers of most machines.
 const BLOCK: usize = 13;
 
-/// Neighbouring columns of one row.
-struct Part<'a> {
+/// A range of columns of one row of the output.
+struct Segment<'a> {
     out: &'a mut [f32],
     entries: &'a [Entry],
     m: &'a [f32],
@@ -190,8 +193,9 @@ struct Part<'a> {
     first: usize,
 }
 
-impl Part<'_> {
-    /// With all sums in registers: `FULL` of them full, and a last one of what is left.
+impl Segment<'_> {
+    /// Add the linear combination with all sums in registers: `FULL` full registers, and a last one
+    /// that may be partial.
     #[inline(always)]
     fn add<S: Simd, const FULL: usize>(self, simd: S) {
         let (full, last) = self.out.split_at_mut(FULL * S::F32_LANES);
@@ -231,9 +235,9 @@ mod tests {
     const SHAPES: [(usize, usize); 7] =
         [(1, 1), (6, 7), (40, 10), (40, 16), (70, 200), (33, 208), (5, 1000)];
 
-    /// Rows of a wider array are not next to each other, and take the plain loop.
+    /// The rows of a slice of a wider array are not contiguous, which tests the plain loop.
     #[test]
-    fn products_are_ndarrays() {
+    fn products_agree_with_ndarray() {
         let chosen = [3, 0, 3, 11, 5];
         for (k, n) in SHAPES {
             let (x, w) = (random(12, k, 0.3), random(k, n, 1.0));
@@ -273,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_sparse_enough() {
+    fn only_matrices_below_the_density_become_sparse() {
         let x = ndarray::array![[0.0, 2.0, -0.0], [0.0, 0.0, 3.0]];
         assert!(Sparse::of(x.view(), 1.0 / 3.0).is_none());
         let sparse = Sparse::of(x.view(), 0.34).unwrap();

@@ -1,4 +1,4 @@
-//! Generalisation accuracy, loss and dead units of every layer.
+//! Generalisation accuracy, loss and number of dead units of every layer.
 
 use ndarray::{Array2, ArrayView2, ArrayView3, Axis};
 use rayon::prelude::*;
@@ -10,45 +10,48 @@ use crate::{
     network::{CHUNK, Network, cross_entropy, predicted},
 };
 
-/// A line of `accuracy`.
+/// One line of the output of `accuracy`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Accuracy {
-    /// From 1.
+    /// The layer, counted from 1.
     pub layer: usize,
-    /// Images seen.
+    /// Number of images.
     pub samples: usize,
-    /// Units of the layer.
+    /// Number of units of the layer.
     pub units: usize,
-    /// Units that are 0 on every sample.
+    /// Number of units that are 0 on every image.
     pub dead: usize,
-    /// Images whose largest logit is the label's; none without a readout.
+    /// Number of images that the layer's readout classifies correctly; `None` for a layer without a
+    /// readout, as for the next two.
     pub correct: Option<usize>,
-    /// `correct / samples`
+    /// The fraction of images classified correctly, `correct / samples`.
     pub accuracy: Option<f64>,
-    /// Mean of `-ln p_y`.
+    /// Mean of the cross-entropy `-ln p_y` over the images.
     pub loss: Option<f64>,
 }
 
-/// Counts images as they come, a block at a time.
+/// Counts correct classifications and dead units, one block of images at a time.
 pub struct AccuracyCounter {
     samples: usize,
     layers: Vec<LayerCount>,
 }
 
 struct LayerCount {
+    /// Whether each unit was above 0 on an image.
     alive: Vec<bool>,
+    /// Number of correct classifications, and the sum of the losses.
     readout: Option<(usize, f64)>,
 }
 
-/// What a chunk of images adds.
-struct Part {
+/// The counts of one chunk of images.
+struct ChunkCount {
     samples: usize,
     layers: Vec<LayerCount>,
     predictions: Vec<u8>,
 }
 
 impl AccuracyCounter {
-    /// Nothing seen yet.
+    /// A counter that has seen no image.
     #[must_use]
     pub fn new(network: &Network) -> Self {
         let layers = network.layers.iter().map(|layer| LayerCount {
@@ -58,23 +61,27 @@ impl AccuracyCounter {
         Self { samples: 0, layers: layers.collect() }
     }
 
-    /// AccuracyCounter images (samples, pixels) with labels `y`; gives the classes that
-    /// the last layer predicts.
+    /// Count images (samples, pixels) with labels `y`, and return the classes that the last layer
+    /// predicts.
+    ///
+    /// # Errors
+    /// If an activation is not finite.
     pub fn add(
         &mut self,
         network: &Network,
         images: ArrayView2<'_, f32>,
         y: &[u8],
     ) -> Result<Vec<u8>> {
-        let parts = Network::chunks(images, |start, x| {
+        let counts = Network::chunks(images, |start, x| {
             let h = network.activations(x, network.layers.len())?;
-            Ok(part(network, h.iter().map(|h| h.view()), &y[start..]))
+            Ok(count(network, h.iter().map(|h| h.view()), &y[start..]))
         });
-        let parts: Vec<Part> = parts.into_iter().collect::<Result<_>>()?;
-        Ok(self.add_parts(parts))
+        let counts: Vec<ChunkCount> = counts.into_iter().collect::<Result<_>>()?;
+        Ok(self.add_counts(counts))
     }
 
-    /// Likewise, with the images' activations h, (layers, samples, units), at hand.
+    /// Count images given by their activations h, (layers, samples, units), with labels `y`, and
+    /// return the classes that the last layer predicts.
     pub fn add_activations(
         &mut self,
         network: &Network,
@@ -82,32 +89,32 @@ impl AccuracyCounter {
         y: &[u8],
     ) -> Vec<u8> {
         let chunks: Vec<_> = h.axis_chunks_iter(Axis(1), CHUNK).collect();
-        let parts = chunks
+        let counts = chunks
             .into_par_iter()
             .enumerate()
-            .map(|(index, h)| part(network, h.outer_iter(), &y[index * CHUNK..]));
-        self.add_parts(parts.collect())
+            .map(|(index, h)| count(network, h.outer_iter(), &y[index * CHUNK..]));
+        self.add_counts(counts.collect())
     }
 
-    fn add_parts(&mut self, parts: Vec<Part>) -> Vec<u8> {
+    fn add_counts(&mut self, counts: Vec<ChunkCount>) -> Vec<u8> {
         let mut predictions = Vec::new();
-        for part in parts {
-            for (sum, part) in self.layers.iter_mut().zip(part.layers) {
-                for (sum, alive) in sum.alive.iter_mut().zip(part.alive) {
-                    *sum |= alive;
+        for count in counts {
+            for (total, layer) in self.layers.iter_mut().zip(count.layers) {
+                for (total, alive) in total.alive.iter_mut().zip(layer.alive) {
+                    *total |= alive;
                 }
-                if let (Some(sum), Some(part)) = (&mut sum.readout, part.readout) {
-                    sum.0 += part.0;
-                    sum.1 += part.1;
+                if let (Some(total), Some(readout)) = (&mut total.readout, layer.readout) {
+                    total.0 += readout.0;
+                    total.1 += readout.1;
                 }
             }
-            self.samples += part.samples;
-            predictions.extend(part.predictions);
+            self.samples += count.samples;
+            predictions.extend(count.predictions);
         }
         predictions
     }
 
-    /// The lines, layer by layer.
+    /// The results so far, one line per layer.
     #[must_use]
     pub fn lines(&self) -> Vec<Accuracy> {
         let samples = self.samples as f64;
@@ -124,12 +131,16 @@ impl AccuracyCounter {
     }
 }
 
-/// From the activations of every layer, each (samples, units).
-fn part<'a>(network: &Network, h: impl Iterator<Item = ArrayView2<'a, f32>>, y: &[u8]) -> Part {
-    let mut part = Part { samples: 0, layers: Vec::new(), predictions: Vec::new() };
+/// Count one chunk of images, given by the activations of every layer, (samples, units) each.
+fn count<'a>(
+    network: &Network,
+    h: impl Iterator<Item = ArrayView2<'a, f32>>,
+    y: &[u8],
+) -> ChunkCount {
+    let mut count = ChunkCount { samples: 0, layers: Vec::new(), predictions: Vec::new() };
     for (layer, h) in network.layers.iter().zip(h) {
-        part.samples = h.nrows();
-        // Activations are not negative: a sum of 0 is one of zeros.
+        count.samples = h.nrows();
+        // Activations are not negative, so that their sum is 0 only if all are 0.
         let alive = sum_of_rows(h).iter().map(|&sum| sum != 0.0).collect();
         let readout = layer.readout.as_ref().map(|readout| {
             let mut z = Array2::zeros((h.nrows(), network.classes));
@@ -138,12 +149,13 @@ fn part<'a>(network: &Network, h: impl Iterator<Item = ArrayView2<'a, f32>>, y: 
             let correct = classes.iter().zip(y).filter(|(c, y)| **c == usize::from(**y)).count();
             let losses = z.rows().into_iter().zip(y);
             let loss = losses.map(|(z, &y)| cross_entropy(z, usize::from(y))).sum();
-            // A network has at most 256 classes.
-            part.predictions =
-                classes.iter().map(|&class| u8::try_from(class).expect("fewer than 256")).collect();
+            count.predictions = classes
+                .iter()
+                .map(|&class| u8::try_from(class).expect("there are at most 256 classes"))
+                .collect();
             (correct, loss)
         });
-        part.layers.push(LayerCount { alive, readout });
+        count.layers.push(LayerCount { alive, readout });
     }
-    part
+    count
 }

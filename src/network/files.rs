@@ -1,4 +1,4 @@
-//! A network as a directory: `model.json` and an array for each parameter.
+//! A network as a directory: `model.json` and one array per parameter.
 
 use std::{
     fs::{self, File},
@@ -18,34 +18,38 @@ use crate::{
     network::{Layer, Network, Readout},
 };
 
-/// The version of the format; a reader refuses another.
+/// The version of the format. Readers refuse any other version.
 pub const SCHEMA: &str = "local-errors/model/1";
-/// What the name of every version begins with.
-const FAMILY: &str = "local-errors/model/";
-/// A `model.json` has some hundred bytes; more are not read to find out whose it is.
-const LARGEST: u64 = 1 << 20;
-/// The file by which a network's directory is known.
+/// The start of [`SCHEMA`] in every version.
+const SCHEMA_PREFIX: &str = "local-errors/model/";
+/// Number of bytes of `model.json` read to recognise a network. A `model.json` has a few hundred.
+const MAX_MODEL_BYTES: u64 = 1 << 20;
+/// The file that marks a directory as a network.
 pub const FILE: &str = "model.json";
 
-/// How the training went, which `train` writes beside it.
+/// The file in which `train` records the progress of the training.
 pub const HISTORY: &str = "history.jsonl";
 
-/// The keys of `model.json` that a reader needs.
+/// The keys of `model.json` that every network has.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Description {
-    /// [`SCHEMA`]
+    /// The version of the format, [`SCHEMA`].
     pub schema: String,
-    /// How it was trained; only describes.
+    /// The learning rule that trained the network; readers do not use it.
     pub rule: String,
-    /// Inputs, then the units of each layer.
+    /// Number of inputs, then the number of units of each layer.
     pub sizes: Vec<usize>,
-    /// Classes of the readouts.
+    /// Number of classes of the readouts.
     pub classes: usize,
 }
 
 /// Read the network in a directory.
+///
+/// # Errors
+/// If `model.json` or an array is missing or invalid, or if the shapes do not fit.
 pub fn read(directory: &Path) -> Result<Network> {
-    // `train` exchanges whole directories: arrays read while it did would be a mixture.
+    // `train` replaces the whole directory. If it does so during the reading, the arrays belong to
+    // two networks, and they are read again.
     for _ in 0..10 {
         let before = identity(directory)?;
         let network = read_once(directory);
@@ -53,7 +57,7 @@ pub fn read(directory: &Path) -> Result<Network> {
             return network;
         }
     }
-    Err(Error::data("is replaced again and again while it is read").in_file(directory))
+    Err(Error::data("is replaced repeatedly while it is read").in_file(directory))
 }
 
 fn identity(directory: &Path) -> Result<(u64, u64)> {
@@ -98,8 +102,8 @@ fn read_once(directory: &Path) -> Result<Network> {
     Ok(Network { layers, classes })
 }
 
-/// Write a network's arrays and its `model.json`, which holds the keys of
-/// `description` and whatever else describes it, into a directory that is being made.
+/// Write the arrays of a network and its `model.json` into a directory that is being written.
+/// `description` becomes `model.json`; it has at least the keys of [`Description`].
 pub fn write_into<D: Serialize>(
     directory: &Path,
     network: &Network,
@@ -121,18 +125,24 @@ pub fn write_into<D: Serialize>(
     output.finish()
 }
 
-/// Begin a network's directory, to be put in the place of an older one.
+/// Begin to write a network's directory. When finished, it replaces an older network of that name.
+///
+/// # Errors
+/// As for [`check`].
 pub fn create(directory: &Path) -> Result<Directory> {
     Directory::create(directory, foreign)
 }
 
-/// Refuse a directory that no network can be written to, or that holds more than one,
-/// before the work that makes the network.
+/// Check that a network can be written to a directory, before the network is trained.
+///
+/// # Errors
+/// If the directory cannot be written, or if it exists and holds anything besides a network and its
+/// snapshots, which would be lost.
 pub fn check(directory: &Path) -> Result<()> {
     Directory::check(directory, foreign).map(drop)
 }
 
-/// What a folder holds besides a network and its snapshots, in words.
+/// Describes what a directory holds besides a network and its snapshots; `None` if nothing.
 fn foreign(directory: &Path) -> io::Result<Option<String>> {
     let found = foreign_files(directory, true)?;
     if found.is_some() {
@@ -150,49 +160,52 @@ fn foreign(directory: &Path) -> io::Result<Option<String>> {
     Ok(None)
 }
 
-/// The same, without a look into the snapshots, which are there or not.
-fn foreign_files(directory: &Path, snapshots: bool) -> io::Result<Option<String>> {
+/// Like [`foreign`], without looking into the snapshots' directories. These belong to the network
+/// only if `with_snapshots` is set.
+fn foreign_files(directory: &Path, with_snapshots: bool) -> io::Result<Option<String>> {
     let mut entries: Vec<_> = fs::read_dir(directory)?.collect::<io::Result<_>>()?;
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
         let (name, kind) = (entry.file_name(), entry.file_type()?);
         let name = name.to_string_lossy();
-        let ours = if kind.is_dir() { snapshots && is_snapshot(&name) } else { is_file(&name) };
+        let ours =
+            if kind.is_dir() { with_snapshots && is_snapshot(&name) } else { is_file(&name) };
         if !ours {
             return Ok(Some(name.into()));
         }
         if !kind.is_dir() && !kind.is_file() {
-            return Ok(Some(format!("{name}, which is no regular file")));
+            return Ok(Some(format!("{name}, which is not a regular file")));
         }
     }
     let mut text = Vec::new();
     match File::open(directory.join(FILE)) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Some(format!("no {FILE}"))),
-        file => file?.take(LARGEST).read_to_end(&mut text)?,
+        file => file?.take(MAX_MODEL_BYTES).read_to_end(&mut text)?,
     };
     let schema = serde_json::from_slice(&text).ok().and_then(|model: serde_json::Value| {
         model.get("schema").and_then(|schema| schema.as_str().map(str::to_owned))
     });
-    let ours = schema.is_some_and(|schema| schema.starts_with(FAMILY));
-    Ok((!ours).then(|| format!("{FILE} of something else, without the schema {FAMILY}N")))
+    let ours = schema.is_some_and(|schema| schema.starts_with(SCHEMA_PREFIX));
+    Ok((!ours).then(|| format!("a {FILE} without the schema {SCHEMA_PREFIX}N")))
 }
 
-/// Whether a network's directory holds files of this name.
+/// Whether a file of this name belongs to a network.
 fn is_file(name: &str) -> bool {
     let array = name.strip_suffix(".npy").and_then(|name| name.strip_prefix(['w', 'b', 'r', 'c']));
     [FILE, HISTORY].contains(&name) || array.is_some_and(|layer| is_number(layer) && layer != "0")
 }
 
-/// Whether it holds networks in folders of this name.
+/// Whether a folder of this name is a snapshot of the training.
 fn is_snapshot(name: &str) -> bool {
     name.strip_prefix("epoch-").is_some_and(is_number)
 }
 
+/// Whether `text` is a non-negative integer without leading zeros or sign.
 fn is_number(text: &str) -> bool {
     text.parse::<usize>().is_ok_and(|number| number.to_string() == text)
 }
 
-/// `sizes` of a network: its inputs, then the units of each layer.
+/// The `sizes` in `model.json`: the number of inputs, then the number of units of each layer.
 #[must_use]
 pub fn sizes(network: &Network) -> Vec<usize> {
     let units = network.layers.iter().map(|layer| layer.w.ncols());
@@ -272,7 +285,7 @@ mod tests {
         assert!(refused("net").unwrap().contains("found epoch-4"));
         fs::remove_file(at("net/epoch-4")).unwrap();
         std::os::unix::fs::symlink(at("net/w1.npy"), at("net/w2.npy")).unwrap();
-        assert!(refused("net").unwrap().contains("found w2.npy, which is no regular file"));
+        assert!(refused("net").unwrap().contains("found w2.npy, which is not a regular file"));
         fs::remove_file(at("net/w2.npy")).unwrap();
 
         let huge = format!("{}{model}", " ".repeat(2 << 20));
@@ -281,7 +294,7 @@ mod tests {
         {
             fs::write(at("net").join(FILE), text).unwrap();
             let said = refused("net").unwrap();
-            assert!(said.contains("found model.json of something else"), "{said}");
+            assert!(said.contains("found a model.json without the schema"), "{said}");
         }
         fs::remove_file(at("net").join(FILE)).unwrap();
         assert!(refused("net").unwrap().contains("found no model.json"));

@@ -1,4 +1,5 @@
-//! The network: layers `h = max(0, x w + b)`, readouts `h r + c`, and the loss.
+//! The network: layers `h = max(0, x w + b)`, readouts with logits `z = h r + c`, and the
+//! cross-entropy loss.
 
 pub mod accuracy;
 pub mod files;
@@ -16,48 +17,49 @@ use crate::{
     },
 };
 
-/// Samples that go through the network at once: enough to keep the matrix
-/// products busy, few enough to stay in the cache.
+/// Number of samples that pass through the network together: large enough for fast matrix products,
+/// and small enough to stay in the cache.
 pub const CHUNK: usize = 256;
 
-/// Images a tool reads before it works on them: a chunk for each thread, which
-/// are still in the cache when they are worked on.
+/// Number of images that a tool reads at a time: one chunk for each thread, so that they are still
+/// in the cache when they are processed.
 #[must_use]
 pub fn block() -> usize {
     CHUNK * rayon::current_num_threads()
 }
 
-/// One layer, `h = max(0, x w + b)`, and its readout where it has one.
+/// One layer, `h = max(0, x w + b)`, and its readout if it has one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Layer {
-    /// (inputs, units)
+    /// Weights, (inputs, units).
     pub w: Array2<f32>,
-    /// (units,)
+    /// Biases, (units,).
     pub b: Array1<f32>,
-    /// What turns `h` into logits.
+    /// The linear classifier on `h`.
     pub readout: Option<Readout>,
 }
 
-/// A linear classifier, `logits = h r + c`.
+/// A linear classifier with logits `z = h r + c`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Readout {
-    /// (units, classes)
+    /// Weights, (units, classes).
     pub r: Array2<f32>,
-    /// (classes,)
+    /// Biases, (classes,), if any.
     pub c: Option<Array1<f32>>,
 }
 
 /// A network of at least one layer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Network {
-    /// The layers, the one that sees the images first.
+    /// The layers, from the images upwards.
     pub layers: Vec<Layer>,
-    /// Classes of the readouts.
+    /// Number of classes of the readouts.
     pub classes: usize,
 }
 
 impl Layer {
-    /// `h = max(0, x w + b)`; (samples, inputs) to (samples, units).
+    /// Write the activations `h = max(0, x w + b)`, (samples, units), of the inputs x,
+    /// (samples, inputs).
     pub fn forward(&self, x: ArrayView2<'_, f32>, mut h: ArrayViewMut2<'_, f32>) {
         linalg::product(h.view_mut(), x, self.w.view());
         add_bias_and_rectify(h, &self.b);
@@ -65,7 +67,7 @@ impl Layer {
 }
 
 impl Readout {
-    /// `z = h r + c`; (samples, units) to (samples, classes).
+    /// Write the logits `z = h r + c`, (samples, classes), of the activations h, (samples, units).
     pub fn logits(&self, h: ArrayView2<'_, f32>, mut z: ArrayViewMut2<'_, f32>) {
         linalg::product(z.view_mut(), h, self.r.view());
         if let Some(c) = &self.c {
@@ -75,13 +77,16 @@ impl Readout {
 }
 
 impl Network {
-    /// Inputs of the first layer: pixels.
+    /// Number of inputs of the first layer, which is the number of pixels.
     #[must_use]
     pub fn inputs(&self) -> usize {
         self.layers.first().map_or(0, |layer| layer.w.nrows())
     }
 
-    /// The layer that counts as `number`, from 1; the last by default.
+    /// Check the number of a layer, counted from 1; `None` is the last layer.
+    ///
+    /// # Errors
+    /// If the network has no such layer.
     pub fn layer_number(&self, number: Option<usize>) -> Result<usize> {
         let depth = self.layers.len();
         match number.unwrap_or(depth) {
@@ -92,15 +97,22 @@ impl Network {
         }
     }
 
-    /// The readout of the layer that counts as `number`.
+    /// The readout of layer `number`, counted from 1.
+    ///
+    /// # Errors
+    /// If the layer has none.
     pub fn readout(&self, number: usize) -> Result<&Readout> {
         let readout = self.layers.get(number - 1).and_then(|layer| layer.readout.as_ref());
         readout.ok_or_else(|| {
-            Error::data(format!("layer {number} has no readout, so no loss to attack"))
+            Error::data(format!("layer {number} has no readout, and thus no loss to attack"))
         })
     }
 
-    /// Activations `h_1 ... h_number` of some samples, each (samples, units).
+    /// The activations of layers 1 to `number`, (samples, units) each, for the images x,
+    /// (samples, pixels).
+    ///
+    /// # Errors
+    /// If an activation is not finite.
     pub fn activations(&self, x: ArrayView2<'_, f32>, number: usize) -> Result<Vec<Array2<f32>>> {
         let layers = &self.layers[..number];
         let mut h: Vec<Array2<f32>> =
@@ -109,23 +121,26 @@ impl Network {
         Ok(h)
     }
 
-    /// The activations of all layers, which have the same width: `h` is (layers,
-    /// samples, units).
+    /// Write the activations of all layers to `h`, (layers, samples, units), for images (samples,
+    /// pixels). All layers must have the same width.
+    ///
+    /// # Errors
+    /// If an activation is not finite.
     pub fn activations_into(
         &self,
         images: ArrayView2<'_, f32>,
         mut h: ArrayViewMut3<'_, f32>,
     ) -> Result<()> {
-        let parts: Vec<_> = h.axis_chunks_iter_mut(Axis(1), CHUNK).collect();
+        let outputs: Vec<_> = h.axis_chunks_iter_mut(Axis(1), CHUNK).collect();
         let chunks: Vec<_> = images.axis_chunks_iter(Axis(0), CHUNK).collect();
-        let chunks = chunks.into_par_iter().zip(parts);
-        let done: Vec<Result<()>> =
+        let chunks = chunks.into_par_iter().zip(outputs);
+        let results: Vec<Result<()>> =
             chunks.map(|(x, mut h)| self.forward(x, h.outer_iter_mut())).collect();
-        // The first error, whatever the order of the threads.
-        done.into_iter().collect()
+        // Collected in order, so that the first error does not depend on the threads.
+        results.into_iter().collect()
     }
 
-    /// The activations of as many layers as there are arrays in `h`.
+    /// Write the activations of the first layers, one for each array in `h`.
     fn forward<'a>(
         &self,
         x: ArrayView2<'_, f32>,
@@ -136,7 +151,7 @@ impl Network {
             layer.forward(below.as_ref().map_or(x, |below| below.view()), h.view_mut());
             if let Some(found) = first_not_finite(h.view()) {
                 return Err(Error::data(format!(
-                    "layer {} has an activation that is no number (found {found}: the weights or pixels are too large)",
+                    "layer {} has an activation that is not finite (found {found}: the weights or pixels are too large)",
                     index + 1
                 )));
             }
@@ -145,7 +160,8 @@ impl Network {
         Ok(())
     }
 
-    /// What `f` makes of each chunk of samples, in their order whatever the threads.
+    /// Apply `f` to each chunk of samples in parallel, with the index of its first sample. The
+    /// results are in the order of the samples.
     pub fn chunks<R: Send>(
         x: ArrayView2<'_, f32>,
         f: impl Fn(usize, ArrayView2<'_, f32>) -> R + Sync,
@@ -155,7 +171,7 @@ impl Network {
     }
 }
 
-/// The class of the largest logit; of equal ones the lowest.
+/// The class with the largest logit; the lowest such class if there is a tie.
 #[must_use]
 pub fn predicted(z: ArrayView1<'_, f32>) -> usize {
     let mut best = 0;
@@ -167,7 +183,8 @@ pub fn predicted(z: ArrayView1<'_, f32>) -> usize {
     best
 }
 
-/// The loss of one sample, `E = -ln p_y` with `p = softmax(z)`, in f64.
+/// The cross-entropy loss of one sample with logits z, `E = -ln p_y` with `p = softmax(z)`,
+/// computed in f64.
 #[must_use]
 pub fn cross_entropy(z: ArrayView1<'_, f32>, y: usize) -> f64 {
     let largest = f64::from(z[predicted(z)]);
@@ -175,25 +192,28 @@ pub fn cross_entropy(z: ArrayView1<'_, f32>, y: usize) -> f64 {
     sum.ln() - (f64::from(z[y]) - largest)
 }
 
-/// The logits `z` of a sample become `dE/dz = p - onehot(y)`, computed in f32;
-/// gives the loss, as exact as the sum of f32's exponentials.
+/// Replace the logits `z` of a sample by `dE/dz = p - onehot(y)`, computed in f32, and return the
+/// loss. The loss is as accurate as the sum of the exponentials in f32.
 pub fn softmax_minus_onehot(z: &mut [f32], y: usize) -> f64 {
     let largest = z.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     for z in z.iter_mut() {
         *z -= largest;
     }
-    let below = z[y];
+    let logit = z[y];
     Exp {}.map_mut(z);
     let sum: f32 = z.iter().sum();
     for p in z.iter_mut() {
         *p /= sum;
     }
     z[y] -= 1.0;
-    f64::from(sum).ln() - f64::from(below)
+    f64::from(sum).ln() - f64::from(logit)
 }
 
-/// `delta = (g rᵀ)` where the units are active: the chain rule through a layer's
-/// ReLU. Shapes (samples, units), (samples, k), (units, k), (samples, units).
+/// Backpropagate through a layer's outgoing weights and its ReLU: `delta = g weightsᵀ` for active
+/// units, and 0 for units with `h = 0`.
+///
+/// Shapes: `delta` and the activations `h` are (samples, units), the gradient `g` is (samples, k),
+/// and `weights` is (units, k).
 pub fn backward(
     mut delta: ArrayViewMut2<'_, f32>,
     g: ArrayView2<'_, f32>,
@@ -220,13 +240,13 @@ mod tests {
     fn the_loss_of_equal_logits_is_the_log_of_the_classes() {
         let z = array![3.0, 3.0, 3.0, 3.0];
         assert_relative_eq!(cross_entropy(z.view(), 2), 4.0_f64.ln(), epsilon = 1e-12);
-        // p_y is far below the smallest f32 here.
+        // Here p_y is far below the smallest f32.
         let z = array![0.0, 500.0];
         assert_relative_eq!(cross_entropy(z.view(), 0), 500.0, epsilon = 1e-9);
     }
 
     #[test]
-    fn the_gradient_of_the_loss_comes_with_the_loss() {
+    fn softmax_minus_onehot_returns_the_loss_and_its_gradient() {
         for y in 0..4 {
             let logits = [3.0_f32, -2.0, 0.5, 60.0];
             let mut z = logits;
@@ -245,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_activation_is_an_error_not_a_dead_unit() {
+    fn an_infinite_activation_is_an_error_and_not_a_dead_unit() {
         let layer = Layer { w: array![[f32::MAX, f32::MAX]], b: array![0.0, 0.0], readout: None };
         let next = Layer { w: array![[1.0], [-1.0]], b: array![0.0], readout: None };
         let network = Network { layers: vec![layer, next], classes: 2 };

@@ -1,4 +1,4 @@
-//! How a study was made: its rules, attacks and stages, as `study.json` holds them.
+//! The description of a study, `study.json`: its learning rules, attacks and measurements.
 
 use std::{path::Path, str::FromStr};
 
@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result, geometry::powerlaw::Ranks, io::read};
 
-/// What a study is: written once, beside each command in the Makefile. A part that a `study.json`
-/// lacks is empty here, and what is not in it is taken for what its name says: see
-/// [`AttackEntry::undescribed`].
+/// The description of a study. The Makefile has each entry beside the command that it describes.
+/// Keys that a `study.json` lacks are empty here. An attack without an entry is described by its
+/// name alone: see [`AttackEntry::undescribed`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Catalogue {
@@ -16,7 +16,7 @@ pub struct Catalogue {
     pub command: String,
     /// The version of the tools.
     pub version: String,
-    /// The ranges of ranks that are fitted; the first is the headline.
+    /// The ranges of ranks that are fitted. The report shows the first in the main text.
     pub ranks: Vec<Ranks>,
     /// The learning rules.
     pub rules: Vec<RuleEntry>,
@@ -27,59 +27,66 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
-    /// Read a `study.json`, which must describe rules or attacks.
+    /// Read a `study.json`.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or if it describes neither rules nor attacks.
     pub fn read(file: &Path) -> Result<Self> {
         let catalogue: Self = read::json(file)?;
         if catalogue.rules.is_empty() && catalogue.attacks.is_empty() {
-            let message = "describes no rules and no attacks (expected what describe-study writes)";
+            let message =
+                "describes no rules and no attacks (expected the output of describe-study)";
             return Err(Error::data(message).in_file(file));
         }
         Ok(catalogue)
     }
 
-    /// The `study.json` of a study's folder; an empty catalogue where there is none, or one that
-    /// describes nothing.
+    /// Read the `study.json` in a study's folder; an empty catalogue if there is no such file.
+    ///
+    /// # Errors
+    /// If the file exists and cannot be read.
     pub fn of_study(folder: &Path) -> Result<Self> {
         let file = folder.join("study.json");
-        // What cannot be looked for is not missing: reading it says why.
+        // If the existence cannot be determined, reading the file reports why.
         if matches!(file.try_exists(), Ok(false)) { Ok(Self::default()) } else { read::json(&file) }
     }
 
-    /// What an attack is.
+    /// The entry of an attack.
     #[must_use]
     pub fn attack(&self, name: &str) -> AttackEntry {
         let described = self.attacks.iter().find(|attack| attack.name == name);
         described.cloned().unwrap_or_else(|| AttackEntry::undescribed(name))
     }
 
-    /// The attack that `name` is the repeat of: a control whose spectrum is a command of its own, by
-    /// which it measures the signal alone.
+    /// The attack of which `name` is a repeat, if any. A repeat is a control with its own command for
+    /// the spectrum, which estimates the spectrum of the signal without the noise.
     #[must_use]
     pub fn signal_of(&self, name: &str) -> Option<String> {
         let stage = format!("{name}.spectrum");
-        let has_own = self.stages.iter().any(|own| own.name == stage);
-        self.attack(name).control_of.filter(|_| has_own)
+        let has_own_spectrum = self.stages.iter().any(|own| own.name == stage);
+        self.attack(name).control_of.filter(|_| has_own_spectrum)
     }
 
-    /// What a page calls a rule.
+    /// The title of a rule in the report.
     #[must_use]
     pub fn rule_title<'a>(&'a self, name: &'a str) -> &'a str {
         self.rule(name).map_or(name, |rule| rule.title.as_str())
     }
 
-    /// Whether a rule only serves to understand another.
+    /// Whether a rule is a control of another rule.
     #[must_use]
     pub fn is_control_rule(&self, name: &str) -> bool {
         self.rule(name).is_some_and(|rule| rule.control_of.is_some())
     }
 
-    /// The rules in the order in which they are shown: what the study is about, which is the first of
-    /// the catalogue that is no control, or else local errors; then the others by name.
+    /// The rules in the order of the report. The main rule comes first: the first rule in the
+    /// catalogue that is not a control, or else local errors. The others follow by name. Duplicates
+    /// are removed.
     #[must_use]
     pub fn in_order(&self, mut rules: Vec<String>) -> Vec<String> {
-        let described = self.rules.iter().filter(|rule| rule.control_of.is_none());
-        let first = described.map(|rule| rule.name.as_str()).chain(["local"]);
-        let first = first.into_iter().find(|first| rules.iter().any(|rule| rule == first));
+        let main_rules = self.rules.iter().filter(|rule| rule.control_of.is_none());
+        let mut candidates = main_rules.map(|rule| rule.name.as_str()).chain(["local"]);
+        let first = candidates.find(|candidate| rules.iter().any(|rule| rule == candidate));
         rules.sort_by_key(|rule| (Some(rule.as_str()) != first, rule.clone()));
         rules.dedup();
         rules
@@ -90,39 +97,40 @@ impl Catalogue {
     }
 }
 
-/// A learning rule.
+/// The description of a learning rule.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RuleEntry {
-    /// Its name in the table.
+    /// Name in the table.
     pub name: String,
-    /// What the report calls it.
+    /// Title in the report.
     pub title: String,
-    /// The rule that it is a control of.
+    /// The rule of which it is a control, if any.
     pub control_of: Option<String>,
-    /// What trains a network by it.
+    /// The command that trains a network.
     pub command: String,
 }
 
-/// An attack.
+/// The description of an attack.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AttackEntry {
-    /// Its name in the table.
+    /// Name in the table.
     pub name: String,
-    /// Which claims it is judged by.
+    /// The kind of attack, which determines the claims that are judged on it.
     pub family: Family,
-    /// The attack that it is a control of: it only serves to understand that one.
+    /// The attack of which it is a control, if any.
     pub control_of: Option<String>,
-    /// What the report calls it.
+    /// Title in the report.
     pub title: String,
-    /// What its strength is, with the unit.
+    /// Symbol and unit of the strength, such as `σ (pixel units)`.
     pub unit: String,
-    /// What attacks images.
+    /// The command that attacks images.
     pub command: String,
 }
 
 impl AttackEntry {
-    /// An attack that no `study.json` describes, as in a table from elsewhere: `gauss` is noise,
-    /// `fgsm` and `fgsm-float32` follow a gradient, and of any other nothing is known but its name.
+    /// The entry of an attack that no `study.json` describes, for tables from other sources: `gauss`
+    /// is noise, `fgsm` and `fgsm-float32` follow a gradient, and the family of any other is
+    /// [`Family::Other`].
     #[must_use]
     pub fn undescribed(name: &str) -> Self {
         let family = match name {
@@ -140,76 +148,78 @@ impl AttackEntry {
         }
     }
 
-    /// Whether it only serves to understand another.
+    /// Whether it is a control of another attack.
     #[must_use]
     pub fn is_control(&self) -> bool {
         self.control_of.is_some()
     }
 
-    /// The attack at one strength: its title, then what is `between`, and `σ = 0.5` with the first
-    /// word of the unit.
+    /// The title and the strength, such as `Gaussian noise, σ = 0.5` with the separator `, `. The
+    /// symbol is the first word of the unit.
     #[must_use]
-    pub fn at(&self, strength: f64, between: &str) -> String {
+    pub fn at(&self, strength: f64, separator: &str) -> String {
         let symbol = self.unit.split_whitespace().next();
         let symbol = symbol.map_or(String::new(), |symbol| format!("{symbol} = "));
-        format!("{}{between}{symbol}{strength}", self.title)
+        format!("{}{separator}{symbol}{strength}", self.title)
     }
 }
 
-/// What kind of attack it is, in the order in which attacks are shown.
+/// The kind of an attack. The report shows attacks in the order of the kinds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Family {
-    /// Noise without a direction: claims C1 and C2.
+    /// Noise in random directions; claims C1 and C2 are judged on it.
     Noise,
-    /// Steps along a gradient: claims C1 and C3.
+    /// Steps along a gradient; claims C1 and C3 are judged on it.
     Gradient,
-    /// Anything else: claim C1.
+    /// Any other attack; claim C1 is judged on it.
     Other,
 }
 
-/// A measurement.
+/// The description of a measurement.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stage {
-    /// Its name in the Makefile.
+    /// Name in the Makefile.
     pub name: String,
-    /// What computes it.
+    /// The command that computes it.
     pub command: String,
 }
 
-/// The first `N` fields of a description, which `;` separates, and the command behind them.
+/// Split a description at `;` into `N` fields and the command, which may contain `;`.
 fn fields<const N: usize>(text: &str) -> std::result::Result<([&str; N], String), String> {
-    let mut parts = text.splitn(N + 1, ';').map(str::trim);
+    let mut pieces = text.splitn(N + 1, ';').map(str::trim);
     let mut fields = [""; N];
     for field in &mut fields {
-        *field = parts.next().unwrap_or_default();
+        *field = pieces.next().unwrap_or_default();
     }
-    match (fields[0], parts.next()) {
+    match (fields[0], pieces.next()) {
         (name, Some(command)) if !name.is_empty() => Ok((fields, command.to_owned())),
-        _ => Err(format!("expected {} parts between semicolons", N + 1)),
+        _ => Err(format!("expected {} parts separated by semicolons, the first not empty", N + 1)),
     }
 }
 
-/// A title, or the name where it is empty.
-fn titled(title: &str, name: &str) -> String {
+/// The title, or the name if the title is empty.
+fn title_or_name(title: &str, name: &str) -> String {
     if title.is_empty() { name } else { title }.into()
 }
 
 impl FromStr for RuleEntry {
     type Err = String;
 
-    /// `NAME; TITLE; RULE THAT IT IS A CONTROL OF, OR NOTHING; COMMAND`
+    /// Parse `NAME; TITLE; CONTROL-OF; COMMAND`. CONTROL-OF is the rule of which this one is a
+    /// control, or empty.
     fn from_str(text: &str) -> std::result::Result<Self, String> {
         let ([name, title, of], command) = fields(text)?;
         let control_of = Some(of.to_owned()).filter(|of| !of.is_empty());
-        Ok(Self { name: name.into(), title: titled(title, name), control_of, command })
+        Ok(Self { name: name.into(), title: title_or_name(title, name), control_of, command })
     }
 }
 
 impl FromStr for AttackEntry {
     type Err = String;
 
-    /// `NAME; FAMILY, or FAMILY, control of ATTACK; TITLE; UNIT; COMMAND`
+    /// Parse `NAME; FAMILY; TITLE; UNIT; COMMAND`. For a control, `FAMILY` is followed by
+    /// `, control of ATTACK`.
     fn from_str(text: &str) -> std::result::Result<Self, String> {
         let ([name, family, title, unit], command) = fields(text)?;
         let (family, control_of) = match family.split_once(',') {
@@ -222,7 +232,7 @@ impl FromStr for AttackEntry {
             "other" => Family::Other,
             _ => {
                 return Err(format!(
-                    "{name} is of no family (found {family}, expected noise, gradient or other)"
+                    "{name} has an unknown family (found {family}, expected noise, gradient or other)"
                 ));
             }
         };
@@ -230,20 +240,20 @@ impl FromStr for AttackEntry {
             name: name.into(),
             family,
             control_of,
-            title: titled(title, name),
+            title: title_or_name(title, name),
             unit: unit.into(),
             command,
         })
     }
 }
 
-/// The attack behind `control of`.
+/// Parse `control of ATTACK`.
 fn control_of(name: &str, relation: &str) -> std::result::Result<String, String> {
     let words: Vec<&str> = relation.split_whitespace().collect();
     match words.as_slice() {
         ["control", "of", attack] => Ok((*attack).into()),
         _ => Err(format!(
-            "{name} is related to no attack (found {}, expected control of ATTACK)",
+            "{name} has an unknown relation (found {}, expected control of ATTACK)",
             relation.trim()
         )),
     }
@@ -252,7 +262,7 @@ fn control_of(name: &str, relation: &str) -> std::result::Result<String, String>
 impl FromStr for Stage {
     type Err = String;
 
-    /// `NAME; COMMAND`
+    /// Parse `NAME; COMMAND`.
     fn from_str(text: &str) -> std::result::Result<Self, String> {
         let ([name], command) = fields(text)?;
         Ok(Self { name: name.into(), command })
@@ -275,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn descriptions_are_read_and_what_is_none_is_refused() {
+    fn valid_descriptions_are_parsed_and_others_refused() {
         let attack: AttackEntry =
             "clip; noise, control of gauss; Noise, clipped; σ; a --b 1; c | d".parse().unwrap();
         assert_eq!(attack.family, Family::Noise);
@@ -302,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn an_attack_is_what_its_description_says_and_no_more_than_its_name_without_one() {
+    fn the_description_of_an_attack_counts_and_not_its_name() {
         let catalogue = catalogue(
             &[],
             &[
@@ -335,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn the_signal_alone_is_measured_by_a_control_that_has_its_own_spectrum() {
+    fn a_repeat_is_a_control_with_its_own_spectrum() {
         let attacks = [
             "blur; other; Blur; r; blur",
             "twice; other, control of blur; Blur twice; r; blur",
@@ -349,26 +359,26 @@ mod tests {
     }
 
     #[test]
-    fn the_first_rule_that_is_no_control_is_shown_first() {
+    fn the_first_rule_that_is_not_a_control_is_shown_first() {
         let order = |rules: &[&str], names: &[&str]| {
             let names = names.iter().map(|name| (*name).to_owned()).collect();
             catalogue(rules, &[], &[]).in_order(names).join(" ")
         };
         let rules = ["random; Random; hebb; r", "hebb; Hebb;; h", "local; local errors;; l"];
         assert_eq!(order(&rules, &["local", "hebb", "random", "hebb"]), "hebb local random");
-        // One that the table has not is none that can be shown.
+        // A rule that is not in the table is not shown.
         assert_eq!(order(&rules, &["random", "local"]), "local random");
         assert_eq!(order(&[], &["zero", "local", "backprop"]), "local backprop zero");
         assert_eq!(order(&[], &["zero", "backprop"]), "backprop zero");
     }
 
     #[test]
-    fn a_study_that_is_missing_or_lacks_parts_describes_nothing_and_a_wrong_one_is_named() {
+    fn a_missing_study_json_describes_nothing_and_an_invalid_one_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("study.json");
         assert_eq!(Catalogue::of_study(folder.path()).unwrap(), Catalogue::default());
         assert!(Catalogue::read(&file).is_err());
-        // That of an earlier version had its commands elsewhere.
+        // The format of early versions, which had the commands under another key.
         fs::write(&file, r#"{"commands":{"gauss":"attack-gauss"},"ranks":["1-20"]}"#).unwrap();
         let catalogue = Catalogue::of_study(folder.path()).unwrap();
         assert_eq!(catalogue.ranks, [Ranks::new(1, 20).unwrap()]);

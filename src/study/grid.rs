@@ -1,4 +1,4 @@
-//! Studies over a grid of widths, depths, data sets and sizes of the training set, as one table.
+//! A sweep: studies over a grid of widths, depths, data sets and training-set sizes, in one table.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -10,20 +10,19 @@ use crate::{
     study::table::{self, Row, Summary},
 };
 
-/// Where in a sweep a study stands; the data set is in its rows.
+/// The position of a study in a sweep. The data set is not part of it, because each row has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct GridPoint {
-    /// Training images used; none for all there are.
+    /// Number of training images used; `None` for all.
     pub train_samples: Option<usize>,
-    /// Units of each layer.
+    /// Number of units of each layer.
     pub width: usize,
-    /// Layers.
+    /// Number of layers.
     pub depth: usize,
 }
 
 impl GridPoint {
-    /// What a run's directory says of it: `train-N/width-W/depth-D/DATASET/...`, N a number or
-    /// `all`.
+    /// Parse the directory of a run, `train-N/width-W/depth-D/DATASET/...` with N a number or `all`.
     fn parse(directory: &str) -> Option<Self> {
         let mut parts = directory.rsplit('/').skip_while(|part| !part.starts_with("depth-"));
         let mut after = |prefix: &str| parts.next()?.strip_prefix(prefix);
@@ -36,7 +35,7 @@ impl GridPoint {
         Some(Self { train_samples, width, depth })
     }
 
-    /// The folder of the studies at this point, below the sweep's.
+    /// The folder of the studies at this point, relative to the folder of the sweep.
     #[must_use]
     pub fn folder(&self) -> String {
         let train = self.train_samples.map_or("all".into(), |samples| samples.to_string());
@@ -44,13 +43,19 @@ impl GridPoint {
     }
 }
 
-/// The runs of a sweep's studies, joined as those of one study are: see [`table::table`].
+/// Join the files of the runs of a sweep's studies into one table, as [`table::table`] does for one
+/// study.
+///
+/// # Errors
+/// If a directory is not a run of a sweep, or as for [`table::table`].
 pub fn table(directories: &[String]) -> Result<Vec<(GridPoint, Row)>> {
     let mut studies: BTreeMap<GridPoint, Vec<String>> = BTreeMap::new();
     for directory in directories {
         let point = GridPoint::parse(directory).ok_or_else(|| {
-            Error::data("is no run of a sweep (expected train-N/width-W/depth-D/ before DATASET)")
-                .in_file(Path::new(directory))
+            Error::data(
+                "is not a run of a sweep (expected train-N/width-W/depth-D/ before DATASET)",
+            )
+            .in_file(Path::new(directory))
         })?;
         studies.entry(point).or_default().push(directory.clone());
     }
@@ -61,12 +66,15 @@ pub fn table(directories: &[String]) -> Result<Vec<(GridPoint, Row)>> {
     Ok(rows)
 }
 
-/// Read a table that [`table()`] made, checked; lines may stand in any order.
+/// Read and check a table written by [`table()`]. Its rows may be in any order.
+///
+/// # Errors
+/// If the file cannot be read, a row is invalid, or two rows describe the same point.
 pub fn read(path: &Path) -> Result<Vec<(GridPoint, Row)>> {
     table::checked(read::csv(path, &table::OPTIONAL)?)
 }
 
-/// Mean and standard deviation over the seeds of each study.
+/// Mean and standard deviation over the seeds, for each study.
 #[must_use]
 pub fn summary(rows: &[(GridPoint, Row)]) -> Vec<(GridPoint, Summary)> {
     let mut studies: BTreeMap<GridPoint, Vec<Row>> = BTreeMap::new();
@@ -84,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_directory_says_where_in_the_sweep_it_is() {
+    fn the_directory_of_a_run_contains_its_grid_point() {
         let point = |train_samples| Some(GridPoint { train_samples, width: 50, depth: 3 });
         for (train, run) in [("all", "digits/clean"), ("all", "digits/local/seed-1/fgsm-0.1")] {
             let directory = format!("out/width-9/sweep/train-{train}/width-50/depth-3/{run}");

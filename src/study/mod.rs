@@ -1,4 +1,4 @@
-//! The study as a whole: how it was made, its runs in one table, and the claims judged on it.
+//! The study as a whole: its description, the table of its runs, and the claims judged on the table.
 
 pub mod catalogue;
 pub mod claims;

@@ -1,7 +1,7 @@
-//! Training that can be cut off: its whole state in a file.
+//! Checkpoints: the whole state of a training in a file, from which an interrupted training resumes.
 //!
-//! A line of JSON (what is trained, on what, how far it is), then one f4 array:
-//! the parameters of the network and of the snapshots, one after the other.
+//! The file holds one line of JSON, with the settings, the inputs and the progress, and one f4
+//! array: the parameters of the network, followed by those of each snapshot.
 
 use std::path::Path;
 
@@ -19,15 +19,16 @@ use crate::{
     network::{Network, files},
 };
 
-/// Cheap enough not to be noticed, often enough to lose little.
+/// Number of epochs between checkpoints: few enough to lose little, and enough that saving takes no
+/// noticeable time.
 pub const EVERY: usize = 5;
 
-/// The version of the format; a reader refuses another.
+/// The version of the format. Readers refuse any other version.
 const SCHEMA: &str = "local-errors/checkpoint/2";
 
 #[derive(Serialize, Deserialize)]
 struct State {
-    /// Everything that decides what is trained: a checkpoint of another training is refused.
+    /// Everything that determines the result. A checkpoint is refused if any of it differs.
     training: Map<String, Value>,
     epoch: usize,
     snapshots: Vec<usize>,
@@ -35,7 +36,10 @@ struct State {
 }
 
 impl Training {
-    /// Save the state, if it is time to.
+    /// Save the state to `file` if the number of completed epochs is a multiple of `EVERY`.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
     pub fn save(&self, file: &Path, record: &Record) -> Result<()> {
         if !self.epoch.is_multiple_of(EVERY) {
             return Ok(());
@@ -55,8 +59,10 @@ impl Training {
         array.finish()
     }
 
-    /// Go on from a saved state, if there is one; `self` is the untrained
-    /// network, and what is trained must be the same.
+    /// Continue from the state saved in `file`, if it exists. `self` is the untrained network.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or if it belongs to a training with other settings or inputs.
     pub fn resume(&mut self, file: &Path, record: &Record) -> Result<()> {
         if !file.try_exists().map_err(|e| Error::io(file, e))? {
             return Ok(());
@@ -65,18 +71,18 @@ impl Training {
         let wrong = |message: &str| Err(Error::data(message).in_file(file));
         if let Some(difference) = difference(&state.training, &self.description(record)) {
             return wrong(&format!(
-                "is the checkpoint of another training: {difference} (remove it to start anew)"
+                "is the checkpoint of another training: {difference} (remove it to start again)"
             ));
         }
         let late = state.snapshots.iter().any(|&epoch| epoch > state.epoch);
         if late || state.epoch > record.settings.epochs {
-            return wrong("is no checkpoint of this training (it has epochs that never were)");
+            return wrong("is not a checkpoint of this training: it has epochs beyond its end");
         }
         let count = 1 + state.snapshots.len();
         let expected = count * parameters(&self.network).count();
         if values.len() != expected || !values.iter().all(|value| value.is_finite()) {
             return wrong(&format!(
-                "is no whole checkpoint (found {} parameters, expected {expected} numbers)",
+                "is not a complete checkpoint (found {} parameters, expected {expected}, all finite)",
                 values.len()
             ));
         }
@@ -85,14 +91,14 @@ impl Training {
             *parameter = value;
         }
         let mut networks = networks.into_iter();
-        self.network = networks.next().expect("there is one beside the snapshots");
+        self.network = networks.next().expect("there is one more network than snapshots");
         self.snapshots = state.snapshots.into_iter().zip(networks).collect();
         self.epoch = state.epoch;
         self.history = state.history;
         Ok(())
     }
 
-    /// What decides the outcome, name by name.
+    /// Everything that determines the result, as name and value.
     fn description(&self, record: &Record) -> Map<String, Value> {
         let description = json!({
             "schema": SCHEMA,
@@ -101,36 +107,37 @@ impl Training {
             "classes": self.network.classes,
             "rule": record.settings.rule,
         });
-        let mut all = Map::new();
-        for part in
-            [description, serde_json::to_value(record).expect("names, numbers and flags are JSON")]
-        {
-            flatten("", part, &mut all);
+        let record = serde_json::to_value(record).expect("names, numbers and flags are JSON");
+        let mut entries = Map::new();
+        for value in [description, record] {
+            flatten("", value, &mut entries);
         }
-        all
+        entries
     }
 }
 
-/// The entries of an object and of those in it, `outer.inner`.
-fn flatten(prefix: &str, value: Value, all: &mut Map<String, Value>) {
+/// Add the entries of a JSON object to `flat`; those of nested objects are named `outer.inner`.
+fn flatten(prefix: &str, value: Value, flat: &mut Map<String, Value>) {
     match value {
         Value::Object(entries) => {
             for (key, value) in entries {
                 let name = if prefix.is_empty() { key } else { format!("{prefix}.{key}") };
-                flatten(&name, value, all);
+                flatten(&name, value, flat);
             }
         }
         value => {
-            all.insert(prefix.to_owned(), value);
+            flat.insert(prefix.to_owned(), value);
         }
     }
 }
 
-/// What differs, in words: the first with both values, the others by name.
+/// Describes how two descriptions differ: the first difference with both values, and the names of
+/// the others. `None` if they are equal.
 fn difference(found: &Map<String, Value>, expected: &Map<String, Value>) -> Option<String> {
     let keys = expected.keys().chain(found.keys().filter(|key| !expected.contains_key(*key)));
     let differing = keys.filter(|key| found.get(*key) != expected.get(*key));
-    // What is read of a file, and with it the checksum, follows from the samples.
+    // Settings come before checksums: another number of samples changes the checksums too, because
+    // they cover only the part of the files that is read.
     let (inputs, settings): (Vec<_>, Vec<_>) =
         differing.partition(|key| key.starts_with("inputs."));
     let mut differing = settings.into_iter().chain(inputs);

@@ -1,4 +1,4 @@
-//! Training images, in the form in which the first layer's products are cheap.
+//! Training images, stored in the form that makes the first layer's matrix products fast.
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 use serde::{Deserialize, Serialize};
@@ -8,32 +8,34 @@ use crate::math::{
     sparse::{self, Sparse},
 };
 
-/// The part of the pixels from which on products of all of them are as fast.
+/// The fraction of non-zero pixels from which dense products are as fast as sparse ones.
 const DENSE: f64 = 1.0 / 3.0;
 
-/// Images (samples, pixels), which the first layer learns from.
+/// Training images, (samples, pixels).
 ///
-/// The form follows from the images alone, since the two round differently.
+/// The form depends on the images alone and not on, say, the batch size, because the products of the
+/// two forms are rounded differently.
 #[derive(Debug)]
 pub enum Images {
     /// All pixels.
     Dense(Array2<f32>),
-    /// The pixels other than 0.
+    /// The non-zero pixels.
     Sparse(Sparse),
 }
 
-/// What `model.json` says of it.
+/// The form of [`Images`], as recorded in `model.json`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Form {
-    /// [`Images::Dense`]
+    /// All pixels, [`Images::Dense`].
     Dense,
-    /// [`Images::Sparse`]
+    /// The non-zero pixels, [`Images::Sparse`].
     Sparse,
 }
 
 impl Images {
-    /// Sparse if fewer than a third of the pixels are not 0.
+    /// Choose the form of images (samples, pixels): sparse if less than a third of the pixels is
+    /// non-zero, otherwise dense.
     #[must_use]
     pub fn new(images: Array2<f32>) -> Self {
         match Sparse::of(images.view(), DENSE) {
@@ -42,7 +44,7 @@ impl Images {
         }
     }
 
-    /// Which of the two.
+    /// The form of these images.
     #[must_use]
     pub fn form(&self) -> Form {
         match self {
@@ -51,8 +53,8 @@ impl Images {
         }
     }
 
-    /// `out = x w` with x the images `samples`. Shapes (samples, units), (pixels, units);
-    /// `x`, (samples, pixels), holds them afterwards if they are dense.
+    /// Write `out = x w`, (samples, units), where x holds the images with the indices `samples`, and
+    /// w is (pixels, units). Dense images are copied to the buffer `x`, (samples, pixels).
     pub(super) fn product(
         &self,
         out: ArrayViewMut2<'_, f32>,
@@ -63,7 +65,7 @@ impl Images {
         match self {
             Self::Dense(images) => {
                 for (mut x, &sample) in x.rows_mut().into_iter().zip(samples) {
-                    // Not `assign`, which copies in narrow registers.
+                    // `copy_from_slice` is faster than `assign`, which does not use wide registers.
                     match (x.as_slice_mut(), images.row(sample).to_slice()) {
                         (Some(x), Some(row)) => x.copy_from_slice(row),
                         _ => x.assign(&images.row(sample)),
@@ -75,7 +77,8 @@ impl Images {
         }
     }
 
-    /// `w += alpha xᵀ delta`, with `x` as [`Self::product`] left it.
+    /// Add `alpha xᵀ delta` to `w`, (pixels, units); `delta` is (samples, units), and `x` is the
+    /// buffer that [`Self::product`] filled for the same samples.
     pub(super) fn add_transposed_product(
         &self,
         w: &mut Array2<f32>,

@@ -1,4 +1,4 @@
-//! The network before it has learned anything.
+//! Initialisation of the network.
 
 use ndarray::{Array1, Array2};
 use rand::Rng;
@@ -11,20 +11,24 @@ use crate::{
     network::{Layer, Network, Readout},
 };
 
-/// The untrained network: `w ~ N(0, 2/inputs)`, `b = 0`, `r ~ N(0, scale²)`; with
-/// backpropagation a readout, and its bias 0, at the last layer only. `sizes` are the inputs, then
-/// the units of each layer.
+/// The untrained network: `w ~ N(0, 2/inputs)` (He et al., ICCV 2015), `b = 0` and
+/// `r ~ N(0, readout_scale²)`. With local errors every layer has a readout without bias; with
+/// backpropagation only the last layer has one, with bias 0. `sizes` holds the number of inputs, then
+/// the number of units of each layer.
 ///
-/// Each layer and readout has a stream of its own, so that layers 1 to k of a
-/// deeper network start as those of the k-layer network.
+/// Each layer and each readout has its own stream of random numbers. Layers 1 to k of a deeper
+/// network are therefore initialised like those of a network with k layers.
+///
+/// # Errors
+/// If there is no layer, or if the network is too large for memory.
 pub fn init(sizes: &[usize], classes: usize, settings: &Settings) -> Result<Network> {
     let Settings { rule, readout_scale, seed, .. } = *settings;
     let &[_, .., _] = sizes else {
-        return Err(Error::usage("a network has inputs and at least one layer"));
+        return Err(Error::usage("a network needs inputs and at least one layer"));
     };
     if !fits(parameters(sizes, classes)) {
         return Err(Error::usage(format!(
-            "a network of {sizes:?} units is too large for memory, or for the limit of {MOST_NUMBERS} numbers"
+            "a network of sizes {sizes:?} is too large for memory, or has more than {MAX_VALUES} parameters"
         )));
     }
     let depth = sizes.len() - 1;
@@ -45,6 +49,7 @@ pub fn init(sizes: &[usize], classes: usize, settings: &Settings) -> Result<Netw
     Ok(Network { layers: sizes.windows(2).enumerate().map(layer).collect(), classes })
 }
 
+/// Independent normal numbers with mean 0 and standard deviation `scale`.
 fn normal(rng: &mut impl Rng, shape: (usize, usize), scale: f64) -> Array2<f32> {
     Array2::from_shape_simple_fn(shape, || {
         let z: f64 = StandardNormal.sample(rng);
@@ -52,7 +57,7 @@ fn normal(rng: &mut impl Rng, shape: (usize, usize), scale: f64) -> Array2<f32> 
     })
 }
 
-/// The number of parameters, if usize holds it.
+/// The number of parameters; `None` if it overflows.
 fn parameters(sizes: &[usize], classes: usize) -> Option<usize> {
     let layer = |pair: &[usize]| {
         let (inputs, units) = (pair[0], pair[1]);
@@ -62,11 +67,12 @@ fn parameters(sizes: &[usize], classes: usize) -> Option<usize> {
     sizes.windows(2).map(layer).try_fold(0, |total: usize, layer| total.checked_add(layer?))
 }
 
-/// Whether memory holds this many numbers.
-pub(super) fn fits(numbers: Option<usize>) -> bool {
-    let is_free = |numbers| Vec::<f32>::new().try_reserve_exact(numbers).is_ok();
-    numbers.is_some_and(|numbers| numbers <= MOST_NUMBERS && is_free(numbers))
+/// Whether this many f32 values fit in memory; `None` is a number that overflowed.
+pub(super) fn fits(values: Option<usize>) -> bool {
+    let is_free = |values| Vec::<f32>::new().try_reserve_exact(values).is_ok();
+    values.is_some_and(|values| values <= MAX_VALUES && is_free(values))
 }
 
-/// 17 GB. Systems that promise more memory than they have would end the process.
-const MOST_NUMBERS: usize = 1 << 32;
+/// Largest number of f32 values held: they take 17 GB. A system that overcommits memory would grant
+/// more and kill the process later.
+const MAX_VALUES: usize = 1 << 32;

@@ -1,10 +1,9 @@
-//! Training: local errors, and backpropagation as the control.
+//! Training with local errors, and with backpropagation as the control.
 //!
-//! Local errors (Mostafa, Ramesh and Cauwenberghs, Front. Neurosci. 12:608,
-//! 2018): each layer l has a fixed random readout `r_l` and learns from its own
-//! loss `E_l`, the batch mean of `-ln p_y` with `p = softmax(h_l r_l)`. No error passes to the
-//! layers below. Backpropagation: there is one loss, that of the last layer, and the readout of
-//! this layer is trained too, with a bias.
+//! With local errors (Mostafa, Ramesh and Cauwenberghs, Front. Neurosci. 12:608, 2018), each layer l
+//! has a fixed random readout `r_l` and learns from its own loss `E_l`, the batch mean of `-ln p_y`
+//! with `p = softmax(h_l r_l)`. No error passes to lower layers. With backpropagation there is one
+//! loss, that of the last layer, whose readout has a bias and is trained as well.
 
 mod checkpoint;
 mod images;
@@ -29,59 +28,63 @@ pub use settings::{Rule, Settings};
 
 /// Images and their labels.
 pub struct Data<I> {
-    /// (samples, pixels)
+    /// The images, (samples, pixels).
     pub images: I,
-    /// (samples,)
+    /// The labels, (samples,), counted from 0.
     pub labels: Vec<u8>,
 }
 
-/// What is learned from.
+/// Images to learn from.
 pub type TrainingSet = Data<Images>;
-/// What a network is tested on.
+/// Images on which a network is tested.
 pub type TestSet = Data<Array2<f32>>;
 
-/// A line of `history.jsonl`: an epoch and a layer with a readout.
+/// One line of `history.jsonl`: the result of one epoch for one layer with a readout.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
-    /// From 1.
+    /// The epoch, counted from 1.
     pub epoch: usize,
-    /// From 1.
+    /// The layer, counted from 1.
     pub layer: usize,
-    /// Mean loss of the epoch's samples, each before the step it took part in.
+    /// Mean loss over the training images of the epoch, each evaluated just before the step that
+    /// learns from it.
     pub train_loss: f64,
-    /// Part of them classified wrongly.
+    /// Fraction of the training images classified wrongly, evaluated likewise.
     pub train_error: f64,
-    /// Part of the test set classified wrongly after the epoch.
+    /// Fraction of the test images classified wrongly after the epoch; `None` without a test set.
     pub test_error: Option<f64>,
 }
 
-/// A network that is being trained.
+/// The state of a training.
 #[derive(Debug, PartialEq)]
 pub struct Training {
-    /// As it is now.
+    /// The current network.
     pub network: Network,
-    /// Epochs done.
+    /// Number of epochs completed.
     pub epoch: usize,
-    /// What they gave.
+    /// The results of these epochs.
     pub history: Vec<Progress>,
-    /// The networks after the epochs asked for.
+    /// Networks kept during the training, each with its epoch.
     pub snapshots: Vec<(usize, Network)>,
 }
 
-/// The labels in an order of the seed's.
+/// Permute the labels randomly.
 pub fn shuffle_labels(labels: &mut [u8], seed: u64) {
     labels.shuffle(&mut rng::stream(seed, Purpose::Labels, 0));
 }
 
 impl Training {
-    /// Nothing learned yet.
+    /// A training that starts from `network`.
     #[must_use]
     pub fn new(network: Network) -> Self {
         Self { network, epoch: 0, history: Vec::new(), snapshots: Vec::new() }
     }
 
-    /// One pass over the data; `on_step` hears of the samples of each step and of
-    /// the last layer's loss in it.
+    /// Train for one epoch, a pass over all images in random order. After each step, `on_step` is
+    /// called with the number of images in the batch and the last layer's mean loss on them.
+    ///
+    /// # Errors
+    /// If a batch is too large for memory, or if the training diverges.
     pub fn run_epoch(
         &mut self,
         settings: &Settings,
@@ -98,14 +101,14 @@ impl Training {
         let mut sums = vec![step::Sums::default(); self.network.layers.len()];
         for batch in order.chunks(settings.batch_size.get()) {
             let step = steps.run(&mut self.network, settings.rule, rate, train, batch);
-            for (layer, (sum, part)) in sums.iter_mut().zip(&step).enumerate() {
-                if !part.loss.is_finite() {
-                    return Err(diverged(epoch, layer, &format!("its loss is {}", part.loss)));
+            for (layer, (sum, batch_sum)) in sums.iter_mut().zip(&step).enumerate() {
+                if !batch_sum.loss.is_finite() {
+                    return Err(diverged(epoch, layer, &format!("its loss is {}", batch_sum.loss)));
                 }
-                sum.loss += part.loss;
-                sum.wrong += part.wrong;
+                sum.loss += batch_sum.loss;
+                sum.wrong += batch_sum.wrong;
             }
-            let last = step.last().map_or(0.0, |part| part.loss);
+            let last = step.last().map_or(0.0, |last| last.loss);
             on_step(batch.len(), last / batch.len() as f64);
         }
         if let Some((layer, weight)) = not_finite(&self.network) {
@@ -127,35 +130,36 @@ impl Training {
         Ok(())
     }
 
+    /// The fraction of test images that each layer classifies wrongly; empty without a test set.
     fn test_errors(&self, test: Option<&TestSet>) -> Result<Vec<Option<f64>>> {
         let Some(test) = test else {
             return Ok(Vec::new());
         };
-        let mut count = AccuracyCounter::new(&self.network);
-        count.add(&self.network, test.images.view(), &test.labels)?;
+        let mut counter = AccuracyCounter::new(&self.network);
+        counter.add(&self.network, test.images.view(), &test.labels)?;
         let samples = test.labels.len();
         let error = |correct| (samples - correct) as f64 / samples as f64;
-        Ok(count.lines().iter().map(|line| line.correct.map(error)).collect())
+        Ok(counter.lines().iter().map(|line| line.correct.map(error)).collect())
     }
 
-    /// Keep the network as it is now, to be written beside the last one.
+    /// Keep a copy of the current network, which is written in addition to the final one.
     pub fn keep_snapshot(&mut self) {
         self.snapshots.push((self.epoch, self.network.clone()));
     }
 }
 
-/// A layer, from 0, with a parameter that is infinite or NaN.
+/// The first parameter that is infinite or NaN, with the index of its layer, counted from 0.
 fn not_finite(network: &Network) -> Option<(usize, f32)> {
     network.layers.iter().enumerate().find_map(|(index, layer)| {
         let readout = layer.readout.iter().flat_map(|readout| &readout.r);
-        let all = layer.w.iter().chain(&layer.b).chain(readout);
-        all.copied().find(|w| !w.is_finite()).map(|weight| (index, weight))
+        let mut parameters = layer.w.iter().chain(&layer.b).chain(readout).copied();
+        parameters.find(|w| !w.is_finite()).map(|weight| (index, weight))
     })
 }
 
-fn diverged(epoch: usize, layer: usize, how: &str) -> Error {
+fn diverged(epoch: usize, layer: usize, symptom: &str) -> Error {
     Error::data(format!(
-        "training diverged in epoch {epoch} at layer {}: {how} (a smaller learning rate may help)",
+        "training diverged in epoch {epoch} at layer {}: {symptom} (a smaller learning rate may help)",
         layer + 1
     ))
 }

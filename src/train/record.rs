@@ -1,4 +1,4 @@
-//! What is written of a training: the network's directory, and in it how the network was made.
+//! The output of a training: the network's directory, with a record of how the network was trained.
 
 use std::path::Path;
 
@@ -15,10 +15,13 @@ use crate::{
 };
 
 impl Training {
-    /// Write the network's directory: arrays, `model.json`, `history.jsonl` and
-    /// a network `epoch-N` for each snapshot.
+    /// Write the network's directory: its arrays, `model.json`, `history.jsonl`, and one network
+    /// `epoch-N` per snapshot.
+    ///
+    /// # Errors
+    /// If the directory cannot be written, or if an initial weight is not finite.
     pub fn write(&self, directory: &Path, record: &Record) -> Result<()> {
-        // After an epoch it was looked at already.
+        // The weights are checked after each epoch; here only those of an untrained network can fail.
         if let Some((layer, weight)) = not_finite(&self.network) {
             return Err(Error::usage(format!(
                 "the readouts' scale is too large: layer {} has a weight of {weight}",
@@ -29,43 +32,43 @@ impl Training {
         for (epoch, network) in &self.snapshots {
             let folder = output.path().join(format!("epoch-{epoch}"));
             std::fs::create_dir(&folder).map_err(|e| Error::io(directory, e))?;
-            files::write_into(&folder, network, &record.at(network, *epoch))?;
+            files::write_into(&folder, network, &record.model(network, *epoch))?;
         }
         write::json_lines(&output.path().join(files::HISTORY), &self.history)?.finish()?;
-        files::write_into(output.path(), &self.network, &record.at(&self.network, self.epoch))?;
+        files::write_into(output.path(), &self.network, &record.model(&self.network, self.epoch))?;
         output.finish()
     }
 }
 
-/// What `model.json` says of how a network was made.
+/// How a network was trained, as recorded in `model.json`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Record {
-    /// The rule and its settings.
+    /// The learning rule and its settings.
     pub settings: Settings,
-    /// The SHA-256 of the files it learned from and was tested on.
+    /// SHA-256 of the training and test files.
     pub inputs: Inputs,
-    /// Images used of them.
+    /// Number of training images used.
     pub samples: usize,
-    /// The form in which the first layer learned from them.
+    /// The form in which the first layer read the images.
     pub first_layer: Form,
-    /// The epochs after which networks are kept, in ascending order.
+    /// The epochs after which a snapshot is kept, in ascending order.
     pub snapshots: Vec<usize>,
 }
 
-/// SHA-256 of each file, in hexadecimal.
+/// SHA-256 of each input file, in hexadecimal; `None` for a file that was not given.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Inputs {
-    /// `--images`
+    /// The training images.
     pub images: Option<String>,
-    /// `--labels`
+    /// The training labels.
     pub labels: Option<String>,
-    /// `--test-images`
+    /// The test images.
     pub test_images: Option<String>,
-    /// `--test-labels`
+    /// The test labels.
     pub test_labels: Option<String>,
 }
 
-/// `model.json`
+/// The contents of `model.json`.
 #[derive(Serialize)]
 struct Model<'a> {
     #[serde(flatten)]
@@ -80,7 +83,8 @@ struct Model<'a> {
 }
 
 impl Record {
-    fn at(&self, network: &Network, epoch: usize) -> Model<'_> {
+    /// The `model.json` of the network after `epoch` epochs.
+    fn model(&self, network: &Network, epoch: usize) -> Model<'_> {
         Model {
             description: Description {
                 schema: files::SCHEMA.into(),

@@ -5,21 +5,21 @@ use std::num::NonZeroUsize;
 use clap::ValueEnum;
 use serde::Serialize;
 
-/// What a layer learns from.
+/// The learning rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Rule {
-    /// From the loss of its own readout
+    /// Local errors: each layer learns from the loss of its own readout
     Local,
-    /// From the loss of the last layer, through the chain rule
+    /// Backpropagation: all layers learn from the loss of the last layer
     Backprop,
 }
 
 impl Rule {
-    /// Both.
+    /// All rules.
     pub const ALL: [Self; 2] = [Self::Local, Self::Backprop];
 
-    /// Its name, as in JSON and on the command line.
+    /// The name of the rule in JSON and on the command line.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -29,34 +29,34 @@ impl Rule {
     }
 }
 
-/// What determines the numbers, beside the data.
+/// Everything besides the data and the sizes that determines the trained network.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Settings {
-    /// What a layer learns from; `model.json` has it beside the sizes.
+    /// The learning rule; `model.json` has it elsewhere, in the description of the network.
     #[serde(skip)]
     pub rule: Rule,
-    /// Passes over the data.
+    /// Number of passes over the data.
     pub epochs: usize,
-    /// Samples in a step; the last of an epoch may have fewer.
+    /// Number of samples per step; the last step of an epoch may have fewer.
     pub batch_size: NonZeroUsize,
-    /// The size of a step of plain gradient descent, in the first epochs.
+    /// Initial learning rate of plain stochastic gradient descent.
     pub learning_rate: f64,
-    /// The factor that multiplies the rate ...
+    /// Factor by which the learning rate is multiplied every `lr_decay_every` epochs.
     pub lr_decay: f64,
-    /// ... each time that this number of epochs is over.
+    /// Number of epochs between decays of the learning rate.
     pub lr_decay_every: NonZeroUsize,
-    /// Standard deviation of the initial weights of the readouts; 1/sqrt(units) if there is none.
+    /// Standard deviation of the readouts' initial weights; `None` is 1/sqrt(units).
     pub readout_scale: Option<f64>,
-    /// Of the initial weights, the order of the samples and the shuffling of labels.
+    /// Seed of the initial weights, the order of the samples and the permutation of the labels.
     pub seed: u64,
-    /// Whether the labels are permuted: the network can only memorise them then.
+    /// Whether the labels are permuted, so that the network can only memorise.
     pub shuffle_labels: bool,
 }
 
 impl Settings {
-    /// The preset of a rule, a reconstruction and not the paper's: 40 epochs at a rate of 0.5 with
-    /// local errors, 20 at 0.1 with backpropagation; batches of 64, the rate times 0.8 every ten
-    /// epochs.
+    /// The default settings of a rule: 40 epochs with a learning rate of 0.5 for local errors, 20
+    /// epochs with 0.1 for backpropagation; batches of 64, and a decay by 0.8 every ten epochs. They
+    /// are a reconstruction, not the settings of the paper.
     #[must_use]
     pub fn preset(rule: Rule) -> Self {
         let (epochs, learning_rate) = match rule {
@@ -76,7 +76,7 @@ impl Settings {
         }
     }
 
-    /// The learning rate of the epoch that counts as `epoch`, from 0.
+    /// The learning rate in epoch `epoch`, counted from 0.
     #[must_use]
     pub fn rate(&self, epoch: usize) -> f64 {
         let decays = i32::try_from(epoch / self.lr_decay_every).unwrap_or(i32::MAX);

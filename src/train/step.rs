@@ -13,18 +13,19 @@ use crate::{
     network::{Layer, Network, backward, predicted, softmax_minus_onehot},
 };
 
-/// What a layer's readout said of some samples.
+/// Loss and errors of a layer's readout, summed over samples.
 #[derive(Clone, Copy, Default)]
 pub struct Sums {
     /// Sum of `-ln p_y`; 0 without a readout.
     pub loss: f64,
-    /// How many were classified wrongly.
+    /// Number of samples classified wrongly.
     pub wrong: usize,
 }
 
-/// The arrays of a step, made once: one row a sample of the batch.
+/// Performs steps; it holds their arrays, which are allocated once and have one row per sample of
+/// the batch.
 pub struct Steps {
-    /// The images, (batch, pixels), if they are dense.
+    /// The images, (batch, pixels); unused if they are sparse.
     x: Array2<f32>,
     layers: Vec<LayerArrays>,
 }
@@ -36,13 +37,13 @@ struct LayerArrays {
     delta: Array2<f32>,
     /// `dE/dz` of the readout's logits z, (batch, classes).
     dz: Array2<f32>,
-    /// Loss of each sample, and whether it was classified wrongly.
-    judged: Vec<(f64, bool)>,
+    /// Loss of each sample, and whether it is classified wrongly.
+    losses: Vec<(f64, bool)>,
 }
 
-/// Some rows of those arrays: a thread's share of the batch.
+/// A range of rows of these arrays: the share of one task in the batch.
 struct Share<'a> {
-    /// Which samples they are.
+    /// The indices of the samples in the training set.
     samples: &'a [usize],
     x: ArrayViewMut2<'a, f32>,
     layers: Vec<LayerShare<'a>>,
@@ -52,14 +53,17 @@ struct LayerShare<'a> {
     h: ArrayViewMut2<'a, f32>,
     delta: ArrayViewMut2<'a, f32>,
     dz: ArrayViewMut2<'a, f32>,
-    judged: &'a mut [(f64, bool)],
+    losses: &'a mut [(f64, bool)],
 }
 
 impl Steps {
-    /// For batches of at most `batch` samples, if memory holds their arrays.
+    /// Allocate the arrays for batches of at most `batch` samples.
+    ///
+    /// # Errors
+    /// If the arrays are too large for memory.
     pub fn new(network: &Network, batch: usize) -> Result<Self> {
-        let numbers = |layer: &Layer| 2 * layer.w.ncols() + network.classes;
-        let row = network.inputs() + network.layers.iter().map(numbers).sum::<usize>();
+        let values = |layer: &Layer| 2 * layer.w.ncols() + network.classes;
+        let row = network.inputs() + network.layers.iter().map(values).sum::<usize>();
         if !fits(batch.checked_mul(row)) {
             let message = format!("a batch of {batch} images is too large for memory");
             return Err(Error::usage(message));
@@ -68,7 +72,7 @@ impl Steps {
             h: Array2::zeros((batch, units)),
             delta: Array2::zeros((batch, units)),
             dz: Array2::zeros((batch, network.classes)),
-            judged: vec![(0.0, false); batch],
+            losses: vec![(0.0, false); batch],
         };
         Ok(Self {
             x: Array2::zeros((batch, network.inputs())),
@@ -76,8 +80,8 @@ impl Steps {
         })
     }
 
-    /// Learn from the samples `batch` of `data`, whose own number the loss is
-    /// averaged over; gives what each layer's readout said of them before.
+    /// Perform one step on the samples of `data` with the indices `batch`. The gradient is averaged
+    /// over the batch. Returns the sums of each layer before the step.
     pub fn run(
         &mut self,
         network: &mut Network,
@@ -86,29 +90,30 @@ impl Steps {
         data: &TrainingSet,
         batch: &[usize],
     ) -> Vec<Sums> {
-        // Every row is a sample's own until the sums over the batch in `descend`.
+        // Rows are independent of one another up to the sums over the batch in `descend`.
         self.shares(batch).into_par_iter().for_each(|mut share| {
             share.forward(network, &data.images);
-            share.judge(network, rule, &data.labels);
+            share.backward(network, rule, &data.labels);
         });
         self.descend(network, rule, -rate / batch.len() as f64, &data.images, batch);
         let sums = |layer: &LayerArrays| {
-            let judged = &layer.judged[..batch.len()];
+            let losses = &layer.losses[..batch.len()];
             Sums {
-                loss: judged.iter().map(|(loss, _)| loss).sum(),
-                wrong: judged.iter().filter(|(_, wrong)| *wrong).count(),
+                loss: losses.iter().map(|(loss, _)| loss).sum(),
+                wrong: losses.iter().filter(|(_, wrong)| *wrong).count(),
             }
         };
         self.layers.iter().map(sums).collect()
     }
 
+    /// Split the rows of the batch among parallel tasks.
     fn shares<'a>(&'a mut self, batch: &'a [usize]) -> Vec<Share<'a>> {
         let count = batch.len();
         let rows = shares(count);
         let split =
             |array: &'a mut Array2<f32>| split_rows(array.slice_mut(s![..count, ..]), &rows);
         let xs = split(&mut self.x);
-        let mut parts: Vec<Share<'a>> = xs
+        let mut shares: Vec<Share<'a>> = xs
             .into_iter()
             .zip(&rows)
             .map(|(x, rows)| Share { samples: &batch[rows.clone()], x, layers: Vec::new() })
@@ -117,19 +122,21 @@ impl Steps {
             let hs = split(&mut layer.h);
             let deltas = split(&mut layer.delta);
             let dzs = split(&mut layer.dz);
-            let mut judged = &mut layer.judged[..count];
-            for (part, ((h, delta), dz)) in
-                parts.iter_mut().zip(hs.into_iter().zip(deltas).zip(dzs))
+            let mut rest = &mut layer.losses[..count];
+            for (share, ((h, delta), dz)) in
+                shares.iter_mut().zip(hs.into_iter().zip(deltas).zip(dzs))
             {
-                let (mine, rest) = judged.split_at_mut(part.samples.len());
-                judged = rest;
-                part.layers.push(LayerShare { h, delta, dz, judged: mine });
+                let losses;
+                (losses, rest) = rest.split_at_mut(share.samples.len());
+                share.layers.push(LayerShare { h, delta, dz, losses });
             }
         }
-        parts
+        shares
     }
 
-    /// `w -= rate dE/dw` and likewise `b`; with backpropagation `r` and `c` too.
+    /// Update the parameters: add `alpha` times the gradient, summed over the batch, to `w` and `b`,
+    /// and with backpropagation to `r` and `c`. `alpha` is minus the learning rate over the batch
+    /// size.
     fn descend(
         &self,
         network: &mut Network,
@@ -163,6 +170,7 @@ impl Steps {
 }
 
 impl Share<'_> {
+    /// Compute the activations of every layer.
     fn forward(&mut self, network: &Network, images: &Images) {
         let mut below: Option<ArrayView2<'_, f32>> = None;
         for (layer, arrays) in network.layers.iter().zip(&mut self.layers) {
@@ -177,19 +185,19 @@ impl Share<'_> {
         }
     }
 
-    /// The losses, and `delta` of every layer: from its own readout, or from the
-    /// layer above.
-    fn judge(&mut self, network: &Network, rule: Rule, labels: &[u8]) {
+    /// Compute the losses, and `delta` of every layer: from its own readout if it has one, otherwise
+    /// from the layer above.
+    fn backward(&mut self, network: &Network, rule: Rule, labels: &[u8]) {
         let mut above: Option<(usize, &LayerShare<'_>)> = None;
         for (index, arrays) in self.layers.iter_mut().enumerate().rev() {
             if let Some(readout) = &network.layers[index].readout {
                 readout.logits(arrays.h.view(), arrays.dz.view_mut());
-                let rows = arrays.dz.rows_mut().into_iter().zip(arrays.judged.iter_mut());
-                for ((mut z, judged), &sample) in rows.zip(self.samples) {
+                let rows = arrays.dz.rows_mut().into_iter().zip(arrays.losses.iter_mut());
+                for ((mut z, loss), &sample) in rows.zip(self.samples) {
                     let y = usize::from(labels[sample]);
                     let wrong = predicted(z.view()) != y;
                     let z = z.as_slice_mut().expect("the logits are in standard layout");
-                    *judged = (softmax_minus_onehot(z, y), wrong);
+                    *loss = (softmax_minus_onehot(z, y), wrong);
                 }
                 backward(
                     arrays.delta.view_mut(),
@@ -212,7 +220,7 @@ mod tests {
     use crate::train::{Data, Form, Settings, TestSet, init};
     use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
 
-    /// Of which a part `density` of the pixels is not 0.
+    /// Images of which a fraction `density` of the pixels is non-zero.
     fn data(samples: usize, density: f64) -> TestSet {
         let mut rng = ChaCha8Rng::seed_from_u64(3);
         let images = Array2::from_shape_simple_fn((samples, 6), || {
@@ -221,13 +229,13 @@ mod tests {
         Data { images, labels: (0..samples).map(|i| (i % 3) as u8).collect() }
     }
 
-    fn to_learn(data: &TestSet, form: Form) -> TrainingSet {
+    fn training_set(data: &TestSet, form: Form) -> TrainingSet {
         let images = Images::new(data.images.clone());
         assert_eq!(images.form(), form);
         Data { images, labels: data.labels.clone() }
     }
 
-    /// The batch mean of the loss of layer `layer`, in f64, written again from the formulas.
+    /// The batch mean of the loss of layer `layer`, computed independently in f64.
     fn loss(network: &Network, data: &TestSet, layer: usize) -> f64 {
         let mut h = data.images.mapv(f64::from);
         for l in &network.layers[..=layer] {
@@ -248,18 +256,18 @@ mod tests {
 
     type Parameter = fn(&mut Network, usize) -> &mut [f32];
 
-    /// A step of rate 1 changes each parameter by minus its gradient.
+    /// Check that a step with learning rate 1 changes each parameter by minus its gradient.
     fn check(rule: Rule, parameter: Parameter, layer: usize, loss_layer: usize) {
         for (density, form) in [(1.0, Form::Dense), (0.2, Form::Sparse)] {
             let data = data(7, density);
-            let learned = to_learn(&data, form);
-            check_on(&data, &learned, rule, parameter, layer, loss_layer);
+            let train = training_set(&data, form);
+            check_on(&data, &train, rule, parameter, layer, loss_layer);
         }
     }
 
     fn check_on(
         data: &TestSet,
-        learned: &TrainingSet,
+        train: &TrainingSet,
         rule: Rule,
         parameter: Parameter,
         layer: usize,
@@ -269,10 +277,10 @@ mod tests {
         network.layers.iter_mut().for_each(|l| l.b.fill(0.1));
         let mut stepped = network.clone();
         let batch: Vec<usize> = (0..7).collect();
-        Steps::new(&network, 9).unwrap().run(&mut stepped, rule, 1.0, learned, &batch);
+        Steps::new(&network, 9).unwrap().run(&mut stepped, rule, 1.0, train, &batch);
         for i in 0..parameter(&mut network, layer).len() {
             let original = parameter(&mut network, layer)[i];
-            // A power of two, so that the points differ by exactly twice as much.
+            // A power of two, so that `up - down` is exactly twice the step.
             let step = 1.0 / 65536.0;
             let mut at = |value: f32| {
                 parameter(&mut network, layer)[i] = value;
@@ -319,7 +327,7 @@ mod tests {
 
     #[test]
     fn local_readouts_stay_fixed() {
-        let data = to_learn(&data(7, 1.0), Form::Dense);
+        let data = training_set(&data(7, 1.0), Form::Dense);
         let mut network = init(&[6, 5, 5], 3, &Settings::preset(Rule::Local)).unwrap();
         let before = network.clone();
         let mut steps = Steps::new(&network, 7).unwrap();

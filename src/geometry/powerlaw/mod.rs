@@ -1,8 +1,8 @@
-//! The power-law exponent of a ranked eigenspectrum, `lambda_n ~ n^-alpha`, and
-//! its dimensionality.
+//! The power-law exponent of a ranked eigenspectrum, `lambda_n ~ n^-alpha`, and the
+//! dimensionality of the spectrum.
 //!
-//! alpha is the exponent of the ranks, as in Stringer et al., Nature 571, 361 (2019). The
-//! exponent of the eigenvalues' density is another number, `1 + 1/alpha`.
+//! alpha is the exponent of the rank n, as in Stringer et al., Nature 571, 361 (2019). It differs
+//! from the exponent of the eigenvalues' probability density, which is `1 + 1/alpha`.
 
 mod ranks;
 mod regression;
@@ -18,34 +18,34 @@ pub use ranks::{Grid, Ranks};
 use regression::Regression;
 pub use spread::{Spread, spread};
 
-/// Eigenvalues at or below this part of the largest are round-off: a sum of
-/// thousands of f4 activations in f64 leaves errors of 1e-13 of it.
+/// Eigenvalues at or below this fraction of the largest count as round-off. Summing thousands of
+/// f4 activations in f64 leaves errors of about 1e-13 of the largest.
 pub const POSITIVE: f64 = 1e-10;
 
-/// Logarithms that differ by no more than this are those of equal eigenvalues: solvers leave
-/// errors of 1e-16 to 1e-13.
+/// Two eigenvalues count as equal if their logarithms differ by at most this, because eigensolvers
+/// leave relative errors of 1e-16 to 1e-13.
 const EQUAL: f64 = 1e-12;
 
 /// How alpha is estimated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Method {
-    /// Least squares of ln lambda_n on ln n
+    /// Least-squares regression of ln lambda_n on ln n
     #[default]
     Ols,
-    /// The same with weights 1/n (Stringer et al. 2019)
+    /// Least-squares regression with weights 1/n (Stringer et al. 2019)
     Weighted,
-    /// Maximum likelihood for the density of all eigenvalues above that of the last rank, alpha =
-    /// 1/(a - 1) (Hill 1975); the first rank is ignored, because leaving out the largest eigenvalues
-    /// would bias the estimate
+    /// Maximum likelihood (Hill 1975): the density exponent a of all eigenvalues above the one at the
+    /// last rank gives alpha = 1/(a - 1); the first rank is ignored, because leaving out the largest
+    /// eigenvalues would bias the estimate
     Mle,
 }
 
 impl Method {
-    /// All of them.
+    /// All methods.
     pub const ALL: [Self; 3] = [Self::Ols, Self::Weighted, Self::Mle];
 
-    /// Its name, as in JSON and on the command line.
+    /// The name of the method in JSON and on the command line.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -56,69 +56,74 @@ impl Method {
     }
 }
 
-/// The order of a spectrum.
+/// What a spectrum to be fitted must satisfy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Order {
-    /// Largest first, none negative but for round-off; anything else is no spectrum.
+    /// The eigenvalues must be sorted, largest first, and none may be negative beyond round-off.
     #[default]
     Falling,
-    /// As it is: the signal's variances of `spectrum --repeat` scatter, also below 0. Ranks end
-    /// before the first that is not positive.
+    /// Any order and sign is accepted, for the signal variances of `spectrum --repeat`, whose
+    /// estimates scatter and may be negative. The ranks end before the first value that is not
+    /// positive.
     AsGiven,
 }
 
-/// A line of `fit-powerlaw`.
+/// One line of the output of `fit-powerlaw`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Fit {
-    /// From 1; none for a spectrum of one matrix.
+    /// The layer, counted from 1; `None` for the spectrum of a single matrix.
     pub layer: Option<usize>,
-    /// Eigenvalues in all.
+    /// Number of eigenvalues.
     pub units: usize,
-    /// Eigenvalues above [`POSITIVE`] of the largest.
+    /// Number of eigenvalues above [`POSITIVE`] times the largest.
     pub positive: usize,
-    /// The first rank asked for.
+    /// The first rank requested.
     pub first: usize,
-    /// The last rank asked for.
+    /// The last rank requested.
     pub last: usize,
-    /// Ranks used.
+    /// Number of ranks used.
     pub points: usize,
     /// How alpha was estimated.
     pub method: Method,
-    /// The exponent.
+    /// The exponent; `None` if too few ranks are positive.
     pub alpha: Option<f64>,
-    /// Its standard error, from the residuals as if they were independent.
+    /// Standard error of alpha from the residuals, assuming that they are independent.
     pub stderr: Option<f64>,
-    /// `ln lambda` of the line at rank 1.
+    /// `ln lambda` of the fitted line at rank 1.
     pub intercept: Option<f64>,
-    /// The share of the variance of `ln lambda` that the line explains.
+    /// Coefficient of determination: the fraction of the variance of `ln lambda` that the line
+    /// explains.
     pub r2: Option<f64>,
-    /// The coefficient of the squared `ln n` in a quadratic fit: 0 for a power law.
+    /// The coefficient of `(ln n)²` in a quadratic fit: 0 for a power law.
     pub curvature: Option<f64>,
-    /// `(sum lambda)² / sum lambda²`
+    /// Participation ratio of the whole spectrum: `(sum lambda)² / sum lambda²`.
     pub participation_ratio: Option<f64>,
-    /// `exp(-sum p ln p)`, `p = lambda / sum lambda`: that of Roy and Vetterli (EUSIPCO 2007), who
-    /// take singular values, but of the covariance's eigenvalues.
+    /// Effective rank of the whole spectrum: `exp(-sum p ln p)` with `p = lambda / sum lambda`. The
+    /// definition is that of Roy and Vetterli (EUSIPCO 2007), applied to the covariance's eigenvalues
+    /// in place of singular values.
     pub effective_rank: Option<f64>,
-    /// What to know before alpha is believed.
+    /// Reasons to doubt alpha.
     pub warnings: Vec<Warning>,
 }
 
-/// What to know before alpha is believed.
+/// A reason to doubt a fitted alpha.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Warning {
-    /// The last rank asked for is beyond the positive eigenvalues.
+    /// The last rank requested lies beyond the positive eigenvalues; the fit ends at the last of
+    /// them.
     CutAtPositive,
-    /// Fewer than 3 ranks are left: no alpha.
+    /// Fewer than 3 ranks are usable, so that there is no alpha.
     TooFewRanks,
-    /// A quadratic fit is flat at one end of the ranks: no power law describes them.
+    /// The curvature is so large that a quadratic fit is flat at one end of the ranks: a power law
+    /// does not describe them.
     Bent,
     /// No eigenvalue is positive: all units are constant.
     NoVariance,
 }
 
 impl Warning {
-    /// Its code, as in JSON.
+    /// The code of the warning in JSON.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
@@ -130,7 +135,11 @@ impl Warning {
     }
 }
 
-/// Fit `lambda`, (units,), over `ranks`.
+/// Fit a power law to the spectrum `lambda`, (units,), over `ranks`. `layer` is only copied to the
+/// result.
+///
+/// # Errors
+/// If `order` is [`Order::Falling`] and the spectrum is not sorted or has negative values.
 pub fn fit(
     lambda: &[f64],
     layer: Option<usize>,
@@ -141,7 +150,8 @@ pub fn fit(
     if order == Order::Falling {
         check(lambda)?;
     }
-    // Neither their squares nor their sum leave the range of f8 then.
+    // Scaled by a power of two, which is exact, neither the squares nor the sum leave the range of
+    // f8.
     let exponent = scale::exponent_of(lambda);
     let lambda: Cow<'_, [f64]> = match exponent {
         0 => lambda.into(),
@@ -181,7 +191,8 @@ pub fn fit(
         fit.warnings.push(Warning::TooFewRanks);
         return Ok(fit);
     }
-    // From the first rank on, so that the scale of the eigenvalues is in no number but the intercept.
+    // Ranks and eigenvalues are taken relative to the first rank, so that the scale of the
+    // eigenvalues enters the intercept only.
     let (first, used) = (ranks.first() as f64, &lambda[ranks.first() - 1..last]);
     let x: Vec<f64> = (ranks.first()..=last).map(|n| (n as f64 / first).ln()).collect();
     let y = logarithms(used, used[0]);
@@ -197,14 +208,14 @@ pub fn fit(
             fit.intercept = Some(used[0].ln() + scale + line.intercept - line.slope * first.ln());
             fit.r2 = line.r2;
             fit.stderr = Some(line.slope_error);
-            // Not -slope, which for 0 is -0.
+            // A slope of 0 gives alpha 0; -slope would be -0.
             0.0 - line.slope
         }
     };
     fit.alpha = Some(alpha).filter(|alpha| alpha.is_finite());
     fit.curvature = Some(line.curvature);
-    // Across this width the slope of the quadratic fit changes by 2 curvature width:
-    // by about half of that, to 0 and beyond, from the middle to one of the ends.
+    // Over this width of ln n, the slope of the quadratic fit changes by 2 curvature width, and by
+    // half of that from the middle to either end. If that exceeds alpha, the slope reaches 0.
     let width = x[points - 1];
     if line.curvature.abs() * width > alpha.abs() {
         fit.warnings.push(Warning::Bent);
@@ -212,8 +223,8 @@ pub fn fit(
     Ok(fit)
 }
 
-/// `ln (lambda / reference)`; all 0 where the eigenvalues are equal but for round-off, which has
-/// neither a slope nor a variance.
+/// `ln (lambda / reference)`. If all eigenvalues are equal up to round-off, all logarithms are 0,
+/// so that round-off gives neither a slope nor a variance.
 fn logarithms(lambda: &[f64], reference: f64) -> Vec<f64> {
     let mut logarithms: Vec<f64> = lambda.iter().map(|l| (l / reference).ln()).collect();
     if logarithms.iter().all(|l| l.abs() <= EQUAL) {
@@ -222,24 +233,24 @@ fn logarithms(lambda: &[f64], reference: f64) -> Vec<f64> {
     logarithms
 }
 
-/// Whether eigenvalues are in ascending order, as NumPy and SciPy give them, and not in falling
-/// order as well. What is round-off may be in any order.
+/// Whether eigenvalues are in ascending order, as NumPy and SciPy return them, and not all equal.
+/// Eigenvalues that are round-off may be in any order.
 #[must_use]
 pub fn is_ascending(lambda: &[f64]) -> bool {
-    let level = levels(lambda);
-    level.is_sorted() && !level.iter().rev().is_sorted()
+    let lambda = without_round_off(lambda);
+    lambda.is_sorted() && !lambda.iter().rev().is_sorted()
 }
 
-/// Eigenvalues with all that is round-off as 0.
-fn levels(lambda: &[f64]) -> Vec<f64> {
+/// The eigenvalues, with those that are round-off set to 0.
+fn without_round_off(lambda: &[f64]) -> Vec<f64> {
     let largest = lambda.iter().copied().fold(0.0, f64::max);
     lambda.iter().map(|&l| if l.abs() > POSITIVE * largest { l } else { 0.0 }).collect()
 }
 
-/// A spectrum is ordered and has no negative values.
+/// Refuse a spectrum that is not sorted, largest first, or that has negative values.
 fn check(lambda: &[f64]) -> Result<()> {
-    let level = levels(lambda);
-    if let Some(n) = (1..level.len()).find(|&n| level[n] > level[n - 1]) {
+    let cleaned = without_round_off(lambda);
+    if let Some(n) = (1..cleaned.len()).find(|&n| cleaned[n] > cleaned[n - 1]) {
         return Err(Error::data(format!(
             "is not sorted, largest first, at rank {} (found {}, expected at most {}): sort the eigenvalues, unless they are the spectrum of repeats, which keeps its order",
             n + 1,
@@ -247,23 +258,24 @@ fn check(lambda: &[f64]) -> Result<()> {
             number(lambda[n - 1])
         )));
     }
-    match level.iter().position(|&l| l < 0.0) {
+    match cleaned.iter().position(|&l| l < 0.0) {
         None => Ok(()),
         Some(n) => Err(Error::data(format!(
-            "has a negative eigenvalue at rank {} (found {}, expected at least 0, or round-off of f8, at most {POSITIVE:?} of the largest)",
+            "has a negative eigenvalue at rank {} (found {}, expected at least 0, or round-off of at most {POSITIVE:?} of the largest)",
             n + 1,
             number(lambda[n])
         ))),
     }
 }
 
-/// `-sum p ln p`
+/// The entropy `-sum p ln p` with `p = lambda / sum`.
 fn entropy(lambda: &[f64], sum: f64) -> f64 {
     lambda.iter().map(|l| l / sum).filter(|&p| p > 0.0).map(|p| -p * p.ln()).sum()
 }
 
-/// `alpha = 1/(a - 1) = sum ln(lambda_i / lambda_last) / k` over the k others, which
-/// are all that are larger: the density has no upper end.
+/// Hill's estimator: `alpha = 1/(a - 1) = sum ln(lambda_i / lambda_last) / k` over the k
+/// eigenvalues before the last. They must include the largest ones, because the density that the
+/// likelihood assumes has no upper limit.
 fn hill(lambda: &[f64]) -> f64 {
     let (&last, others) = lambda.split_last().expect("at least three ranks are used");
     logarithms(others, last).iter().sum::<f64>() / others.len() as f64
@@ -365,13 +377,13 @@ mod tests {
     }
 
     #[test]
-    fn round_off_of_a_solver_is_dropped_as_zeros_are() {
+    fn round_off_of_a_solver_counts_as_zero() {
         let ranks = ranks(1, 15);
         let mut lambda = power_law(1.0, 3.0, 12);
         let of = |lambda: &[f64]| fit(lambda, None, ranks, Method::Ols, Order::Falling).unwrap();
         lambda.extend([0.0; 3]);
         let expected = of(&lambda);
-        // Round-off may be below 0, and in any order.
+        // Round-off may be negative and in any order.
         lambda.splice(12.., [-1e-17, 2e-16, -3e-11]);
         let found = of(&lambda);
         assert_eq!((found.positive, found.alpha), (12, expected.alpha));
@@ -386,7 +398,7 @@ mod tests {
     }
 
     #[test]
-    fn ascending_order_is_told_from_falling_and_from_none() {
+    fn ascending_spectra_are_recognised() {
         for (lambda, expected) in [
             (vec![1.0, 2.0, 3.0], true),
             (vec![-1e-17, 2e-16, 1e-16, 0.5, 2.0], true),
@@ -394,7 +406,7 @@ mod tests {
             (vec![1.0, 1.0], false),
             (vec![1.0], false),
             (vec![1.0, 3.0, 2.0], false),
-            (vec![-1.0, 1.0, 2.0], true), // of which the negative one is refused
+            (vec![-1.0, 1.0, 2.0], true), // the negative one is refused elsewhere
         ] {
             assert_eq!(is_ascending(&lambda), expected, "{lambda:?}");
         }
@@ -402,8 +414,8 @@ mod tests {
 
     #[test]
     fn maximum_likelihood_finds_the_rank_exponent() {
-        // Hill's estimator of an exact power law is (ln of k^k/k!) / k times alpha,
-        // short of alpha by ln(2 pi k) / 2k (Stirling).
+        // For an exact power law, Hill's estimator gives alpha times ln(k^k / k!) / k, which by
+        // Stirling's formula is smaller than alpha by a fraction ln(2 pi k) / 2k.
         let k = 999.0_f64;
         let bias = (2.0 * std::f64::consts::PI * k).ln() / (2.0 * k);
         let lambda = power_law(1.5, 1.0, 1000);
@@ -411,7 +423,7 @@ mod tests {
             1.5 * (1000.0_f64.ln() * k - (1..1000).map(|n| f64::from(n).ln()).sum::<f64>()) / k;
         assert_relative_eq!(alpha(&lambda, 1, 1000, Method::Mle), expected, max_relative = 1e-12);
         assert!((expected - 1.5).abs() < 1.5 * bias + 2.0 / k);
-        // The first rank asked for does not cut the density off above.
+        // The first rank requested is ignored: it would cut off the upper end of the density.
         assert_relative_eq!(alpha(&lambda, 50, 1000, Method::Mle), expected, max_relative = 1e-12);
     }
 
@@ -423,7 +435,7 @@ mod tests {
     }
 
     #[test]
-    fn zeros_are_left_out_and_said() {
+    fn zeros_are_left_out_with_a_warning() {
         let mut lambda = power_law(1.0, 1.0, 20);
         lambda.extend([1e-11, 0.0, 0.0]);
         let fit = fit(&lambda, Some(3), ranks(1, 23), Method::Ols, Order::Falling).unwrap();
@@ -433,7 +445,7 @@ mod tests {
     }
 
     #[test]
-    fn a_collapsed_layer_has_no_alpha_and_stops_nothing() {
+    fn a_collapsed_layer_has_no_alpha_and_is_no_error() {
         let ranks = ranks(1, 50);
         let two = fit(&[1.0, 0.5, 0.0, 0.0], None, ranks, Method::Ols, Order::Falling).unwrap();
         assert_eq!((two.alpha, two.points), (None, 2));
@@ -452,14 +464,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_spectrum_is_refused() {
+    fn unsorted_or_negative_spectra_are_refused() {
         let ranks = ranks(1, 3);
         assert!(fit(&[1.0, 2.0, 0.5], None, ranks, Method::Ols, Order::Falling).is_err());
         assert!(fit(&[1.0, 0.5, -0.1], None, ranks, Method::Ols, Order::Falling).is_err());
     }
 
     #[test]
-    fn a_spectrum_as_it_is_ends_before_what_is_not_positive() {
+    fn a_spectrum_in_any_order_ends_before_the_first_value_that_is_not_positive() {
         let ranks = ranks(1, 10);
         let lambda = [1.0, 0.4, 0.5, 0.2, -0.1, 0.3];
         let fit = fit(&lambda, None, ranks, Method::Ols, Order::AsGiven).unwrap();

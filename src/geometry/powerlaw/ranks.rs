@@ -1,4 +1,4 @@
-//! Ranges of ranks to fit over.
+//! Ranges of ranks over which a power law is fitted.
 
 use std::{fmt, str::FromStr};
 
@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result};
 
-/// Ranks counted from 1, both ends included. In JSON a string, as on the command line.
+/// A range of ranks, counted from 1, both ends included. JSON holds it as a string, in the form of
+/// the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Ranks {
@@ -23,7 +24,7 @@ impl fmt::Display for Ranks {
 impl FromStr for Ranks {
     type Err = String;
 
-    /// `FIRST-LAST`
+    /// Parse `FIRST-LAST`.
     fn from_str(text: &str) -> std::result::Result<Self, String> {
         text.split_once('-')
             .and_then(|(first, last)| Self::new(first.parse().ok()?, last.parse().ok()?).ok())
@@ -31,13 +32,14 @@ impl FromStr for Ranks {
     }
 }
 
-const EXPECTED: &str = "expected FIRST-LAST such as 1-50: at least three ranks, counted from 1";
+const EXPECTED: &str =
+    "expected FIRST-LAST such as 1-50, with at least three ranks, counted from 1";
 
 impl TryFrom<String> for Ranks {
     type Error = String;
 
     fn try_from(text: String) -> std::result::Result<Self, String> {
-        text.parse().map_err(|expected| format!("{text} is no range of ranks ({expected})"))
+        text.parse().map_err(|expected| format!("{text} is not a range of ranks ({expected})"))
     }
 }
 
@@ -48,12 +50,16 @@ impl From<Ranks> for String {
 }
 
 impl Ranks {
-    /// At least three ranks, since two have no error and one has no slope.
+    /// The ranks from `first` to `last`.
+    ///
+    /// # Errors
+    /// If `first` is 0 or if there are fewer than three ranks: one rank has no slope, and a line
+    /// through two has no residuals.
     pub fn new(first: usize, last: usize) -> Result<Self> {
         if first >= 1 && last.saturating_sub(first) >= 2 {
             return Ok(Self { first, last });
         }
-        Err(Error::usage(format!("{first}-{last} is no range of ranks ({EXPECTED})")))
+        Err(Error::usage(format!("{first}-{last} is not a range of ranks ({EXPECTED})")))
     }
 
     /// The first rank.
@@ -68,8 +74,8 @@ impl Ranks {
         self.last
     }
 
-    /// This number of windows, of about equal ratios of last to first; those of fewer than three
-    /// ranks are left out.
+    /// Split the range into `count` windows with about the same ratio of last to first rank, so that
+    /// they have equal widths on a logarithmic axis. Windows of fewer than three ranks are left out.
     #[must_use]
     pub fn windows(self, count: usize) -> Vec<Self> {
         let (first, ratio) = (self.first as f64, self.last as f64 / self.first as f64);
@@ -79,14 +85,14 @@ impl Ranks {
     }
 }
 
-/// All ranges from one of some first ranks to one of some last ranks.
+/// The ranges that combine each of several first ranks with each of several last ranks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grid(pub Vec<Ranks>);
 
 impl FromStr for Grid {
     type Err = String;
 
-    /// `FIRST,...:LAST,...`
+    /// Parse `FIRST,...:LAST,...`; pairs with fewer than three ranks are left out.
     fn from_str(text: &str) -> std::result::Result<Self, String> {
         let numbers = |list: &str| -> Option<Vec<usize>> {
             list.split(',').map(|number| number.parse().ok()).collect()
@@ -98,7 +104,7 @@ impl FromStr for Grid {
             Some(pairs.filter_map(|(first, last)| Ranks::new(first, last).ok()).collect())
         });
         ranges.filter(|ranges: &Vec<Ranks>| !ranges.is_empty()).map(Self).ok_or_else(|| {
-            "expected FIRST,...:LAST,... such as 1,5,10:20,50,100: at least three ranks in one range"
+            "expected FIRST,...:LAST,... such as 1,5,10:20,50,100, with at least three ranks in one range"
                 .into()
         })
     }
@@ -109,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ranks_that_fit_nothing_are_refused() {
+    fn malformed_and_too_short_ranges_are_refused() {
         assert_eq!("1-50".parse(), Ok(Ranks { first: 1, last: 50 }));
         for text in ["0-10", "10-1", "5-6", "5", "-", "1-", "1-50-60", "1- 50"] {
             assert!(text.parse::<Ranks>().is_err(), "{text}");
@@ -121,7 +127,7 @@ mod tests {
         let windows = Ranks { first: 1, last: 1000 }.windows(3);
         let expected = [(1, 10), (10, 100), (100, 1000)].map(|(first, last)| Ranks { first, last });
         assert_eq!(windows, expected);
-        // 1-2 and 2-4 among the six of 1-64 have no slope, or hardly one.
+        // The first of the six windows of 1-64, 1-2, has fewer than three ranks.
         let windows = Ranks { first: 1, last: 64 }.windows(6);
         assert_eq!(windows.first(), Some(&Ranks { first: 2, last: 4 }));
         assert_eq!(windows.len(), 5);

@@ -1,28 +1,30 @@
-//! The line and the parabola that fit points best.
+//! Weighted least-squares fits of a line and of a parabola.
 
 use nalgebra::{DMatrix, DVector};
 
-/// Weighted least squares of y on x: a line, and what a parabola adds to it.
+/// Weighted least-squares regression of y on x with a line, and the curvature of the parabola that
+/// fits best.
 pub struct Regression {
-    /// Of the line.
+    /// Slope of the line.
     pub slope: f64,
-    /// Standard error of the slope, from the residuals as if they were independent.
+    /// Standard error of the slope from the residuals, assuming that they are independent.
     pub slope_error: f64,
-    /// The line at x = 0.
+    /// Value of the line at x = 0.
     pub intercept: f64,
-    /// The share of the variance of y that the line explains; none where y is constant.
+    /// The fraction of the variance of y that the line explains; `None` if y is constant.
     pub r2: Option<f64>,
-    /// The coefficient of the square in the parabola.
+    /// Coefficient of x² in the parabola.
     pub curvature: f64,
 }
 
 impl Regression {
-    /// Of at least three points with different x.
+    /// Fit at least three points with different x.
     ///
-    /// x is centred and scaled: squares of numbers far from 0 would be all but parallel to the
-    /// numbers themselves. With the columns `1, t, t²` made orthogonal, `Q R`, the components of
-    /// `Qᵀ y` are what each power adds, and what is left is the residual: sums of squares, which
-    /// cannot come out below 0.
+    /// x is centred and scaled to t first, because for x far from 0 the columns x and x² of the
+    /// design matrix would be almost parallel. The QR decomposition of the columns `1, t, t²` makes
+    /// them orthogonal: the first three components of `Qᵀ y` are the contributions of the three
+    /// powers, and the others are the residuals of the parabola. Explained and residual variance are
+    /// thus sums of squares, which round-off cannot make negative.
     pub fn new(x: &[f64], y: &[f64], weights: &[f64]) -> Self {
         let total: f64 = weights.iter().sum();
         let centre = x.iter().zip(weights).map(|(x, w)| w * x).sum::<f64>() / total;
@@ -33,21 +35,21 @@ impl Regression {
             let t = (x[i] - centre) / scale;
             root[i] * [1.0, t, t * t][power]
         });
-        let mut parts = DVector::from_fn(y.len(), |i, _| root[i] * y[i]);
+        let mut components = DVector::from_fn(y.len(), |i, _| root[i] * y[i]);
         let qr = design.qr();
-        qr.q_tr_mul(&mut parts);
+        qr.q_tr_mul(&mut components);
         let r = qr.r();
-        let slope = parts[1] / r[(1, 1)];
-        let mean = (parts[0] - r[(0, 1)] * slope) / r[(0, 0)];
-        let explained = parts[1].powi(2);
-        let residual = parts.rows_range(2..).norm_squared();
-        let freedom = x.len() as f64 - 2.0;
+        let slope = components[1] / r[(1, 1)];
+        let mean = (components[0] - r[(0, 1)] * slope) / r[(0, 0)];
+        let explained = components[1].powi(2);
+        let residual = components.rows_range(2..).norm_squared();
+        let degrees_of_freedom = x.len() as f64 - 2.0;
         Self {
             slope: slope / scale,
-            slope_error: (residual / freedom).sqrt() / (r[(1, 1)].abs() * scale),
+            slope_error: (residual / degrees_of_freedom).sqrt() / (r[(1, 1)].abs() * scale),
             intercept: mean - slope * centre / scale,
             r2: Some(explained / (explained + residual)).filter(|r2| r2.is_finite()),
-            curvature: parts[2] / r[(2, 2)] / (scale * scale),
+            curvature: components[2] / r[(2, 2)] / (scale * scale),
         }
     }
 }
@@ -57,7 +59,7 @@ mod tests {
     use super::*;
     use approx::assert_relative_eq;
 
-    /// Neumaier's sum, which loses next to nothing.
+    /// Neumaier's compensated sum.
     fn sum(terms: impl Iterator<Item = f64>) -> f64 {
         let (sum, lost) = terms.fold((0.0_f64, 0.0), |(sum, lost), term| {
             let next = sum + term;
@@ -68,8 +70,8 @@ mod tests {
         sum + lost
     }
 
-    /// The same by polynomials `1, p, q` that are orthogonal under the weights: slope, its error,
-    /// r2 and curvature from closed formulas.
+    /// Slope, its standard error, r2 and curvature from closed formulas, with polynomials `1, p, q`
+    /// that are orthogonal under the weights.
     fn by_orthogonal_polynomials(x: &[f64], y: &[f64], w: &[f64]) -> [f64; 4] {
         let over = |f: &dyn Fn(usize) -> f64| sum((0..x.len()).map(|i| w[i] * f(i)));
         let total = over(&|_| 1.0);
@@ -86,8 +88,8 @@ mod tests {
     }
 
     #[test]
-    fn all_ranges_of_ranks_give_what_closed_formulas_give() {
-        // A power law, one that is bent, and one with steps of a pseudo-random height.
+    fn all_ranges_of_ranks_agree_with_closed_formulas() {
+        // A power law, a bent power law, and one with pseudo-random steps.
         let bend = |n: usize| (n as f64).ln().powi(2);
         let step = |n: usize| ((n * 7919) % 101) as f64 / 101.0;
         let spectra: [&dyn Fn(usize) -> f64; 3] =
@@ -108,8 +110,8 @@ mod tests {
                         let found = Regression::new(&x, &y, &weights);
                         let [slope, error, r2, curvature] =
                             by_orthogonal_polynomials(&x, &y, &weights);
-                        // y is rounded at 1e-16 of ln(2000) or of its own size: over a short
-                        // range that is some slope, and still more of a curvature.
+                        // y has a rounding error of 1e-16 of ln(2000) or of its own size. Over a
+                        // short range this changes the slope, and the curvature even more.
                         let width = x[points - 1];
                         let largest = y.iter().fold(1.0_f64, |largest, y| largest.max(y.abs()));
                         let round_off = 1e-13 * largest / width;
@@ -132,12 +134,13 @@ mod tests {
         let y: Vec<f64> = x.iter().map(|x| 2.0 - 3.0 * x + 0.5 * x * x).collect();
         let found = Regression::new(&x, &y, &vec![1.0; 40]);
         assert_relative_eq!(found.curvature, 0.5, max_relative = 1e-9);
-        // The best line of a parabola on evenly spaced points has its slope at the middle.
+        // The best line through evenly spaced points of a parabola has the slope of the parabola in
+        // the middle.
         assert_relative_eq!(found.slope, -3.0 + 7.195, max_relative = 1e-9);
     }
 
     #[test]
-    fn a_constant_has_no_slope_and_no_share_explained() {
+    fn a_constant_has_no_slope_and_no_r2() {
         let x: Vec<f64> = (1..=20).map(|n| f64::from(n).ln()).collect();
         let found = Regression::new(&x, &[0.0; 20], &[1.0; 20]);
         assert_eq!((found.slope, found.curvature, found.r2), (0.0, 0.0, None));

@@ -1,33 +1,33 @@
-//! The spread of fits over draws of one spectrum.
+//! Mean and standard deviation of fits over several random draws of a spectrum.
 
 use serde::Serialize;
 
 use super::{Fit, Method};
 use crate::math::mean::mean_and_sd;
 
-/// A line of `fit-powerlaw --draws`.
+/// One line of the output of `fit-powerlaw --draws`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Spread {
-    /// Spectra fitted.
+    /// Number of spectra fitted.
     pub draws: usize,
-    /// The first rank asked for.
+    /// The first rank requested.
     pub first: usize,
-    /// The last rank asked for.
+    /// The last rank requested.
     pub last: usize,
     /// How alpha was estimated.
     pub method: Method,
-    /// Mean of the exponents; none if any is missing.
+    /// Mean of the exponents; `None` if any of them is missing.
     pub alpha: Option<f64>,
-    /// Their standard deviation (n - 1).
+    /// Standard deviation of the exponents, with divisor n - 1.
     pub alpha_sd: Option<f64>,
     /// Mean of the participation ratios.
     pub participation_ratio: Option<f64>,
-    /// Their standard deviation.
+    /// Standard deviation of the participation ratios, with divisor n - 1.
     pub participation_ratio_sd: Option<f64>,
 }
 
-/// Mean and standard deviation over the fits that differ in nothing but the draw, in the order in
-/// which the first draw has them.
+/// Mean and standard deviation over the draws, for each combination of ranks and method, in the
+/// order of their first occurrence.
 #[must_use]
 pub fn spread(fits: &[Fit]) -> Vec<Spread> {
     let key = |fit: &Fit| (fit.first, fit.last, fit.method);
@@ -37,7 +37,7 @@ pub fn spread(fits: &[Fit]) -> Vec<Spread> {
             keys.push(key(fit));
         }
     }
-    let of = |(first, last, method)| {
+    let over_draws = |(first, last, method)| {
         let same = || fits.iter().filter(|fit| key(fit) == (first, last, method));
         let (alpha, alpha_sd) = mean_and_sd(same().map(|fit| fit.alpha));
         let (participation_ratio, participation_ratio_sd) =
@@ -53,5 +53,5 @@ pub fn spread(fits: &[Fit]) -> Vec<Spread> {
             participation_ratio_sd,
         }
     };
-    keys.into_iter().map(of).collect()
+    keys.into_iter().map(over_draws).collect()
 }

@@ -1,4 +1,4 @@
-//! The eigenvalues of the covariance of activations, in f64.
+//! The eigenvalues of the covariance of activations, computed in f64.
 
 mod moments;
 mod repeats;
@@ -15,56 +15,63 @@ use crate::{
     math::{linalg, scale},
 };
 
-/// The matrix whose eigenvalues are taken.
+/// The matrix whose eigenvalues are computed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Of {
-    /// Mean removed, divided by samples - 1.
+pub enum Matrix {
+    /// The covariance: the mean is removed and the divisor is samples - 1.
     #[default]
     Covariance,
-    /// The same with every unit divided by its standard deviation; constant units are left out.
+    /// The correlation: the covariance of the units divided by their standard deviations. Constant
+    /// units have rows and columns of zeros.
     Correlation,
-    /// Mean kept, divided by samples.
+    /// The second moment: the mean is kept and the divisor is the number of samples.
     SecondMoment,
 }
 
-/// Gathers activations, a block of rows at a time, until their spectrum is taken.
+/// Accumulates activations, one block of rows at a time, and computes their spectrum.
 pub struct Spectrum {
-    of: Of,
+    of: Matrix,
     gathered: Gathered,
 }
 
 enum Gathered {
-    /// No fewer samples than units: sums of fixed size.
+    /// With at least as many samples as units: sums, whose size does not depend on the samples.
     Moments(Moments),
-    /// Fewer samples than units: the rows themselves.
+    /// With fewer samples than units: the rows, which take less memory than units² sums.
     Rows(Rows),
 }
 
-/// All rows seen.
+/// All rows so far.
 struct Rows {
     blocks: Vec<Array2<f64>>,
     units: usize,
 }
 
 impl Spectrum {
-    /// For `samples` rows of `units`, which are to come.
-    pub fn new(samples: usize, units: usize, of: Of) -> Result<Self> {
-        enough(samples, of)?;
+    /// An empty accumulator for `samples` rows of `units` columns.
+    ///
+    /// # Errors
+    /// If there are too few samples for `of`, or too many units for memory.
+    pub fn new(samples: usize, units: usize, of: Matrix) -> Result<Self> {
+        require_samples(samples, of)?;
         let gathered = match of {
             _ if samples < units => Gathered::Rows(Rows { blocks: Vec::new(), units }),
-            Of::SecondMoment => Gathered::Moments(Moments::about_zero(units)?),
+            Matrix::SecondMoment => Gathered::Moments(Moments::about_zero(units)?),
             _ => Gathered::Moments(Moments::new(units)?),
         };
         Ok(Self { of, gathered })
     }
 
-    /// Of rows that were summed elsewhere.
-    pub fn of_moments(moments: Moments, of: Of) -> Result<Self> {
-        enough(moments.samples(), of)?;
+    /// The spectrum of rows whose moments are given.
+    ///
+    /// # Errors
+    /// If there are too few samples for `of`.
+    pub fn of_moments(moments: Moments, of: Matrix) -> Result<Self> {
+        require_samples(moments.samples(), of)?;
         Ok(Self { of, gathered: Gathered::Moments(moments) })
     }
 
-    /// Take in some rows, (samples, units).
+    /// Add a block of rows, (samples, units).
     pub fn add(&mut self, h: Array2<f64>) {
         match &mut self.gathered {
             Gathered::Moments(moments) => moments.add(h),
@@ -72,7 +79,10 @@ impl Spectrum {
         }
     }
 
-    /// The eigenvalues, (units,), largest first; round-off below 0 is 0.
+    /// The eigenvalues, (units,), largest first. Negative round-off is set to 0.
+    ///
+    /// # Errors
+    /// If the eigensolver fails, or if the largest eigenvalue is outside the range of f8.
     pub fn eigenvalues(self) -> Result<Array1<f64>> {
         let (units, (lower, exponent)) = match self.gathered {
             Gathered::Moments(moments) => (moments.units(), moments.matrix(self.of)),
@@ -84,12 +94,13 @@ impl Spectrum {
         }
         lambda.sort_by(|a, b| b.total_cmp(a));
         lambda.resize(units, 0.0);
-        Ok(Array1::from_vec(multiplied(lambda, exponent)?))
+        Ok(Array1::from_vec(scaled_by(lambda, exponent)?))
     }
 }
 
-fn enough(samples: usize, of: Of) -> Result<()> {
-    if samples >= 2 || of == Of::SecondMoment {
+/// Refuse a single sample, unless the mean is kept: a covariance needs two.
+fn require_samples(samples: usize, of: Matrix) -> Result<()> {
+    if samples >= 2 || of == Matrix::SecondMoment {
         return Ok(());
     }
     Err(Error::data(format!(
@@ -97,15 +108,16 @@ fn enough(samples: usize, of: Of) -> Result<()> {
     )))
 }
 
-/// Eigenvalues times a power of two; an error where f8 does not hold the largest.
-fn multiplied(mut lambda: Vec<f64>, exponent: i32) -> Result<Vec<f64>> {
+/// Multiply eigenvalues by a power of two; an error if the largest leaves the range of f8.
+fn scaled_by(mut lambda: Vec<f64>, exponent: i32) -> Result<Vec<f64>> {
     let largest = lambda.iter().fold(0.0, |largest: f64, l| largest.max(l.abs()));
-    let held = scale::times_power_of_two(largest, exponent);
-    if largest > 0.0 && !held.is_normal() {
+    let scaled = scale::times_power_of_two(largest, exponent);
+    if largest > 0.0 && !scaled.is_normal() {
         let found = magnitude(largest, exponent);
-        let way = if held.is_finite() { "multiply" } else { "divide" };
+        let (size, remedy) =
+            if scaled.is_finite() { ("small", "multiply") } else { ("large", "divide") };
         return Err(Error::data(format!(
-            "has a largest eigenvalue that f8 does not hold (found about {found}): {way} the activations by a number, or divide each unit by its standard deviation"
+            "has a largest eigenvalue that is too {size} for f8 (found about {found}): {remedy} the activations by a constant, or divide each unit by its standard deviation"
         )));
     }
     for l in &mut lambda {
@@ -114,52 +126,54 @@ fn multiplied(mut lambda: Vec<f64>, exponent: i32) -> Result<Vec<f64>> {
     Ok(lambda)
 }
 
-/// `x 2^exponent`, above 0, for a message, where f8 does not hold it.
+/// `x 2^exponent` as text, for a positive number outside the range of f8.
 fn magnitude(x: f64, exponent: i32) -> String {
     let logarithm = x.log10() + f64::from(exponent) * std::f64::consts::LOG10_2;
-    let whole = logarithm.floor();
-    format!("{:.1}e{whole}", 10.0_f64.powf(logarithm - whole))
+    let integer = logarithm.floor();
+    format!("{:.1}e{integer}", 10.0_f64.powf(logarithm - integer))
 }
 
 impl Rows {
-    /// `h hᵀ / (samples - 1)`, whose eigenvalues are those of `hᵀ h / (samples - 1)`, and the power
-    /// of two that it is divided by.
-    fn gram(self, of: Of) -> Result<(Array2<f64>, i32)> {
+    /// The Gram matrix `h hᵀ / (samples - 1)`, (samples, samples), which has the same non-zero
+    /// eigenvalues as `hᵀ h / (samples - 1)`, and the exponent of the power of two by which it is
+    /// divided.
+    fn gram(self, of: Matrix) -> Result<(Array2<f64>, i32)> {
         let mut h = joined(&self.blocks);
         drop(self.blocks);
-        let mut gram = moments::square(h.nrows(), "samples", "products")?;
+        let mut gram = moments::square_zeros(h.nrows(), "samples", "products")?;
         let exponents = moments::exponents(&h);
-        let common = moments::largest(&exponents);
+        let common = moments::common_exponent(&exponents);
         let samples = h.nrows() as f64;
-        if of == Of::Correlation {
+        if of == Matrix::Correlation {
             let each: Vec<i32> = exponents.into_iter().map(|e| e.unwrap_or(0)).collect();
-            moments::divide(&mut h, &each);
+            moments::divide_columns(&mut h, &each);
         } else {
-            moments::divide(&mut h, &vec![common; self.units]);
+            moments::divide_columns(&mut h, &vec![common; self.units]);
         }
         let mut divisor = samples;
-        if of != Of::SecondMoment {
+        if of != Matrix::SecondMoment {
             divisor -= 1.0;
             let mean = remove_mean(&mut h);
-            if of == Of::Correlation {
+            if of == Matrix::Correlation {
                 let variance = h.map_axis(Axis(0), |unit| unit.dot(&unit)) / divisor;
                 h *= &moments::inverse_deviations(&variance, &mean);
             }
         }
         linalg::product(gram.view_mut(), h.view(), h.t());
-        Ok((gram / divisor, if of == Of::Correlation { 0 } else { 2 * common }))
+        Ok((gram / divisor, if of == Matrix::Correlation { 0 } else { 2 * common }))
     }
 }
 
+/// Concatenate blocks of rows.
 fn joined(blocks: &[Array2<f64>]) -> Array2<f64> {
     let blocks: Vec<ArrayView2<'_, f64>> = blocks.iter().map(|block| block.view()).collect();
     concatenate(Axis(0), &blocks).expect("all blocks have the same units")
 }
 
-/// Take the mean of each column away from it, and give it.
+/// Subtract the mean of each column from it, and return the means, (columns,).
 fn remove_mean(h: &mut Array2<f64>) -> Array1<f64> {
     let mut removed = Array1::zeros(h.ncols());
-    // Twice: the first mean of values far from 0 is itself rounded.
+    // Twice, because the first mean is rounded, which matters for values far from 0.
     for _ in 0..2 {
         let mean = h.mean_axis(Axis(0)).expect("a covariance has samples");
         *h -= &mean;
@@ -176,7 +190,7 @@ mod tests {
     use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng, seq::SliceRandom};
 
     fn eigenvalues(h: &Array2<f64>, block: usize) -> Array1<f64> {
-        let mut spectrum = Spectrum::new(h.nrows(), h.ncols(), Of::Covariance).unwrap();
+        let mut spectrum = Spectrum::new(h.nrows(), h.ncols(), Matrix::Covariance).unwrap();
         for rows in h.axis_chunks_iter(Axis(0), block) {
             spectrum.add(rows.to_owned());
         }
@@ -190,7 +204,7 @@ mod tests {
 
     #[test]
     fn a_line_has_one_direction() {
-        // Three points on a line along (1, 1): variance 2 along it, samples - 1 = 2.
+        // Three points along (1, 1): the sum of squares is 4 and samples - 1 is 2.
         let lambda = eigenvalues(&array![[-1., -1.], [0., 0.], [1., 1.]], 2);
         assert_abs_diff_eq!(lambda, array![2.0, 0.0], epsilon = 1e-15);
     }
@@ -203,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn the_eigenvalues_are_those_nalgebra_finds() {
+    fn the_eigenvalues_agree_with_nalgebra() {
         let h = random(300, 20);
         let centred = &h - &h.mean_axis(Axis(0)).unwrap();
         let covariance = centred.t().dot(&centred) / 299.0;
@@ -216,7 +230,7 @@ mod tests {
 
     #[test]
     fn fewer_samples_than_units_give_the_same_eigenvalues() {
-        // 30 samples of 20 units, then of 40: the further units repeat the first.
+        // 30 samples of 20 units, and of 40 units of which the last 20 repeat the first.
         let h = random(30, 20);
         let wide = concatenate(Axis(1), &[h.view(), h.view()]).unwrap();
         let (narrow, wide) = (eigenvalues(&h, 8), eigenvalues(&wide, 8));
@@ -238,11 +252,11 @@ mod tests {
     fn a_mean_far_above_the_spread_costs_no_accuracy() {
         let h = random(500, 10);
         let expected = eigenvalues(&h, 100);
-        // 2^20 is added without rounding what matters: spread 1, eps 1e-10.
+        // Adding 2^20 rounds values of size 1 by about 1e-10.
         assert_abs_diff_eq!(eigenvalues(&(&h + 1_048_576.0), 100), expected, epsilon = 1e-10);
     }
 
-    /// Activations of two scales, some of them dead, in blocks of one sign first.
+    /// Activations times 2^by; one unit is always 0, and another is 0 in the first blocks.
     fn scaled(by: i32) -> Array2<f64> {
         let mut h = random(300, 20);
         h.column_mut(3).fill(0.0);
@@ -250,7 +264,7 @@ mod tests {
         h.mapv(|x| scale::times_power_of_two(x, by))
     }
 
-    fn of(h: &Array2<f64>, of: Of) -> Result<Array1<f64>> {
+    fn spectrum_of(h: &Array2<f64>, of: Matrix) -> Result<Array1<f64>> {
         let mut spectrum = Spectrum::new(h.nrows(), h.ncols(), of)?;
         h.axis_chunks_iter(Axis(0), 64).for_each(|rows| spectrum.add(rows.to_owned()));
         spectrum.eigenvalues()
@@ -260,48 +274,48 @@ mod tests {
     fn powers_of_two_scale_the_eigenvalues_and_change_no_correlation() {
         for samples in [300, 15] {
             let first = |by| scaled(by).slice(s![..samples, ..]).to_owned();
-            for what in [Of::Covariance, Of::SecondMoment] {
-                let expected = of(&first(0), what).unwrap();
+            for what in [Matrix::Covariance, Matrix::SecondMoment] {
+                let expected = spectrum_of(&first(0), what).unwrap();
                 for by in [-490, -450, -300, -7, 7, 300, 450, 505] {
-                    let found = of(&first(by), what).unwrap();
+                    let found = spectrum_of(&first(by), what).unwrap();
                     let expected = expected.mapv(|l| scale::times_power_of_two(l, 2 * by));
                     assert_eq!(found, expected, "{by}");
                 }
                 for (by, word) in [(-700, "multiply"), (-520, "multiply"), (520, "divide")] {
-                    let message = of(&first(by), what).unwrap_err().to_string();
+                    let message = spectrum_of(&first(by), what).unwrap_err().to_string();
                     assert!(message.contains(word), "{message}");
                 }
             }
-            let expected = of(&first(0), Of::Correlation).unwrap();
+            let expected = spectrum_of(&first(0), Matrix::Correlation).unwrap();
             for by in [-1000, -700, -490, 7, 490, 1020] {
-                assert_eq!(of(&first(by), Of::Correlation).unwrap(), expected, "{by}");
+                assert_eq!(spectrum_of(&first(by), Matrix::Correlation).unwrap(), expected, "{by}");
             }
         }
     }
 
     #[test]
-    fn correlations_do_not_know_the_units_scales() {
+    fn correlations_do_not_depend_on_the_scales_of_the_units() {
         let h = random(300, 20);
-        let expected = of(&h, Of::Correlation).unwrap();
+        let expected = spectrum_of(&h, Matrix::Correlation).unwrap();
         let mut each = h.clone();
         for (unit, mut column) in (0..).zip(each.columns_mut()) {
             let by = if unit % 2 == 0 { 40 * unit } else { 1000 - 30 * unit };
             column.mapv_inplace(|x| scale::times_power_of_two(x, by - 500));
         }
-        assert_eq!(of(&each, Of::Correlation).unwrap(), expected);
-        let other = of(&h.mapv(|x| x * 1e-300), Of::Correlation).unwrap();
+        assert_eq!(spectrum_of(&each, Matrix::Correlation).unwrap(), expected);
+        let other = spectrum_of(&h.mapv(|x| x * 1e-300), Matrix::Correlation).unwrap();
         assert_abs_diff_eq!(other, expected, epsilon = 1e-12);
     }
 
-    /// A unit that grows while it is seen is divided by more than before.
+    /// If a later block of a unit is larger, its sums are rescaled.
     #[test]
-    fn rows_of_growing_scale_are_summed_as_they_are() {
+    fn rows_of_growing_scale_give_the_same_spectrum_as_all_rows_at_once() {
         let mut h = random(300, 20) * 1e-200;
         h.slice_mut(s![100.., ..7]).mapv_inplace(|x| x * 1e200);
         h.slice_mut(s![200.., ..3]).mapv_inplace(|x| x * 1e150);
-        let grown = of(&h, Of::Covariance).unwrap();
+        let grown = spectrum_of(&h, Matrix::Covariance).unwrap();
         let at_once = |h: &Array2<f64>| {
-            let mut spectrum = Spectrum::new(300, 20, Of::Covariance).unwrap();
+            let mut spectrum = Spectrum::new(300, 20, Matrix::Covariance).unwrap();
             spectrum.add(h.clone());
             spectrum.eigenvalues().unwrap()
         };
@@ -333,10 +347,10 @@ mod tests {
     }
 
     #[test]
-    fn without_the_mean_removed_it_counts() {
-        let mut spectrum = Spectrum::new(4, 1, Of::SecondMoment).unwrap();
+    fn the_second_moment_includes_the_mean() {
+        let mut spectrum = Spectrum::new(4, 1, Matrix::SecondMoment).unwrap();
         spectrum.add(Array2::from_elem((4, 1), 3.0));
         assert_relative_eq!(spectrum.eigenvalues().unwrap()[0], 9.0, epsilon = 1e-14);
-        assert!(Spectrum::new(1, 1, Of::Covariance).is_err());
+        assert!(Spectrum::new(1, 1, Matrix::Covariance).is_err());
     }
 }

@@ -1,8 +1,9 @@
-//! Sufficient statistics of a covariance: count, mean and scatter, which add up.
+//! The sufficient statistics of a covariance: count, mean and scatter matrix. Those of two sets of
+//! rows can be merged into those of their union.
 
 use ndarray::{Array1, Array2, Array3, Axis, s};
 
-use super::{Of, magnitude};
+use super::{Matrix, magnitude};
 use crate::{
     Error, Result,
     math::{
@@ -13,62 +14,72 @@ use crate::{
     number,
 };
 
-/// A unit whose variance is below this part of its squared mean is constant: what is left of it
-/// is round-off of f8.
+/// A unit counts as constant if its variance is at most this fraction of its squared mean: that
+/// much is round-off of f8.
 const CONSTANT: f64 = 1e-28;
 
-/// 34 GB of moments. Systems that promise more memory than they have would end the process.
+/// Largest number of units or samples of a square matrix: it takes 34 GB. A system that overcommits
+/// memory would grant larger allocations and kill the process later.
 const MAX_UNITS: usize = 1 << 16;
 
-/// Sums over the rows seen, about a provisional mean: with a mean far above the
-/// spread, sums about 0 would cancel to nothing.
+/// Count, sum and scatter matrix of the rows so far, relative to a provisional mean: if the mean is
+/// much larger than the standard deviation, sums relative to 0 would cancel catastrophically.
 ///
-/// Units far from 1 are kept divided by a power of two, since f8 does not hold their squares.
+/// Each unit is stored divided by a power of two near its size, so that no square leaves the range
+/// of f8.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Moments {
     samples: usize,
-    /// The power of two that each unit is divided by; none while it was always 0.
+    /// Exponent of the power of two by which each unit is divided; `None` for a unit that has only
+    /// been 0.
     exponents: Vec<Option<i32>>,
-    /// The first block's mean, (units,).
+    /// The provisional mean, (units,): that of the first block.
     shift: Option<Array1<f64>>,
-    /// Of `h - shift`, (units,).
+    /// Sum of `h - shift` over the rows, (units,).
     sum: Array1<f64>,
-    /// Lower triangle of the sum of `(h - shift)ᵀ (h - shift)`, (units, units).
+    /// Sum of `(h - shift)ᵀ (h - shift)` over the rows, (units, units); lower triangle.
     scatter: Array2<f64>,
 }
 
 impl Moments {
-    /// Of no rows yet; an error where there are too many units for units² numbers in memory.
+    /// The moments of no rows.
+    ///
+    /// # Errors
+    /// If there are too many units to hold units² numbers in memory.
     pub fn new(units: usize) -> Result<Self> {
-        let scatter = square(units, "units", "moments")?;
+        let scatter = square_zeros(units, "units", "moments")?;
         let (exponents, sum) = (vec![None; units], Array1::zeros(units));
         Ok(Self { samples: 0, exponents, shift: None, sum, scatter })
     }
 
-    /// Of no rows yet, with sums about 0, as suits what is taken about 0 in the end.
+    /// The moments of no rows, with sums relative to 0 instead of a provisional mean. This suits the
+    /// second moment, which keeps the mean.
+    ///
+    /// # Errors
+    /// As for [`Self::new`].
     pub fn about_zero(units: usize) -> Result<Self> {
         Ok(Self { shift: Some(Array1::zeros(units)), ..Self::new(units)? })
     }
 
-    /// Rows seen.
+    /// Number of rows so far.
     #[must_use]
     pub fn samples(&self) -> usize {
         self.samples
     }
 
-    /// Columns of a row.
+    /// Number of units, the columns of a row.
     #[must_use]
     pub fn units(&self) -> usize {
         self.sum.len()
     }
 
-    /// Take in some rows, (samples, units).
+    /// Add a block of rows, (samples, units).
     pub fn add(&mut self, mut h: Array2<f64>) {
-        for (unit, wanted) in exponents(&h).into_iter().enumerate() {
-            self.raise(unit, wanted);
+        for (unit, exponent) in exponents(&h).into_iter().enumerate() {
+            self.raise_exponent(unit, exponent);
         }
         let divided: Vec<i32> = self.exponents.iter().map(|e| e.unwrap_or(0)).collect();
-        divide(&mut h, &divided);
+        divide_columns(&mut h, &divided);
         if h.nrows() == 0 {
             return;
         }
@@ -79,31 +90,32 @@ impl Moments {
         linalg::add_gram_lower(&mut self.scatter, h.view());
     }
 
-    /// Divide a unit by a larger power of two, if it is larger than the one before.
-    fn raise(&mut self, unit: usize, wanted: Option<i32>) {
-        let Some(wanted) = wanted.filter(|&wanted| self.exponents[unit] < Some(wanted)) else {
+    /// Raise the exponent of a unit to `exponent`, if that is larger, and rescale its sums.
+    fn raise_exponent(&mut self, unit: usize, exponent: Option<i32>) {
+        let Some(new) = exponent.filter(|&new| self.exponents[unit] < Some(new)) else {
             return;
         };
-        // A unit that was always 0 has sums of 0.
-        if let Some(before) = self.exponents[unit].replace(wanted) {
-            let times = |x: &mut f64| *x = times_power_of_two(*x, before - wanted);
-            self.scatter.row_mut(unit).iter_mut().for_each(times);
-            self.scatter.column_mut(unit).iter_mut().for_each(times);
-            self.shift.iter_mut().for_each(|shift| times(&mut shift[unit]));
-            times(&mut self.sum[unit]);
+        // The sums of a unit without an exponent are 0 and need no rescaling.
+        if let Some(old) = self.exponents[unit].replace(new) {
+            let rescale = |x: &mut f64| *x = times_power_of_two(*x, old - new);
+            self.scatter.row_mut(unit).iter_mut().for_each(rescale);
+            self.scatter.column_mut(unit).iter_mut().for_each(rescale);
+            self.shift.iter_mut().for_each(|shift| rescale(&mut shift[unit]));
+            rescale(&mut self.sum[unit]);
         }
     }
 
-    /// Those of the rows of both (T. Chan, G. Golub and R. LeVeque, Am. Stat. 37, 242, 1983):
-    /// `S = S_a + S_b + n_a n_b / (n_a + n_b) d dᵀ`, d the difference of the means.
+    /// The moments of the rows of `self` and `other` together. The scatter matrices add as
+    /// `S = S_a + S_b + n_a n_b / (n_a + n_b) d dᵀ` with d the difference of the means (T. Chan,
+    /// G. Golub and R. LeVeque, Am. Stat. 37, 242, 1983).
     #[must_use]
     pub fn merge(mut self, mut other: Self) -> Self {
         if self.samples == 0 || other.samples == 0 {
             return if self.samples == 0 { other } else { self };
         }
         for unit in 0..self.units() {
-            self.raise(unit, other.exponents[unit]);
-            other.raise(unit, self.exponents[unit]);
+            self.raise_exponent(unit, other.exponents[unit]);
+            other.raise_exponent(unit, self.exponents[unit]);
         }
         let (a, b) = (self.samples as f64, other.samples as f64);
         let (mean, d) = (self.scaled_mean(), other.scaled_mean() - self.scaled_mean());
@@ -117,34 +129,34 @@ impl Moments {
         }
     }
 
-    /// The mean of each unit as it is kept here.
+    /// The mean of each unit, divided by the unit's power of two; (units,).
     fn scaled_mean(&self) -> Array1<f64> {
         let offset = &self.sum / self.samples as f64;
         self.shift.as_ref().map_or_else(|| offset.clone(), |shift| shift + &offset)
     }
 
-    /// Lower triangle of the sum of `(h - mean)ᵀ (h - mean)` of the units as they are kept here;
-    /// what is above it has no meaning.
+    /// The sum of `(h - mean)ᵀ (h - mean)` over the rows, (units, units), with the units divided by
+    /// their powers of two. Only the lower triangle is valid.
     fn scatter_about_mean(&self) -> Array2<f64> {
         &self.scatter - outer(&self.sum, &self.sum) / self.samples as f64
     }
 
-    /// Lower triangle of the matrix whose eigenvalues are asked for, (units, units), and the power
-    /// of two that it is divided by.
+    /// The matrix `of` the rows, (units, units), of which only the lower triangle is valid, and the
+    /// exponent of the power of two by which it is divided.
     #[must_use]
-    pub fn matrix(&self, of: Of) -> (Array2<f64>, i32) {
-        let common = largest(&self.exponents);
+    pub fn matrix(&self, of: Matrix) -> (Array2<f64>, i32) {
+        let common = common_exponent(&self.exponents);
         match of {
-            Of::Covariance => (self.covariance(&vec![common; self.units()]), 2 * common),
-            Of::SecondMoment => {
+            Matrix::Covariance => (self.covariance(&vec![common; self.units()]), 2 * common),
+            Matrix::SecondMoment => {
                 let samples = self.samples as f64;
                 let shift = self.shift.clone().unwrap_or_else(|| Array1::zeros(self.units()));
                 let cross = outer(&shift, &self.sum);
                 let about_zero = &cross + &cross.t() + outer(&shift, &shift) * samples;
                 let matrix = (&self.scatter + about_zero) / samples;
-                (self.divided(matrix, &vec![common; self.units()]), 2 * common)
+                (self.rescaled(matrix, &vec![common; self.units()]), 2 * common)
             }
-            Of::Correlation => {
+            Matrix::Correlation => {
                 let covariance = self.scatter_about_mean() / (self.samples as f64 - 1.0);
                 let variance = covariance.diag().to_owned();
                 let scale = inverse_deviations(&variance, &self.scaled_mean());
@@ -153,18 +165,20 @@ impl Moments {
         }
     }
 
-    /// Lower triangle of the covariance of the units divided by these powers of two, (units, units).
+    /// The covariance of the units divided by the powers of two with these exponents,
+    /// (units, units). Only the lower triangle is valid.
     pub(super) fn covariance(&self, exponents: &[i32]) -> Array2<f64> {
-        self.divided(self.scatter_about_mean() / (self.samples as f64 - 1.0), exponents)
+        self.rescaled(self.scatter_about_mean() / (self.samples as f64 - 1.0), exponents)
     }
 
-    /// The power of two that each unit is divided by here; none for a unit that is always 0.
+    /// Exponent of the power of two by which each unit is divided; `None` for a unit that has only
+    /// been 0.
     pub(super) fn exponents(&self) -> &[Option<i32>] {
         &self.exponents
     }
 
-    /// A matrix over units as they are kept here, as one over units divided by `exponents`.
-    fn divided(&self, mut matrix: Array2<f64>, exponents: &[i32]) -> Array2<f64> {
+    /// Rescale a (units, units) matrix from the stored exponents of the units to `exponents`.
+    fn rescaled(&self, mut matrix: Array2<f64>, exponents: &[i32]) -> Array2<f64> {
         let by = |unit: usize| exponents[unit] - self.exponents[unit].unwrap_or(exponents[unit]);
         let by: Vec<i32> = (0..self.units()).map(by).collect();
         if by.iter().any(|&by| by != 0) {
@@ -175,8 +189,11 @@ impl Moments {
         matrix
     }
 
-    /// As an array (units + 2, units): the count in every column, the mean, the scatter. An error
-    /// where f8 does not hold them.
+    /// The moments as an array, (units + 2, units): a row with the count in every column, a row with
+    /// the means, and the scatter matrix.
+    ///
+    /// # Errors
+    /// If a sum of squares is outside the range of f8.
     pub fn to_array(&self) -> Result<Array2<f64>> {
         let units = self.units();
         let mut array = Array2::zeros((units + 2, units));
@@ -189,10 +206,10 @@ impl Moments {
         }
         let scatter = self.scatter_about_mean();
         for (unit, &square) in scatter.diag().iter().enumerate() {
-            let held = times_power_of_two(square, 2 * exponents[unit]);
-            if square > 0.0 && !held.is_normal() {
+            let unscaled = times_power_of_two(square, 2 * exponents[unit]);
+            if square > 0.0 && !unscaled.is_normal() {
                 return Err(Error::data(format!(
-                    "has a sum of squares that f8 does not hold (found about {} of unit {}): scale the activations",
+                    "has a sum of squares outside the range of f8 (found about {} in unit {}): scale the activations",
                     magnitude(square, 2 * exponents[unit]),
                     unit + 1
                 )));
@@ -205,7 +222,10 @@ impl Moments {
         Ok(array)
     }
 
-    /// Those of several layers as one array, (layers, units + 2, units).
+    /// The moments of several layers as one array, (layers, units + 2, units).
+    ///
+    /// # Errors
+    /// As for [`Self::to_array`].
     pub fn stacked(layers: &[Self]) -> Result<Array3<f64>> {
         let units = layers.first().map_or(0, Self::units);
         let mut stack = Array3::zeros((layers.len(), units + 2, units));
@@ -215,17 +235,20 @@ impl Moments {
         Ok(stack)
     }
 
-    /// From such an array.
+    /// The moments from an array of [`Self::to_array`].
+    ///
+    /// # Errors
+    /// If the array cannot hold moments.
     pub fn from_array(array: &Array2<f64>) -> Result<Self> {
         let (count, scatter) = (array[[0, 0]], array.slice(s![2.., ..]));
-        let wrong = |what: &str| Err(Error::data(format!("holds no moments: {what}")));
+        let wrong = |what: &str| Err(Error::data(format!("does not hold moments: {what}")));
         if array.row(0).iter().any(|&other| other.total_cmp(&count).is_ne()) {
-            return wrong("the first row is not one count");
+            return wrong("the first row does not repeat one count");
         }
-        // Whole numbers that f8 holds exactly.
+        // f8 represents integers up to 9e15 exactly.
         if count.fract() != 0.0 || !(1.0..=9e15).contains(&count) {
             return wrong(&format!(
-                "the count is {}, expected a whole number from 1",
+                "the count is not a positive integer (found {})",
                 number(count)
             ));
         }
@@ -235,7 +258,7 @@ impl Moments {
         if scatter.indexed_iter().any(|((i, j), value)| value.total_cmp(&scatter[[j, i]]).is_ne()) {
             return wrong("the scatter is not symmetric");
         }
-        // The size of a unit is that of its mean and of its deviations.
+        // A unit is scaled by the larger of its mean and its standard deviation.
         let size = |(mean, square): (&f64, &f64)| mean.abs().max((square / count).sqrt());
         let sizes = array.row(1).into_iter().zip(scatter.diag()).map(size);
         let exponents: Vec<Option<i32>> =
@@ -257,8 +280,9 @@ impl Moments {
     }
 }
 
-/// Zeros, (size, size), for the `products` of that number of units or samples.
-pub(super) fn square(size: usize, whose: &str, products: &str) -> Result<Array2<f64>> {
+/// A (size, size) matrix of zeros. An error says that there are too many `whose` (units or samples)
+/// for so many `products`.
+pub(super) fn square_zeros(size: usize, whose: &str, products: &str) -> Result<Array2<f64>> {
     let mut zeros = Vec::new();
     if size > MAX_UNITS || zeros.try_reserve_exact(size * size).is_err() {
         return Err(Error::data(format!(
@@ -269,19 +293,20 @@ pub(super) fn square(size: usize, whose: &str, products: &str) -> Result<Array2<
     Ok(Array2::from_shape_vec((size, size), zeros).expect("there are size x size zeros"))
 }
 
-/// The power of two to divide each column by, (columns,); none for one of zeros.
+/// Exponent of the power of two by which to divide each column, (columns,); `None` for a column of
+/// zeros.
 pub(super) fn exponents(h: &Array2<f64>) -> Vec<Option<i32>> {
     let largest = largest_of_columns(h.view()).into_iter();
     largest.map(|largest| (largest > 0.0).then(|| exponent(largest))).collect()
 }
 
-/// The largest power of two of all: what brings them to one scale.
-pub(super) fn largest(exponents: &[Option<i32>]) -> i32 {
+/// The largest exponent, with which all units have a common scale.
+pub(super) fn common_exponent(exponents: &[Option<i32>]) -> i32 {
     exponents.iter().flatten().copied().max().unwrap_or(0)
 }
 
-/// Divide columns by powers of two.
-pub(super) fn divide(h: &mut Array2<f64>, exponents: &[i32]) {
+/// Divide columns by powers of two with these exponents.
+pub(super) fn divide_columns(h: &mut Array2<f64>, exponents: &[i32]) {
     for (mut column, &exponent) in h.columns_mut().into_iter().zip(exponents) {
         if exponent != 0 {
             column.mapv_inplace(|x| times_power_of_two(x, -exponent));
@@ -289,7 +314,7 @@ pub(super) fn divide(h: &mut Array2<f64>, exponents: &[i32]) {
     }
 }
 
-/// `1 / sqrt(variance)`, and 0 for a constant unit, which correlates with none.
+/// `1 / sqrt(variance)`, (units,), and 0 for a constant unit, so that its correlations are 0.
 pub(super) fn inverse_deviations(variance: &Array1<f64>, mean: &Array1<f64>) -> Array1<f64> {
     let inverse = |(&variance, &mean): (&f64, &f64)| {
         if variance <= CONSTANT * mean * mean { 0.0 } else { 1.0 / variance.sqrt() }
@@ -297,7 +322,7 @@ pub(super) fn inverse_deviations(variance: &Array1<f64>, mean: &Array1<f64>) -> 
     variance.iter().zip(mean).map(inverse).collect()
 }
 
-/// `a bᵀ`
+/// The outer product `a bᵀ`.
 fn outer(a: &Array1<f64>, b: &Array1<f64>) -> Array2<f64> {
     let (a, b) = (a.view().insert_axis(Axis(1)), b.view().insert_axis(Axis(0)));
     a.dot(&b)
@@ -309,7 +334,7 @@ mod tests {
     use approx::assert_abs_diff_eq;
     use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
 
-    /// Rows whose means are far from 0 and drift.
+    /// Rows whose means are far from 0 and drift from row to row.
     fn rows(samples: usize) -> Array2<f64> {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         Array2::from_shape_fn((samples, 6), |(i, j)| {
@@ -317,7 +342,7 @@ mod tests {
         })
     }
 
-    fn of(h: ndarray::ArrayView2<'_, f64>) -> Moments {
+    fn moments_of(h: ndarray::ArrayView2<'_, f64>) -> Moments {
         let mut moments = Moments::new(h.ncols()).unwrap();
         for block in h.axis_chunks_iter(Axis(0), 32) {
             moments.add(block.to_owned());
@@ -326,17 +351,17 @@ mod tests {
     }
 
     #[test]
-    fn shards_merge_to_the_moments_of_all() {
+    fn merged_shards_have_the_moments_of_all_rows() {
         let h = rows(500);
-        let whole = of(h.view());
+        let whole = moments_of(h.view());
         for cuts in [vec![250], vec![1, 2, 499], vec![100, 200, 300, 400]] {
             let mut merged = Moments::new(6).unwrap();
             for (from, to) in [0].iter().chain(&cuts).zip(cuts.iter().chain(&[500])) {
-                let shard = of(h.slice(s![*from..*to, ..]));
+                let shard = moments_of(h.slice(s![*from..*to, ..]));
                 merged = merged.merge(Moments::from_array(&shard.to_array().unwrap()).unwrap());
             }
             assert_eq!(merged.samples(), 500);
-            for what in [Of::Covariance, Of::Correlation, Of::SecondMoment] {
+            for what in [Matrix::Covariance, Matrix::Correlation, Matrix::SecondMoment] {
                 let (ours, whole) = (merged.matrix(what).0, whole.matrix(what).0);
                 let scale = whole.iter().fold(0.0_f64, |largest, x| largest.max(x.abs()));
                 for (i, j) in (0..6).flat_map(|i| (0..=i).map(move |j| (i, j))) {
@@ -347,47 +372,47 @@ mod tests {
     }
 
     #[test]
-    fn moments_that_f8_does_not_hold_are_refused_and_others_kept() {
+    fn moments_outside_the_range_of_f8_are_refused_and_others_kept() {
         let scaled = |by: i32| rows(500).mapv(|x| times_power_of_two(x, by));
-        let expected = of(scaled(0).view()).matrix(Of::Correlation).0;
+        let expected = moments_of(scaled(0).view()).matrix(Matrix::Correlation).0;
         for by in [-490, 0, 490] {
-            let whole = of(scaled(by).view()).to_array().unwrap();
+            let whole = moments_of(scaled(by).view()).to_array().unwrap();
             assert!(whole.iter().all(|x| x.is_finite()));
             let read = Moments::from_array(&whole).unwrap();
-            let parts =
-                of(scaled(by).slice(s![..99, ..])).merge(of(scaled(by).slice(s![99.., ..])));
+            let parts = moments_of(scaled(by).slice(s![..99, ..]))
+                .merge(moments_of(scaled(by).slice(s![99.., ..])));
             for moments in [read, parts] {
-                let found = moments.matrix(Of::Correlation).0;
+                let found = moments.matrix(Matrix::Correlation).0;
                 for (i, j) in (0..6).flat_map(|i| (0..=i).map(move |j| (i, j))) {
                     assert_abs_diff_eq!(found[[i, j]], expected[[i, j]], epsilon = 1e-11);
                 }
             }
         }
         for by in [-800, 800] {
-            assert!(of(scaled(by).view()).to_array().is_err(), "{by}");
+            assert!(moments_of(scaled(by).view()).to_array().is_err(), "{by}");
         }
-        // Parts of different scales.
+        // Shards of very different scales.
         let (small, large) = (scaled(-700), scaled(0));
-        let merged = of(small.view()).merge(of(large.view()));
+        let merged = moments_of(small.view()).merge(moments_of(large.view()));
         assert_eq!(merged, {
-            let zeros = of(Array2::zeros((500, 6)).view());
-            Moments { exponents: merged.exponents.clone(), ..zeros.merge(of(large.view())) }
+            let zeros = moments_of(Array2::zeros((500, 6)).view());
+            Moments { exponents: merged.exponents.clone(), ..zeros.merge(moments_of(large.view())) }
         });
     }
 
     #[test]
-    fn they_are_what_their_names_say() {
+    fn moments_agree_with_their_definitions() {
         let h = rows(50);
         let mean = h.mean_axis(Axis(0)).unwrap();
         let centred = &h - &mean;
-        let array = of(h.view()).to_array().unwrap();
+        let array = moments_of(h.view()).to_array().unwrap();
         assert_abs_diff_eq!(array.row(0), Array1::from_elem(6, 50.0));
         assert_abs_diff_eq!(array.row(1), mean, epsilon = 1e-12);
         assert_abs_diff_eq!(array.slice(s![2.., ..]), centred.t().dot(&centred), epsilon = 1e-9);
-        let about_zero = of(h.view()).matrix(Of::SecondMoment).0;
+        let about_zero = moments_of(h.view()).matrix(Matrix::SecondMoment).0;
         let expected = h.t().dot(&h) / 50.0;
         assert_abs_diff_eq!(about_zero[[5, 4]], expected[[5, 4]], epsilon = 1e-9);
-        let correlation = of(h.view()).matrix(Of::Correlation).0;
+        let correlation = moments_of(h.view()).matrix(Matrix::Correlation).0;
         let expected = centred.column(5).dot(&centred.column(4))
             / (centred.column(5).dot(&centred.column(5))
                 * centred.column(4).dot(&centred.column(4)))
@@ -397,8 +422,8 @@ mod tests {
     }
 
     #[test]
-    fn what_are_no_moments_is_refused() {
-        let good = of(rows(9).view()).to_array().unwrap();
+    fn arrays_that_are_not_moments_are_refused() {
+        let good = moments_of(rows(9).view()).to_array().unwrap();
         for (place, value) in [([0, 0], 9.5), ([0, 3], 8.0), ([2, 0], -1.0), ([3, 0], 7.0)] {
             let mut bad = good.clone();
             bad[place] = value;

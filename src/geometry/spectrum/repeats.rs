@@ -1,33 +1,39 @@
-//! Cross-validated principal component analysis: the spectrum of the signal in noisy repeats of
-//! the same stimuli (Stringer et al., Nature 571, 361, 2019).
+//! Cross-validated principal component analysis (cvPCA): the spectrum of the signal in two noisy
+//! repeats of the same stimuli (Stringer et al., Nature 571, 361, 2019).
 
 use ndarray::{Array1, Array2, ArrayView2, Axis, concatenate, s};
 
-use super::{Moments, Of, enough, joined, moments, multiplied, remove_mean};
+use super::{Matrix, Moments, joined, moments, remove_mean, require_samples, scaled_by};
 use crate::{Result, math::linalg};
 
-/// Gathers two repeats of the same stimuli, a block of rows at a time.
+/// Accumulates two repeats of the same stimuli, one block of rows at a time, and computes the
+/// signal variances by cvPCA.
 ///
-/// Components are found in one repeat, `C_aa v_n = l_n v_n`. The other's noise is independent of
-/// them, so that `lambda_n = v_nᵀ C_ba v_n`, the covariance of both along `v_n`, holds the
-/// signal's variance alone, where `l_n` holds that of the noise as well. Given is the mean of this
-/// and of the same with both repeats exchanged.
+/// The principal components are those of one repeat, `C_aa v_n = l_n v_n`. The noise of the other
+/// repeat is independent of them. The covariance of the two repeats along a component,
+/// `lambda_n = v_nᵀ C_ba v_n`, therefore estimates the variance of the signal alone, whereas `l_n`
+/// includes the noise. The result is the mean of `lambda_n` and of its value with the repeats
+/// exchanged.
 pub struct Repeats {
     units: usize,
     gathered: Gathered,
 }
 
 enum Gathered {
-    /// No fewer samples than units: sums of the rows of both side by side.
+    /// With at least as many samples as units: the moments of the two repeats side by side,
+    /// (samples, 2 units).
     Moments(Moments),
-    /// Fewer samples than units: the rows.
+    /// With fewer samples than units: the rows of each repeat.
     Rows(Vec<Array2<f64>>, Vec<Array2<f64>>),
 }
 
 impl Repeats {
-    /// For `samples` rows of `units` in each repeat, which are to come.
+    /// An empty accumulator for `samples` rows of `units` columns in each repeat.
+    ///
+    /// # Errors
+    /// If there are too few samples for a covariance, or too many units for memory.
     pub fn new(samples: usize, units: usize) -> Result<Self> {
-        enough(samples, Of::Covariance)?;
+        require_samples(samples, Matrix::Covariance)?;
         let gathered = if samples < units {
             Gathered::Rows(Vec::new(), Vec::new())
         } else {
@@ -36,7 +42,7 @@ impl Repeats {
         Ok(Self { units, gathered })
     }
 
-    /// Take in some rows of both repeats, (samples, units) each, the same samples in both.
+    /// Add a block of rows of both repeats, (samples, units) each, with the same samples in both.
     pub fn add(&mut self, a: Array2<f64>, b: Array2<f64>) {
         match &mut self.gathered {
             Gathered::Rows(all_a, all_b) => {
@@ -50,49 +56,56 @@ impl Repeats {
         }
     }
 
-    /// `lambda_n`, (units,), in the order of the components: an estimate that scatters about the
-    /// signal's variance, so that it need not fall from rank to rank, nor be positive.
+    /// The signal variances `lambda_n`, (units,), in the order of the components. The estimates
+    /// scatter around the true variances, so that they may increase from rank to rank and may be
+    /// negative.
+    ///
+    /// # Errors
+    /// If the eigensolver fails, or if the largest variance is outside the range of f8.
     pub fn signal(self) -> Result<Array1<f64>> {
-        // Each repeat is divided by a power of two of its own.
+        // Each repeat has its own power of two as a scale.
         let (joint, exponents) = match self.gathered {
             Gathered::Moments(moments) => {
                 let (a, b) = moments.exponents().split_at(self.units);
-                let each = [a, b].map(moments::largest);
+                let each = [a, b].map(moments::common_exponent);
                 let all = each.iter().flat_map(|&e| std::iter::repeat_n(e, self.units));
                 (moments.covariance(&all.collect::<Vec<_>>()), each)
             }
             Gathered::Rows(a, b) => {
-                // With u_n the components of the samples, a aᵀ u_n = (samples - 1) l_n u_n:
-                // v_nᵀ aᵀ b v_n = u_nᵀ b aᵀ u_n.
+                // The eigenvectors u_n of the Gram matrix, a aᵀ u_n = (samples - 1) l_n u_n, give
+                // the same variances: v_nᵀ bᵀ a v_n = u_nᵀ b aᵀ u_n.
                 let mut both = [joined(&a), joined(&b)];
                 let mut exponents = [0; 2];
                 for (h, exponent) in both.iter_mut().zip(&mut exponents) {
-                    *exponent = moments::largest(&moments::exponents(h));
-                    moments::divide(h, &vec![*exponent; self.units]);
+                    *exponent = moments::common_exponent(&moments::exponents(h));
+                    moments::divide_columns(h, &vec![*exponent; self.units]);
                     remove_mean(h);
                 }
                 let samples = both[0].nrows();
                 let rows = concatenate(Axis(0), &both.each_ref().map(|h| h.view()));
                 let rows = rows.expect("both repeats have as many units");
-                let mut joint = moments::square(rows.nrows(), "samples", "products")?;
+                let mut joint = moments::square_zeros(rows.nrows(), "samples", "products")?;
                 linalg::product(joint.view_mut(), rows.view(), rows.t());
                 (joint / (samples as f64 - 1.0), exponents)
             }
         };
         let half = joint.nrows() / 2;
         let cross = joint.slice(s![half.., ..half]);
-        let one = along(joint.slice(s![..half, ..half]), cross)?;
-        let other = along(joint.slice(s![half.., half..]), cross)?;
+        let one = variances_along_eigenvectors(joint.slice(s![..half, ..half]), cross)?;
+        let other = variances_along_eigenvectors(joint.slice(s![half.., half..]), cross)?;
         let mut lambda: Vec<f64> =
             one.into_iter().zip(other).map(|(a, b)| f64::midpoint(a, b)).collect();
         lambda.resize(self.units, 0.0);
-        Ok(Array1::from_vec(multiplied(lambda, exponents[0] + exponents[1])?))
+        Ok(Array1::from_vec(scaled_by(lambda, exponents[0] + exponents[1])?))
     }
 }
 
-/// `v_nᵀ cross v_n` for the eigenvectors of a symmetric matrix given by its lower triangle, the
-/// largest eigenvalue's first.
-fn along(lower: ArrayView2<'_, f64>, cross: ArrayView2<'_, f64>) -> Result<Vec<f64>> {
+/// `v_nᵀ cross v_n` for the eigenvectors `v_n` of a symmetric matrix, which is given by its lower
+/// triangle. They are ordered by eigenvalue, largest first.
+fn variances_along_eigenvectors(
+    lower: ArrayView2<'_, f64>,
+    cross: ArrayView2<'_, f64>,
+) -> Result<Vec<f64>> {
     let v = linalg::symmetric_eigenvectors(lower)?;
     let mut image = Array2::zeros(v.dim());
     linalg::product(image.view_mut(), cross, v.view());
@@ -110,7 +123,7 @@ mod tests {
     use rand::{SeedableRng, rngs::ChaCha8Rng};
     use rand_distr::{Distribution, StandardNormal};
 
-    /// Independent units of variance `n^-alpha`, and two repeats of them under noise.
+    /// Two noisy repeats of independent units with variances `n^-alpha`.
     fn repeats(samples: usize, units: u32, alpha: f64, noise: f64) -> [Array2<f64>; 2] {
         let mut rng = ChaCha8Rng::seed_from_u64(3);
         let mut normal = || -> f64 { StandardNormal.sample(&mut rng) };
@@ -128,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn noise_bends_the_plain_spectrum_and_not_the_signals() {
+    fn noise_changes_alpha_of_the_covariance_and_not_of_the_signal() {
         let both = repeats(40_000, 200, 1.0, 0.3);
         let alpha = |lambda: &[f64]| {
             let ranks = Ranks::new(1, 50).unwrap();
@@ -136,16 +149,16 @@ mod tests {
         };
         let found = alpha(signal(&both).as_slice().unwrap());
         assert!((found - 1.0).abs() < 0.05, "{found}");
-        let mut plain = super::super::Spectrum::new(40_000, 200, Of::Covariance).unwrap();
+        let mut plain = super::super::Spectrum::new(40_000, 200, Matrix::Covariance).unwrap();
         plain.add(both[0].clone());
         let plain = alpha(plain.eigenvalues().unwrap().as_slice().unwrap());
         assert!(plain < 0.6, "{plain}");
     }
 
     #[test]
-    fn without_noise_it_is_the_plain_spectrum() {
+    fn without_noise_the_signal_variances_are_the_eigenvalues() {
         let [a, _] = repeats(300, 20, 1.0, 0.0);
-        let mut plain = super::super::Spectrum::new(300, 20, Of::Covariance).unwrap();
+        let mut plain = super::super::Spectrum::new(300, 20, Matrix::Covariance).unwrap();
         plain.add(a.clone());
         let plain = plain.eigenvalues().unwrap();
         assert_abs_diff_eq!(signal(&[a.clone(), a]), plain, epsilon = 1e-12);
@@ -153,7 +166,7 @@ mod tests {
 
     #[test]
     fn fewer_samples_than_units_give_the_same() {
-        // 30 samples of 20 units; then of 40, of which the further are all 0.
+        // 30 samples of 20 units, and of 40 units of which the last 20 are 0.
         let both = repeats(30, 20, 1.0, 0.5);
         let wide = both
             .each_ref()

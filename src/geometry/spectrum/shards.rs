@@ -1,4 +1,4 @@
-//! Activations in one file or several, and what is taken of them in one pass.
+//! Activations in one or several files, and the statistics computed in one pass over them.
 
 use std::{
     collections::VecDeque,
@@ -8,23 +8,25 @@ use std::{
 use ndarray::{Array1, Array2, Axis};
 use rand::seq::index;
 
-use super::{Moments, Of, Repeats, Spectrum};
+use super::{Matrix, Moments, Repeats, Spectrum};
 use crate::{
     Error, Result,
     io::read::{Block, Rows, Source},
     math::rng::{self, Purpose},
 };
 
-/// Rows taken in at a time.
+/// Number of rows read at a time.
 const BLOCK: usize = 256;
 
-/// 34 GB of draws. Systems that promise more memory than they have would end the process.
-const MOST_NUMBERS: usize = 1 << 32;
+/// Largest number of values held for all subsamples: they take 34 GB. A system that overcommits
+/// memory would grant more and kill the process later.
+const MAX_VALUES: usize = 1 << 32;
 
-/// Files whose samples follow on each other: (samples, units) each, or (layers, samples, units).
+/// Activations in several files whose samples follow one another. Each file is (samples, units), or
+/// each is (layers, samples, units).
 pub struct Shards {
     files: VecDeque<Shard>,
-    /// The one that is being read.
+    /// The file that is being read.
     current: Option<Rows<f64>>,
     flatten: bool,
     name: PathBuf,
@@ -33,23 +35,28 @@ pub struct Shards {
     samples: usize,
 }
 
-/// A file whose header was seen, and how many of its samples are used.
+/// A file whose header has been checked.
 struct Shard {
     path: PathBuf,
+    /// Number of its first samples that are used.
     samples: usize,
-    /// What cannot be opened again stays open; of the others any number would not.
+    /// A stream stays open, because it cannot be opened again. Files are closed, because there may be
+    /// more of them than a process may hold open.
     opened: Option<Rows<f64>>,
 }
 
 impl Shards {
-    /// Files that must agree, of which the first `samples` rows of all are used. Each header is
-    /// checked here; files are opened one at a time. With `flatten` all axes but the first are
-    /// units.
+    /// Check the headers of all files. The first `samples` rows of all of them are used, or all rows
+    /// if `samples` is `None`. The files are opened one at a time. With `flatten`, all axes but the
+    /// first are flattened to units.
+    ///
+    /// # Errors
+    /// If a file cannot be read, the files differ in units or layers, or there are too few samples.
     pub fn open(files: &[PathBuf], samples: Option<usize>, flatten: bool) -> Result<Self> {
         let mut shards: Option<Self> = None;
         for path in files {
             let rows = Rows::activations(Source::open(path)?, flatten)?;
-            let all = shards.get_or_insert_with(|| Self {
+            let shards = shards.get_or_insert_with(|| Self {
                 files: VecDeque::new(),
                 current: None,
                 flatten,
@@ -58,89 +65,98 @@ impl Shards {
                 units: rows.columns(),
                 samples: 0,
             });
-            all.fits(&rows)?;
-            let left = samples.map_or(rows.samples(), |samples| samples - all.samples);
+            shards.check_shape(&rows)?;
+            let left = samples.map_or(rows.samples(), |samples| samples - shards.samples);
             let samples = left.min(rows.samples());
             if samples > 0 {
-                all.samples = all
-                    .samples
-                    .checked_add(samples)
-                    .ok_or_else(|| rows.wrong("makes more samples in all than can be counted"))?;
+                shards.samples = shards.samples.checked_add(samples).ok_or_else(|| {
+                    rows.wrong("brings the number of samples above the largest integer")
+                })?;
                 let opened = (!rows.opens_again()).then_some(rows);
-                all.files.push_back(Shard { path: path.clone(), samples, opened });
+                shards.files.push_back(Shard { path: path.clone(), samples, opened });
             }
         }
-        let Some(all) = shards else {
+        let Some(shards) = shards else {
             return Err(Error::usage("no activations"));
         };
-        match samples.filter(|&samples| samples > all.samples) {
-            None => Ok(all),
+        match samples.filter(|&samples| samples > shards.samples) {
+            None => Ok(shards),
             Some(samples) => Err(Error::data(format!(
                 "has too few samples (found {}, expected at least the {samples} to be used)",
-                all.samples
+                shards.samples
             ))
-            .in_file(&all.name)),
+            .in_file(&shards.name)),
         }
     }
 
-    /// Refuse a shard of other units or layers.
-    fn fits(&self, shard: &Rows<f64>) -> Result<()> {
+    /// Refuse a file whose number of units or layers differs.
+    fn check_shape(&self, shard: &Rows<f64>) -> Result<()> {
         same_shape((self.layers, self.units), shard)
     }
 
-    /// What messages call them: the first file.
+    /// The first file, which stands for all of them in messages.
     #[must_use]
     pub fn name(&self) -> &Path {
         &self.name
     }
 
-    /// Layers of a stack; none for single matrices.
+    /// Number of layers of a stack; `None` for single matrices.
     #[must_use]
     pub fn layers(&self) -> Option<usize> {
         self.layers
     }
 
-    /// Columns of a row.
+    /// Number of units.
     #[must_use]
     pub fn units(&self) -> usize {
         self.units
     }
 
-    /// Rows of each layer, of all shards together.
+    /// Number of samples used, over all files.
     #[must_use]
     pub fn samples(&self) -> usize {
         self.samples
     }
 
-    /// The spectrum of each layer, (units,), largest first.
-    pub fn spectra(mut self, of: Of) -> Result<Vec<Array1<f64>>> {
-        let mut spectra = self.each(|| Spectrum::new(self.samples, self.units, of))?;
+    /// The spectrum of each layer, (units,), largest eigenvalue first.
+    ///
+    /// # Errors
+    /// If a file cannot be read, or as for [`Spectrum`].
+    pub fn spectra(mut self, of: Matrix) -> Result<Vec<Array1<f64>>> {
+        let mut spectra = self.for_each_layer(|| Spectrum::new(self.samples, self.units, of))?;
         while let Some(block) = self.next_block()? {
             spectra[block.matrix].add(block.values);
         }
-        self.all(spectra.into_iter().map(Spectrum::eigenvalues))
+        self.collect(spectra.into_iter().map(Spectrum::eigenvalues))
     }
 
     /// The moments of each layer.
+    ///
+    /// # Errors
+    /// If a file cannot be read, or if there are too many units for memory.
     pub fn moments(mut self) -> Result<Vec<Moments>> {
-        let mut moments = self.each(|| Moments::new(self.units))?;
+        let mut moments = self.for_each_layer(|| Moments::new(self.units))?;
         while let Some(block) = self.next_block()? {
             moments[block.matrix].add(block.values);
         }
         Ok(moments)
     }
 
-    /// The spectrum of each of so many draws of `size` rows without replacement, (units,).
+    /// The spectra of `draws` random subsamples, (units,) each. A subsample consists of `size`
+    /// distinct rows.
+    ///
+    /// # Errors
+    /// If the files are stacks, have fewer than `size` rows, or need too much memory.
     pub fn of_subsamples(
         mut self,
         draws: usize,
         size: usize,
         seed: u64,
-        of: Of,
+        of: Matrix,
     ) -> Result<Vec<Array1<f64>>> {
         if self.layers.is_some() {
             return Err(Error::usage(
-                "subsamples are of one matrix: extract the activations of one layer",
+                "subsamples need a single matrix, not a stack: extract the activations of one layer",
             ));
         }
         if size > self.samples {
@@ -150,13 +166,15 @@ impl Shards {
             ))
             .in_file(&self.name));
         }
-        // What is kept of each draw: which rows, and their sums or themselves.
-        let numbers = size.min(self.units).checked_mul(self.units);
-        let kept =
-            numbers.and_then(|numbers| numbers.checked_add(self.samples)?.checked_mul(draws));
-        if kept.is_none_or(|kept| kept > MOST_NUMBERS) {
+        // Each draw holds which rows it has, and either the rows or their moments.
+        let values_per_draw = size
+            .min(self.units)
+            .checked_mul(self.units)
+            .and_then(|values| values.checked_add(self.samples));
+        let values = values_per_draw.and_then(|values| values.checked_mul(draws));
+        if values.is_none_or(|values| values > MAX_VALUES) {
             return Err(Error::data(format!(
-                "has too many draws for memory (found {draws} of {size} samples of {} units)",
+                "is too large for this number of draws in memory (found {draws} draws of {size} samples with {} units)",
                 self.units
             ))
             .in_file(&self.name));
@@ -170,22 +188,26 @@ impl Shards {
             drawn
         };
         let drawn: Vec<Vec<bool>> = (0..draws).map(drawn).collect();
-        let mut spectra = self.all((0..draws).map(|_| Spectrum::new(size, self.units, of)))?;
+        let mut spectra = self.collect((0..draws).map(|_| Spectrum::new(size, self.units, of)))?;
         let mut first = 0;
         while let Some(block) = self.next_block()? {
             let rows = block.values.nrows();
             for (spectrum, drawn) in spectra.iter_mut().zip(&drawn) {
-                let wanted: Vec<usize> = (0..rows).filter(|row| drawn[first + row]).collect();
-                if !wanted.is_empty() {
-                    spectrum.add(block.values.select(Axis(0), &wanted));
+                let selected: Vec<usize> = (0..rows).filter(|row| drawn[first + row]).collect();
+                if !selected.is_empty() {
+                    spectrum.add(block.values.select(Axis(0), &selected));
                 }
             }
             first += rows;
         }
-        self.all(spectra.into_iter().map(Spectrum::eigenvalues))
+        self.collect(spectra.into_iter().map(Spectrum::eigenvalues))
     }
 
-    /// The signal's variances of each layer, (units,), of which `self` and `other` are repeats.
+    /// The signal variances of each layer, (units,), from `self` and `other` as repeats of the same
+    /// stimuli; see [`Repeats`].
+    ///
+    /// # Errors
+    /// If a file cannot be read, the shapes differ, or as for [`Repeats`].
     pub fn signal(mut self, mut other: Self) -> Result<Vec<Array1<f64>>> {
         let found = (other.layers, other.samples, other.units);
         let expected = (self.layers, self.samples, self.units);
@@ -195,26 +217,26 @@ impl Shards {
                 format!("{layers}{samples} samples of {units} units")
             };
             let message = format!(
-                "is no repeat of the same stimuli (found {}, expected {} as in {})",
+                "is not a repeat of the same stimuli (found {}, expected {} as in {})",
                 text(found),
                 text(expected),
                 self.name.display()
             );
             return Err(Error::data(message).in_file(&other.name));
         }
-        let mut repeats = self.each(|| Repeats::new(self.samples, self.units))?;
+        let mut repeats = self.for_each_layer(|| Repeats::new(self.samples, self.units))?;
         while let (Some(a), Some(b)) = (self.next_block()?, other.next_block()?) {
             repeats[a.matrix].add(a.values, b.values);
         }
-        self.all(repeats.into_iter().map(Repeats::signal))
+        self.collect(repeats.into_iter().map(Repeats::signal))
     }
 
-    fn each<T>(&self, new: impl Fn() -> Result<T>) -> Result<Vec<T>> {
-        self.all((0..self.layers.unwrap_or(1)).map(|_| new()))
+    fn for_each_layer<T>(&self, new: impl Fn() -> Result<T>) -> Result<Vec<T>> {
+        self.collect((0..self.layers.unwrap_or(1)).map(|_| new()))
     }
 
-    /// All results, or the first error, which is about these files.
-    fn all<T>(&self, results: impl Iterator<Item = Result<T>>) -> Result<Vec<T>> {
+    /// All results, or the first error, with the name of the first file.
+    fn collect<T>(&self, results: impl Iterator<Item = Result<T>>) -> Result<Vec<T>> {
         results.map(|result| result.map_err(|e| e.in_file(&self.name))).collect()
     }
 
@@ -225,7 +247,7 @@ impl Shards {
             {
                 return Ok(Some(block));
             }
-            // Closed before the next is opened.
+            // Close the file before the next one is opened.
             self.current = None;
             let Some(shard) = self.files.pop_front() else {
                 return Ok(None);
@@ -234,23 +256,27 @@ impl Shards {
                 Some(rows) => rows,
                 None => Rows::activations(Source::open(&shard.path)?, self.flatten)?,
             };
-            self.fits(&rows)?;
+            self.check_shape(&rows)?;
             self.current = Some(rows.first(Some(shard.samples))?);
         }
     }
 }
 
-/// Moments of several files as one.
+/// The moments of several files, merged.
 pub struct Merged {
-    /// What messages call them: the first file.
+    /// The first file, which stands for all of them in messages.
     pub name: PathBuf,
-    /// Whether they are of a stack.
+    /// Whether the files hold stacks.
     pub stack: bool,
-    /// Of each layer.
+    /// The moments of each layer.
     pub moments: Vec<Moments>,
 }
 
-/// Merge what [`Shards::moments`] gave, of files (units + 2, units) or (layers, units + 2, units).
+/// Merge files of moments, the arrays of [`Moments::to_array`], (units + 2, units), or of
+/// [`Moments::stacked`], (layers, units + 2, units).
+///
+/// # Errors
+/// If a file cannot be read or does not hold moments, or if the shapes differ.
 pub fn merged(files: &[PathBuf]) -> Result<Merged> {
     let mut merged: Option<(Rows<f64>, Vec<Moments>)> = None;
     for file in files {
@@ -271,20 +297,20 @@ pub fn merged(files: &[PathBuf]) -> Result<Merged> {
     Ok(Merged { name: first.name().to_owned(), stack: first.layers().is_some(), moments })
 }
 
-/// Refuse a shard of other units or layers than the first.
+/// Refuse a shard whose number of units or layers differs from the first.
 fn same_shape((layers, units): (Option<usize>, usize), shard: &Rows<f64>) -> Result<()> {
-    shard.expect_columns(units, "the first shard has units")?;
+    shard.expect_columns(units, "the number of units of the first shard")?;
     if shard.layers() == layers {
         return Ok(());
     }
     Err(shard.wrong(format!(
-        "is no shard of the same stack (found {} layers, expected {})",
+        "is not a shard of the same stack (found {} layers, expected {})",
         shard.layers().unwrap_or(1),
         layers.unwrap_or(1)
     )))
 }
 
-/// Vectors of one length as rows.
+/// Stack vectors of equal length as the rows of a matrix.
 pub fn stacked(rows: &[Array1<f64>]) -> Array2<f64> {
     let columns = rows.first().map_or(0, Array1::len);
     let mut stack = Array2::zeros((rows.len(), columns));

@@ -1,4 +1,4 @@
-//! Whole arrays of a known shape: those of a network, and labels.
+//! Reading whole arrays: those of a network, whose shape is known, and labels.
 
 use std::path::Path;
 
@@ -12,13 +12,13 @@ use super::{
 };
 use crate::{Result, number};
 
-/// A matrix of a network, f4 or f8, of exactly this shape.
+/// Read a matrix of a network, f4 or f8, with exactly this shape.
 pub fn matrix(path: &Path, shape: (usize, usize)) -> Result<Array2<f32>> {
     let values = exactly(path, &[shape.0, shape.1])?;
     Ok(Array2::from_shape_vec(shape, values).expect("the shape was compared"))
 }
 
-/// A vector of a network, f4 or f8, of exactly this length.
+/// Read a vector of a network, f4 or f8, with exactly this length.
 pub fn vector(path: &Path, len: usize) -> Result<Array1<f32>> {
     Ok(Array1::from_vec(exactly(path, &[len])?))
 }
@@ -26,7 +26,7 @@ pub fn vector(path: &Path, len: usize) -> Result<Array1<f32>> {
 fn exactly(path: &Path, shape: &[usize]) -> Result<Vec<f32>> {
     let mut npy = Npy::of(Source::open(path)?, &[Dtype::F4, Dtype::F8], "f4 or f8")?;
     if npy.header.shape != shape {
-        return Err(npy.wrong_shape(&format!("{} as model.json says", shape_text(shape))));
+        return Err(npy.wrong_shape(&format!("{} as in model.json", shape_text(shape))));
     }
     let values: Vec<f32> = if npy.is_reordered() {
         npy.in_c_order(0, shape.first().copied().unwrap_or(1))?
@@ -45,7 +45,7 @@ fn exactly(path: &Path, shape: &[usize]) -> Result<Vec<f32>> {
     }
 }
 
-/// The rest of a source, one f4 vector.
+/// Read the rest of a source, which must be an f4 array.
 pub(super) fn rest(source: Source) -> Result<Vec<f32>> {
     let mut npy = Npy::of(source, &[Dtype::F4], "f4")?;
     let values = npy.take(npy.header.count())?;
@@ -53,11 +53,11 @@ pub(super) fn rest(source: Source) -> Result<Vec<f32>> {
     Ok(values)
 }
 
-/// Elements narrowed at a time.
+/// Number of elements read at a time.
 const BLOCK: usize = 1 << 16;
 
-/// Integers of shape (samples,), the largest 255; with `kept` only that number of the first, of which
-/// there must be as many. And the SHA-256 of the file if it was asked for.
+/// Read integers from 0 to 255 of shape (samples,), and the SHA-256 of the file if the source is
+/// hashed. With `kept`, only the first `kept` of them are read, or all if there are fewer.
 pub(super) fn bytes(source: Source, kept: Option<usize>) -> Result<(Vec<u8>, Option<String>)> {
     let integers: Vec<_> = Dtype::ALL.into_iter().filter(|dtype| !dtype.is_float()).collect();
     let mut npy = Npy::of(source, &integers, "integers")?;
@@ -69,13 +69,13 @@ pub(super) fn bytes(source: Source, kept: Option<usize>) -> Result<(Vec<u8>, Opt
     while bytes.len() < kept {
         let count = BLOCK.min(kept - bytes.len());
         let first = bytes.len();
-        let narrowed = match npy.values(count)? {
-            Values::U1(v) => narrowed(v, &mut bytes),
-            Values::Int(v) => narrowed(v, &mut bytes),
-            Values::U8(v) => narrowed(v, &mut bytes),
+        let appended = match npy.values(count)? {
+            Values::U1(v) => append_as_bytes(v, &mut bytes),
+            Values::Int(v) => append_as_bytes(v, &mut bytes),
+            Values::U8(v) => append_as_bytes(v, &mut bytes),
             Values::F4(_) | Values::F8(_) => Ok(()), // not accepted above
         };
-        narrowed.map_err(|(index, found)| {
+        appended.map_err(|(index, found)| {
             npy.source.wrong(format!(
                 "has a label out of range at [{}] (found {found}, expected 0 to 255)",
                 first + index
@@ -87,12 +87,13 @@ pub(super) fn bytes(source: Source, kept: Option<usize>) -> Result<(Vec<u8>, Opt
     Ok((bytes, npy.source.sha256()))
 }
 
-/// Add them as bytes; else the first that is none, and its index.
-fn narrowed<T: Copy + ToString + TryInto<u8>>(
-    wide: Vec<T>,
+/// Append integers to `bytes`. The error holds the index and the text of the first that is not from 0
+/// to 255.
+fn append_as_bytes<T: Copy + ToString + TryInto<u8>>(
+    values: Vec<T>,
     bytes: &mut Vec<u8>,
 ) -> std::result::Result<(), (usize, String)> {
-    for (index, value) in wide.into_iter().enumerate() {
+    for (index, value) in values.into_iter().enumerate() {
         bytes.push(value.try_into().map_err(|_| (index, value.to_string()))?);
     }
     Ok(())

@@ -4,37 +4,37 @@ use std::{ffi::c_long, fmt};
 
 use super::known::in_python;
 
-/// The element types that some array of the pipeline may have.
+/// The element types of arrays that can be read, named as in NumPy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dtype {
-    /// true or false, one byte
+    /// Boolean, one byte.
     B1,
-    /// 16-bit floating point
+    /// Floating point, two bytes.
     F2,
-    /// 32-bit floating point
+    /// Floating point, four bytes.
     F4,
-    /// 64-bit floating point
+    /// Floating point, eight bytes.
     F8,
-    /// unsigned, one byte
+    /// Unsigned integer, one byte.
     U1,
-    /// unsigned, two bytes
+    /// Unsigned integer, two bytes.
     U2,
-    /// unsigned, four bytes
+    /// Unsigned integer, four bytes.
     U4,
-    /// unsigned, eight bytes
+    /// Unsigned integer, eight bytes.
     U8,
-    /// signed, one byte
+    /// Signed integer, one byte.
     I1,
-    /// signed, two bytes
+    /// Signed integer, two bytes.
     I2,
-    /// signed, four bytes
+    /// Signed integer, four bytes.
     I4,
-    /// signed, eight bytes
+    /// Signed integer, eight bytes.
     I8,
 }
 
 impl Dtype {
-    /// All of them.
+    /// All element types.
     pub const ALL: [Self; 12] = [
         Self::B1,
         Self::F2,
@@ -50,7 +50,7 @@ impl Dtype {
         Self::I8,
     ];
 
-    /// Bytes an element takes.
+    /// Size of an element in bytes.
     #[must_use]
     pub fn bytes(self) -> usize {
         match self {
@@ -61,15 +61,14 @@ impl Dtype {
         }
     }
 
-    /// Whether its elements are floating point numbers.
+    /// Whether the elements are floating-point numbers.
     #[must_use]
     pub fn is_float(self) -> bool {
         matches!(self, Self::F2 | Self::F4 | Self::F8)
     }
 
-    /// With or without the letter of the kind and a byte order: `f4`, `<f4`, `float32`, `single`.
-    /// Whether it is big-endian, and the type; else what the elements are and how numbers are got
-    /// from them.
+    /// Parse the name of an element type, such as `f4`, `<f4`, `float32` or `single`. Returns whether it
+    /// is big-endian, and the type. The error says what the elements are and how to convert them.
     pub(super) fn parse(descr: &str) -> Result<(bool, Self), String> {
         let code = descr.strip_prefix(['<', '>', '|', '=']).unwrap_or(descr);
         let dtype = Self::of_code(code)
@@ -78,7 +77,7 @@ impl Dtype {
         Ok((descr.starts_with('>'), dtype))
     }
 
-    /// What NumPy writes, and the letters of C's types.
+    /// Parse the codes that NumPy writes, and the one-letter codes of C's types.
     fn of_code(code: &str) -> Option<Self> {
         if let Some(dtype) = Self::ALL.into_iter().find(|dtype| dtype.to_string() == code) {
             return Some(dtype);
@@ -94,7 +93,7 @@ impl Dtype {
             "b" => Self::I1,
             "h" => Self::I2,
             "i" => Self::I4,
-            // C's long, of the system that reads, as NumPy has it.
+            // The size of C's long depends on the system that reads, as in NumPy.
             "L" if size_of::<c_long>() == 4 => Self::U4,
             "l" if size_of::<c_long>() == 4 => Self::I4,
             "Q" | "P" | "N" | "L" => Self::U8,
@@ -103,7 +102,7 @@ impl Dtype {
         })
     }
 
-    /// Names, which have no byte order beside them.
+    /// Parse long names, which cannot have a byte order.
     fn of_name(name: &str) -> Option<Self> {
         Some(match name {
             "bool" | "bool_" => Self::B1,
@@ -144,16 +143,16 @@ impl fmt::Display for Dtype {
     }
 }
 
-/// What an array of another type holds, and the line of Python that makes one of numbers.
+/// The message for an array of another type: what it holds, and the line of Python that converts it.
 fn unreadable(descr: &str, code: &str) -> String {
-    let number = |prefix: &str| {
+    let is_sized = |prefix: &str| {
         let digits = code.strip_prefix(prefix).map(|rest| rest.split('[').next().unwrap_or(rest));
         digits.is_some_and(|digits| digits.bytes().all(|digit| digit.is_ascii_digit()))
     };
-    let (what, remedy) = match code {
+    let (contents, remedy) = match code {
         "c8" | "c16" | "c32" | "F" | "D" | "G" | "complex64" | "complex128" => (
             "complex numbers",
-            "where the imaginary parts are 0, numpy.save(NEW, numpy.load(OLD).real)".into(),
+            "if the imaginary parts are 0, in Python, numpy.save(NEW, numpy.load(OLD).real)".into(),
         ),
         "O" | "O8" | "object" => (
             "Python objects",
@@ -163,15 +162,15 @@ fn unreadable(descr: &str, code: &str) -> String {
             ("long doubles", in_python("numpy.load(OLD).astype('f8')"))
         }
         "V2" => (
-            "bytes of no type, two each, as NumPy saves bfloat16",
+            "two-byte elements without a type, as NumPy saves bfloat16",
             "save it as float32: in PyTorch x.float(), in JAX x.astype('f4')".into(),
         ),
-        _ if number("U") || number("S") || number("a") || code == "c" => {
+        _ if is_sized("U") || is_sized("S") || is_sized("a") || code == "c" => {
             ("text", in_python("numpy.load(OLD).astype('f8')"))
         }
-        _ if number("M8") => ("dates", in_python("numpy.load(OLD).astype('i8')")),
-        _ if number("m8") => ("time spans", in_python("numpy.load(OLD).astype('i8')")),
-        _ if number("V") => ("bytes of no type", in_python("numpy.load(OLD).view(DTYPE)")),
+        _ if is_sized("M8") => ("dates", in_python("numpy.load(OLD).astype('i8')")),
+        _ if is_sized("m8") => ("time spans", in_python("numpy.load(OLD).astype('i8')")),
+        _ if is_sized("V") => ("bytes without a type", in_python("numpy.load(OLD).view(DTYPE)")),
         _ => {
             let names = Dtype::ALL.map(|dtype| dtype.to_string());
             return format!(
@@ -180,7 +179,7 @@ fn unreadable(descr: &str, code: &str) -> String {
             );
         }
     };
-    format!("holds {what} (found {code}, expected real numbers of at most 8 bytes): {remedy}")
+    format!("holds {contents} (found {code}, expected real numbers of at most 8 bytes): {remedy}")
 }
 
 #[cfg(test)]
@@ -189,7 +188,7 @@ mod tests {
 
     /// tests/reference/npy_info.py compares the same names with NumPy's.
     #[test]
-    fn types_have_the_names_that_numpy_takes() {
+    fn the_names_that_numpy_accepts_are_parsed() {
         for (descr, expected) in [
             ("<f4", (false, Dtype::F4)),
             (">f4", (true, Dtype::F4)),
@@ -216,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn what_holds_no_real_numbers_is_named() {
+    fn arrays_without_real_numbers_are_named() {
         for (descr, words) in [
             ("<c8", "complex numbers (found c8, expected real"),
             (">c16", ".real"),
@@ -226,7 +225,7 @@ mod tests {
             ("<M8[ns]", "dates"),
             ("<m8[s]", "time spans"),
             ("|V2", "bfloat16"),
-            ("|V5", "bytes of no type"),
+            ("|V5", "bytes without a type"),
             ("<f16", "astype('f8')"),
         ] {
             let message = Dtype::parse(descr).unwrap_err();

@@ -1,20 +1,21 @@
-//! gzip as it is found: several members, zeros after the last, gzip in gzip.
+//! Reading gzip files as they occur: with several members, padded with zeros, or gzipped repeatedly.
 
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 
 use flate2::bufread::GzDecoder;
 
-/// gzip in gzip comes from a server that packs what is packed already.
+/// How many times a file may be gzipped. Servers that compress files which are compressed already
+/// produce such files.
 const MAX_DEPTH: usize = 3;
 
-/// Input that may pass without a byte of output: members and blocks that hold nothing, which a few
-/// bytes of another gzip make by the gigabyte.
+/// Number of bytes that may be consumed without output. Empty members and blocks give no output, and a
+/// small gzip of gzip can expand to gigabytes of them.
 const MAX_IDLE: usize = 1 << 20;
 
-/// Zeros after the last member: the rest of a tape's or a disk's block.
+/// Number of zeros accepted after the last member, as padding to the block size of a tape or disk.
 const MAX_PADDING: usize = 64 << 20;
 
-/// What `reader` has, unpacked if it is gzip, as its first two bytes say.
+/// The bytes of `reader`, unpacked if it is gzip, which its first two bytes tell.
 pub(super) fn unpacked(reader: Box<dyn Read>) -> io::Result<Box<dyn Read>> {
     let mut reader = reader;
     for _ in 0..=MAX_DEPTH {
@@ -27,29 +28,32 @@ pub(super) fn unpacked(reader: Box<dyn Read>) -> io::Result<Box<dyn Read>> {
         }
         reader = Box::new(Members::new(whole));
     }
-    Err(wrong(&format!("is gzip in gzip, more than {MAX_DEPTH} deep")))
+    Err(wrong(&format!("is gzipped more than {MAX_DEPTH} times")))
 }
 
 fn wrong(what: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, what)
 }
 
-/// The members of a gzip file, one after the other.
+/// A reader of the concatenated members of a gzip file.
 struct Members<R> {
     state: State<R>,
 }
 
 enum State<R> {
-    Between(Idle<R>),
-    Within(GzDecoder<Idle<R>>),
+    /// After a member.
+    Between(Input<R>),
+    /// Within a member.
+    Within(GzDecoder<Input<R>>),
     /// At the end, or after an error.
     Done,
 }
 
 impl<R: Read> Members<R> {
     fn new(reader: R) -> Self {
-        let input = Idle { reader: BufReader::with_capacity(1 << 15, reader), left: MAX_IDLE };
-        // The first member begins here, as its two bytes said.
+        let reader = BufReader::with_capacity(1 << 15, reader);
+        let input = Input { reader, idle_left: MAX_IDLE };
+        // The caller has recognised the start of the first member.
         Self { state: State::Within(GzDecoder::new(input)) }
     }
 }
@@ -63,7 +67,7 @@ impl<R: Read> Read for Members<R> {
                 State::Within(mut decoder) => {
                     let count = decoder.read(buffer)?;
                     if count > 0 || buffer.is_empty() {
-                        decoder.get_mut().left = MAX_IDLE;
+                        decoder.get_mut().idle_left = MAX_IDLE;
                         self.state = State::Within(decoder);
                         return Ok(count);
                     }
@@ -74,8 +78,8 @@ impl<R: Read> Read for Members<R> {
     }
 }
 
-/// What follows a member: another, zeros to the end, or nothing.
-fn next_member<R: Read>(mut input: Idle<R>) -> io::Result<State<R>> {
+/// The state after a member: the next member, or the end, possibly after padding with zeros.
+fn next_member<R: Read>(mut input: Input<R>) -> io::Result<State<R>> {
     let mut padding = 0;
     loop {
         let available = input.fill_buf()?;
@@ -85,7 +89,7 @@ fn next_member<R: Read>(mut input: Idle<R>) -> io::Result<State<R>> {
                 let zeros = available.iter().take_while(|&&byte| byte == 0).count();
                 padding += zeros;
                 input.consume(zeros);
-                input.left = MAX_IDLE;
+                input.idle_left = MAX_IDLE;
             }
             Some(0x1f) if padding == 0 => return Ok(State::Within(GzDecoder::new(input))),
             Some(_) => {
@@ -97,13 +101,14 @@ fn next_member<R: Read>(mut input: Idle<R>) -> io::Result<State<R>> {
     }
 }
 
-/// Input, of which only so much may be consumed until something came of it.
-struct Idle<R> {
+/// Input of which a limited amount may be consumed before it gives output.
+struct Input<R> {
     reader: BufReader<R>,
-    left: usize,
+    /// Number of bytes that may still be consumed without output.
+    idle_left: usize,
 }
 
-impl<R: Read> Read for Idle<R> {
+impl<R: Read> Read for Input<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.fill_buf()?.read(buffer)?;
         self.consume(count);
@@ -111,22 +116,22 @@ impl<R: Read> Read for Idle<R> {
     }
 }
 
-impl<R: Read> BufRead for Idle<R> {
+impl<R: Read> BufRead for Input<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if self.left == 0 {
-            return Err(wrong("has gzip data of which nothing comes, byte after byte"));
+        if self.idle_left == 0 {
+            return Err(wrong("has a long stretch of gzip data that unpacks to nothing"));
         }
         self.reader.fill_buf()
     }
 
     fn consume(&mut self, count: usize) {
-        self.left = self.left.saturating_sub(count);
+        self.idle_left = self.idle_left.saturating_sub(count);
         self.reader.consume(count);
     }
 }
 
 #[cfg(test)]
-#[allow(clippy::indexing_slicing)] // of bytes made here
+#[allow(clippy::indexing_slicing)] // of bytes made by the tests
 mod tests {
     use std::io::Write;
 
@@ -166,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_damaged_or_followed_by_something_else_is_refused() {
+    fn damaged_gzip_and_gzip_followed_by_other_bytes_is_refused() {
         let a = gzip(b"one");
         let mut checksum = a.clone();
         checksum[a.len() - 6] ^= 1;
@@ -186,13 +191,13 @@ mod tests {
     }
 
     #[test]
-    fn gzip_of_which_nothing_comes_is_given_up() {
-        // A stored block of no bytes, again and again; and members of no bytes.
+    fn gzip_that_unpacks_to_nothing_is_refused() {
+        // Many empty stored blocks, and many empty members.
         let empty_blocks = [&gzip(b"")[..10], &b"\0\0\0\xff\xff".repeat(1 << 19)].concat();
         let empty_members = gzip(b"").repeat(1 << 16);
         for packed in [empty_blocks, empty_members] {
             let error = read(&gzip(&packed)).unwrap_err();
-            assert!(error.to_string().contains("nothing comes"), "{error}");
+            assert!(error.to_string().contains("unpacks to nothing"), "{error}");
         }
         let endless = Cursor::new(gzip(b"")).chain(io::repeat(0));
         let error = unpacked(Box::new(endless)).map(drop).unwrap_err();

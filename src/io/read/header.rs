@@ -1,19 +1,20 @@
-//! The header of a `.npy` file, checked strictly before anything trusts it.
+//! The header of a `.npy` file, which is checked strictly before it is used.
 //!
 //! Format: <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>.
-//! It is a Python dictionary. What NumPy and other programs write for plain numeric arrays is
-//! accepted, in any spacing and order, by a scan without recursion.
+//! The header is a Python dictionary. The forms that NumPy and other programs write for plain numeric
+//! arrays are accepted, with any spacing and order of the keys. The parser does not recurse, so that a
+//! nested header cannot overflow the stack.
 
 use std::io::{self, Read};
 
 use super::{Dtype, Source, known::in_python};
 use crate::Result;
 
-/// NumPy's headers of plain arrays are of 118 to about 250 bytes.
+/// Largest size of a header. NumPy's headers of plain arrays have 118 to about 250 bytes.
 const MAX_BYTES: usize = 10_000;
 const MAX_AXES: usize = 8;
 
-/// What a checked header says.
+/// The contents of a valid header.
 #[derive(Debug, PartialEq)]
 pub(super) struct Header {
     pub dtype: Dtype,
@@ -23,12 +24,12 @@ pub(super) struct Header {
 }
 
 impl Header {
-    /// Elements in all; the product and its size in bytes were checked not to overflow.
+    /// Number of elements. The parser has checked that neither it nor the size in bytes overflows.
     pub fn count(&self) -> usize {
         self.shape.iter().product()
     }
 
-    /// The dtype as NumPy writes it, `<f4` say.
+    /// The dtype as NumPy writes it, such as `<f4`.
     pub fn descr(&self) -> String {
         let order = match self.dtype.bytes() {
             1 => '|',
@@ -39,7 +40,7 @@ impl Header {
     }
 }
 
-/// `(60000, 784)`, as NumPy prints a shape.
+/// A shape as NumPy prints it, such as `(60000, 784)`.
 #[must_use]
 pub fn shape_text(shape: &[usize]) -> String {
     match shape {
@@ -51,9 +52,9 @@ pub fn shape_text(shape: &[usize]) -> String {
     }
 }
 
-/// `[2, 0]`, the index of the element at a place of an array in C order.
-pub(crate) fn index_text(shape: &[usize], place: usize) -> String {
-    let mut rest = place;
+/// The index of the element at a position in C order, such as `[2, 0]`.
+pub(crate) fn index_text(shape: &[usize], position: usize) -> String {
+    let mut rest = position;
     let mut index: Vec<String> = Vec::new();
     for &axis in shape.iter().rev() {
         index.push((rest % axis.max(1)).to_string());
@@ -63,7 +64,7 @@ pub(crate) fn index_text(shape: &[usize], place: usize) -> String {
     format!("[{}]", index.join(", "))
 }
 
-/// Read and check the header; for a file of known length, the length too.
+/// Read and check the header, and compare it with the length of the file if that is known.
 pub(super) fn read(source: &mut Source) -> Result<Header> {
     let mut start = [0; 8];
     let filled = source.read_exact(&mut start);
@@ -92,7 +93,7 @@ pub(super) fn read(source: &mut Source) -> Result<Header> {
     };
     if len > MAX_BYTES {
         return Err(source.wrong(format!(
-            "has a .npy header too long to be one (found {len} bytes, expected at most {MAX_BYTES})"
+            "has a .npy header that is too long (found {len} bytes, expected at most {MAX_BYTES})"
         )));
     }
     let mut text = vec![0; len];
@@ -110,7 +111,7 @@ pub(super) fn read(source: &mut Source) -> Result<Header> {
     }
 }
 
-/// The header, or what is wrong with the file.
+/// Parse the text of a header. The error says what is wrong with the file.
 fn parse(text: &str) -> Scanned<Header> {
     let mut scan = Scan { rest: text };
     let (mut descr, mut fortran_order, mut shape) = (None, None, None);
@@ -134,36 +135,37 @@ fn parse(text: &str) -> Scanned<Header> {
     }
     scan.end()?;
     let (Some(descr), Some(fortran_order), Some(shape)) = (descr, fortran_order, shape) else {
-        return bad("expected \"descr\", \"fortran_order\" and \"shape\"");
+        return bad("it lacks \"descr\", \"fortran_order\" or \"shape\"");
     };
     let (big_endian, dtype) = Dtype::parse(descr)?;
-    // An axis of 0 must not hide others whose product overflows.
+    // An axis of 0 counts as 1, so that it does not hide an overflow of the other axes.
     let size = shape
         .iter()
         .try_fold(dtype.bytes(), |size, &axis| size.checked_mul(axis.max(1)))
         .filter(|&size| isize::try_from(size).is_ok());
     if size.is_none() {
-        return bad(format!("the shape {} is larger than any memory", shape_text(&shape)));
+        return bad(format!("the shape {} is too large for any memory", shape_text(&shape)));
     }
     Ok(Header { dtype, big_endian, fortran_order, shape })
 }
 
-/// What was found, or what is wrong with the file.
+/// A parsed value, or a description of what is wrong with the file.
 type Scanned<T> = std::result::Result<T, String>;
 
 fn bad<T>(what: impl std::fmt::Display) -> Scanned<T> {
     Err(format!("has a bad .npy header: {what}"))
 }
 
-/// Python's spaces between words.
+/// The characters that Python accepts as space between tokens.
 const SPACE: [char; 5] = [' ', '\t', '\n', '\r', '\x0c'];
 
-/// The few forms that occur, each taken from the front of what is left.
+/// A parser of the few forms that occur, which consumes the text from the front.
 struct Scan<'a> {
     rest: &'a str,
 }
 
 impl<'a> Scan<'a> {
+    /// Consume `c` if it comes next.
     fn eat(&mut self, c: char) -> bool {
         self.rest = self.rest.trim_start_matches(SPACE);
         match self.rest.strip_prefix(c) {
@@ -186,7 +188,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// `'word'`, `"word"`, or Python 2's `u'word'`.
+    /// A string, `'word'`, `"word"`, or Python 2's `u'word'`.
     fn quoted(&mut self) -> Scanned<&'a str> {
         let word = self.rest.trim_start_matches(SPACE);
         self.rest = match word.strip_prefix(['u', 'U']) {
@@ -205,11 +207,11 @@ impl<'a> Scan<'a> {
         self.unexpected("a quoted word")
     }
 
-    /// A type; a list or tuple in its place describes records.
+    /// An element type as a string. A list or a tuple in its place describes a structured array.
     fn descr(&mut self) -> Scanned<&'a str> {
         if self.eat('(') {
             let remedy = in_python("numpy.load(OLD)");
-            return Err(format!("holds elements that are arrays themselves: {remedy}"));
+            return Err(format!("has elements that are arrays themselves: {remedy}"));
         }
         if !self.eat('[') {
             return self.quoted();
@@ -217,7 +219,7 @@ impl<'a> Scan<'a> {
         let field = if self.eat('(') { self.quoted().unwrap_or_default() } else { "" };
         let field = if field.is_empty() { "FIELD".into() } else { format!("'{field}'") };
         let remedy = in_python(&format!("numpy.load(OLD)[{field}]"));
-        Err(format!("is a structured array, of records and not of numbers: {remedy}"))
+        Err(format!("is a structured array, whose elements are records and not numbers: {remedy}"))
     }
 
     fn boolean(&mut self) -> Scanned<bool> {
@@ -241,7 +243,7 @@ impl<'a> Scan<'a> {
             }
             if !self.eat(',') {
                 if axes.len() == 1 {
-                    return bad("(n) is a number, (n,) a shape");
+                    return bad("the shape is a number in parentheses, (n), not a tuple, (n,)");
                 }
                 self.expect(')')?;
                 break;
@@ -250,7 +252,7 @@ impl<'a> Scan<'a> {
         Ok(axes)
     }
 
-    /// A number, to which Python 2 may have added an L.
+    /// The length of an axis, to which Python 2 may have appended an L.
     fn axis(&mut self) -> Scanned<usize> {
         self.rest = self.rest.trim_start_matches(SPACE);
         let end = self.rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(self.rest.len());
@@ -260,7 +262,7 @@ impl<'a> Scan<'a> {
             return self.unexpected("the length of an axis");
         }
         self.eat('L');
-        // Where Python takes 010 at all, it means 8.
+        // A leading zero is refused: Python 2 read 010 as octal, 8.
         let octal = digits.len() > 1 && digits.starts_with('0');
         let axis = if octal { None } else { digits.parse().ok() };
         axis.map_or_else(|| bad(format!("an axis of {digits}")), Ok)
@@ -321,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn records_are_named() {
+    fn structured_arrays_are_named() {
         for (descr, words) in [
             ("[('a', '<f4'), ('b', '<f4')]", "numpy.load(OLD)['a'])"),
             ("[(('title', 'a'), '<f4')]", "is a structured array"),
@@ -335,14 +337,14 @@ mod tests {
     }
 
     #[test]
-    fn a_place_is_an_index_in_each_axis() {
+    fn a_position_is_converted_to_an_index_in_each_axis() {
         assert_eq!(index_text(&[4], 3), "[3]");
         assert_eq!(index_text(&[2, 3, 5], 29), "[1, 2, 4]");
         assert_eq!(index_text(&[7, 1], 5), "[5, 0]");
     }
 
     #[test]
-    fn what_numpy_does_not_write_is_refused() {
+    fn headers_that_numpy_does_not_write_are_refused() {
         let with = |descr: &str, order: &str, shape: &str| {
             format!("{{'descr': {descr}, 'fortran_order': {order}, 'shape': {shape}, }}")
         };

@@ -1,7 +1,7 @@
 //! IDX, the format of the MNIST files: <http://yann.lecun.com/exdb/mnist/>.
 //!
-//! A magic number `0 0 type axes` (type 8: unsigned bytes), each axis as a big-endian u32, then
-//! the elements. Files come plain or gzipped, whatever their name says.
+//! A file holds a magic number `0 0 type axes` (type 8 is unsigned bytes), the length of each axis as
+//! a big-endian u32, and the elements. It may be gzipped, whatever its name.
 
 use std::io::{self, Read};
 
@@ -12,35 +12,38 @@ use super::{
 };
 use crate::{Error, Result};
 
-/// Whether the file holds images or labels, as its number of axes says.
+/// The contents of the file, which follow from its number of axes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IdxContent {
-    /// (samples, rows, columns); pixels from 0 to 255
+    /// Images, (samples, rows, columns), with pixels from 0 to 255.
     Images {
-        /// rows times columns
+        /// Number of pixels of an image, rows times columns.
         pixels: usize,
     },
-    /// (samples,)
+    /// Labels, (samples,).
     Labels,
 }
 
-/// Bytes taken at a time, whatever the size of an image: a header may promise more than memory
-/// holds.
+/// Number of bytes read at a time. It does not depend on the size of an image, because a wrong header
+/// may claim images larger than memory.
 const BLOCK: usize = 1 << 20;
 
-/// An opened IDX file whose header is checked.
+/// An opened IDX file whose header has been checked.
 pub struct Idx {
     source: Source,
     /// Images or labels.
     pub content: IdxContent,
-    /// Images or labels in the file.
+    /// Number of images or labels in the file.
     pub samples: usize,
-    /// Bytes not yet read.
+    /// Number of bytes not yet read.
     left: usize,
 }
 
 impl Idx {
-    /// Open, plain or gzipped, and check the header.
+    /// Check the header of a file, which may be gzipped.
+    ///
+    /// # Errors
+    /// If the source is not an IDX file of unsigned bytes, or if its size is wrong.
     pub fn open(source: Source) -> Result<Self> {
         let mut source = source;
         let mut magic = magic(&mut source)?;
@@ -61,9 +64,9 @@ impl Idx {
         let [samples, rows, columns] = shape;
         let shape = shape_text(shape.get(..axes).expect("there are at most three axes"));
         let size = rows.checked_mul(columns).and_then(|pixels| samples.checked_mul(pixels));
-        // Pixels become f4.
-        let most = isize::MAX.unsigned_abs() / size_of::<f32>();
-        let size = match size.filter(|&size| size <= most) {
+        // The pixels will be converted to f4.
+        let max_size = isize::MAX.unsigned_abs() / size_of::<f32>();
+        let size = match size.filter(|&size| size <= max_size) {
             Some(size) if size > 0 => size,
             _ => {
                 return Err(source.wrong(format!(
@@ -83,7 +86,10 @@ impl Idx {
         Ok(Self { source, content, samples, left: size })
     }
 
-    /// The next bytes; `None` after the last, when nothing followed and a gzip checksum fitted.
+    /// The next block of bytes; `None` at the end.
+    ///
+    /// # Errors
+    /// If the file is too short or too long, or if the gzip checksum is wrong.
     pub fn next_block(&mut self) -> Result<Option<Vec<u8>>> {
         let count = self.left.min(BLOCK);
         if count == 0 {
@@ -102,7 +108,7 @@ impl Idx {
     }
 }
 
-/// The first four bytes, 0 where there are fewer.
+/// The first four bytes; missing ones are 0.
 fn magic(source: &mut Source) -> Result<[u8; 4]> {
     let mut magic = [0; 4];
     match source.read_exact(&mut magic) {
@@ -111,33 +117,36 @@ fn magic(source: &mut Source) -> Result<[u8; 4]> {
     }
 }
 
-/// What an IDX file is that begins with these bytes.
+/// Recognise an IDX file by its first bytes, including types that are not supported.
 pub(super) fn known(start: &[u8]) -> Option<Known> {
     let &[a, b, c, d, ref rest @ ..] = start else { return None };
     let axis = |index: usize, number: fn([u8; 4]) -> u32| -> Option<u32> {
         Some(number(rest.get(4 * index..4 * index + 4)?.try_into().ok()?))
     };
-    let (what, array) = match [a, b, c, d] {
+    let (format, array) = match [a, b, c, d] {
         [0, 0, 8, 1 | 3] => {
             let remedy = Remedy::File("import-idx OLD -o NEW makes the array");
             return Some(Known::new("an IDX file", remedy));
         }
         [0, 0, kind, axes @ 1..=4] => {
             let descr = element_type(kind)?;
-            let further: Option<Vec<_>> =
+            let axes_after_first: Option<Vec<_>> =
                 (1..axes.into()).map(|index| axis(index, u32::from_be_bytes)).collect();
-            let shape =
-                further?.iter().map(|axis| format!(", {axis}")).collect::<Vec<_>>().concat();
+            let shape = axes_after_first?
+                .iter()
+                .map(|axis| format!(", {axis}"))
+                .collect::<Vec<_>>()
+                .concat();
             let start = 4 + 4 * usize::from(axes);
             let array =
                 format!("numpy.fromfile(OLD, '{descr}', offset={start}).reshape(-1{shape})");
-            let what = format!("an IDX file of {descr} with {axes} axes");
+            let format = format!("an IDX file of {descr} with {axes} axes");
             if (kind, axes) == (12, 2) {
-                // The first of eight numbers is the class.
+                // QMNIST has eight numbers per image, of which the first is the class.
                 let labels = format!("{array}[:, 0].astype('u1')");
-                (format!("{what}, as QMNIST's labels are"), labels)
+                (format!("{format}, like the labels of QMNIST"), labels)
             } else {
-                (what, array)
+                (format, array)
             }
         }
         [axes @ (1 | 3), 8, 0, 0] => {
@@ -147,14 +156,14 @@ pub(super) fn known(start: &[u8]) -> Option<Known> {
                 }
                 _ => "numpy.fromfile(OLD, 'u1', offset=8)".into(),
             };
-            ("an IDX file whose numbers are little-endian".into(), array)
+            ("an IDX file with little-endian numbers".into(), array)
         }
         _ => return None,
     };
-    Some(Known::new(what, Remedy::Python(array.into())))
+    Some(Known::new(format, Remedy::Python(array.into())))
 }
 
-/// NumPy's name of an element type of IDX.
+/// NumPy's name for an element type of IDX.
 fn element_type(kind: u8) -> Option<&'static str> {
     Some(match kind {
         8 => "u1",
@@ -174,7 +183,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn other_idx_files_are_named_with_the_way_out() {
+    fn other_idx_files_are_named_with_a_remedy() {
         let header = |magic: [u8; 4], axes: &[u32], number: fn(u32) -> [u8; 4]| {
             let axes = axes.iter().flat_map(|&axis| number(axis));
             magic.into_iter().chain(axes).collect::<Vec<u8>>()
@@ -183,7 +192,7 @@ mod tests {
             (header([0, 0, 8, 3], &[9, 28, 28], u32::to_be_bytes), "an IDX file", "import-idx"),
             (
                 header([0, 0, 12, 2], &[60000, 8], u32::to_be_bytes),
-                "an IDX file of >i4 with 2 axes, as QMNIST's labels are",
+                "an IDX file of >i4 with 2 axes, like the labels of QMNIST",
                 "numpy.fromfile(OLD, '>i4', offset=12).reshape(-1, 8)[:, 0].astype('u1')",
             ),
             (
@@ -193,12 +202,12 @@ mod tests {
             ),
             (
                 header([3, 8, 0, 0], &[9, 28, 28], u32::to_le_bytes),
-                "an IDX file whose numbers are little-endian",
+                "an IDX file with little-endian numbers",
                 "numpy.fromfile(OLD, 'u1', offset=16).reshape(-1, 28, 28)",
             ),
             (
                 header([1, 8, 0, 0], &[9], u32::to_le_bytes),
-                "an IDX file whose numbers are little-endian",
+                "an IDX file with little-endian numbers",
                 "numpy.fromfile(OLD, 'u1', offset=8)",
             ),
         ] {

@@ -1,58 +1,62 @@
-//! What a file is that cannot be read, told by its first bytes, and how an array is got from it.
+//! Recognises files of other formats by their first bytes, and says how to convert them to an array.
 
 use std::{borrow::Cow, path::Path};
 
 use super::idx;
 use crate::Error;
 
-/// A tar archive is known by bytes 257 to 261, the others by fewer.
+/// Number of bytes by which formats are recognised. A tar archive needs bytes 257 to 261, other formats
+/// need fewer.
 pub(super) const KNOWN_BY: usize = 512;
 
-/// A format that was recognised.
+/// A recognised format.
 #[derive(Debug, PartialEq)]
 pub(super) struct Known {
-    /// With its article: `a .npz archive`.
-    what: Cow<'static, str>,
+    /// The name of the format with its article, such as `a .npz archive`.
+    format: Cow<'static, str>,
     remedy: Remedy,
     pub kind: Kind,
 }
 
-/// What helps.
+/// How to obtain an array from a file of another format.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Remedy {
+    /// None is known.
     Nothing,
-    /// What to do with the file.
+    /// An action on the file.
     File(&'static str),
-    /// What makes the array in Python, where `OLD` is the file's name.
+    /// A Python expression for the array, in which `OLD` is the name of the file.
     Python(Cow<'static, str>),
 }
 
-/// Whoever reads text says more about text that is not right.
+/// The kind of a format. Readers of text report errors in text themselves, more precisely.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
+    /// Text other than JSON.
     Text,
+    /// JSON.
     Json,
     /// Anything else.
     Other,
 }
 
 impl Known {
-    pub fn new(what: impl Into<Cow<'static, str>>, remedy: Remedy) -> Self {
-        Self { what: what.into(), remedy, kind: Kind::Other }
+    pub fn new(format: impl Into<Cow<'static, str>>, remedy: Remedy) -> Self {
+        Self { format: format.into(), remedy, kind: Kind::Other }
     }
 
-    /// The error where the text `expected` was to be read.
+    /// The error for this format in place of the text `expected`.
     pub fn instead_of_text(self, expected: &str, file: &Path) -> Error {
         let remedy = match self.remedy {
-            Remedy::Python(_) => Remedy::Nothing, // makes an array
+            Remedy::Python(_) => Remedy::Nothing, // gives an array, not text
             other => other,
         };
         Self { remedy, ..self }.instead_of(expected, file)
     }
 
-    /// The error where `expected` was to be read.
+    /// The error for this format in place of `expected`.
     pub fn instead_of(self, expected: &str, file: &Path) -> Error {
-        let message = format!("is {} (expected {expected})", self.what);
+        let message = format!("is {} (expected {expected})", self.format);
         let message = match self.remedy {
             Remedy::Nothing => message,
             Remedy::File(remedy) => format!("{message}: {remedy}"),
@@ -62,7 +66,7 @@ impl Known {
     }
 }
 
-/// The line of Python that makes the array `value`.
+/// The remedy that saves the array `value` in Python.
 pub(super) fn in_python(value: &str) -> String {
     format!("in Python, numpy.save(NEW, {value})")
 }
@@ -73,17 +77,17 @@ const fn python(value: &'static str) -> Remedy {
 
 const UNPACK: Remedy = Remedy::File("unpack it first");
 const AGAIN: Remedy = Remedy::File("transfer it again, as binary");
-const TEXTED: &str = "a .npy array that was changed in transfer, as text is";
+const CONVERTED: &str = "a .npy array that was altered by a transfer in text mode";
 const HDF5: Remedy = python("h5py.File(OLD)[NAME][()]");
 const IMAGE: Remedy = python("numpy.stack([numpy.asarray(PIL.Image.open(OLD)) for OLD in FILES])");
 const FEATHER: Remedy = python("pandas.read_feather(OLD).to_numpy()");
 const TORCH: Remedy = python("torch.load(OLD).numpy()");
 
-/// Formats that begin with bytes of their own.
+/// Formats that begin with characteristic bytes.
 const MAGIC: [(&[u8], &str, Remedy); 32] = [
     (b"\x93NUMPY", "a .npy array", Remedy::Nothing),
-    (b"\xc2\x93NUMPY", TEXTED, AGAIN),
-    (b"\xef\xbf\xbdNUMPY", TEXTED, AGAIN),
+    (b"\xc2\x93NUMPY", CONVERTED, AGAIN),
+    (b"\xef\xbf\xbdNUMPY", CONVERTED, AGAIN),
     (b"\x1f\x8b", "gzipped", Remedy::File("gunzip it first, or pipe zcat into the tool")),
     (b"BZh", "a bzip2 file", UNPACK),
     (b"\xfd7zXZ\0", "an xz file", UNPACK),
@@ -112,11 +116,11 @@ const MAGIC: [(&[u8], &str, Remedy); 32] = [
         "a Git LFS pointer, not the file itself",
         Remedy::File("git lfs pull fetches it"),
     ),
-    // torch.save before PyTorch 1.6: the number 0x1950a86a20f9469cfc6c, pickled.
+    // torch.save before PyTorch 1.6 wrote the pickled number 0x1950a86a20f9469cfc6c first.
     (b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", "a PyTorch file", TORCH),
     (
         b"\xff\xfe",
-        "text in UTF-16, as PowerShell redirects output",
+        "text in UTF-16, as written by a redirection in PowerShell",
         Remedy::File("write it with -o"),
     ),
     (b"\xfe\xff", "text in UTF-16", Remedy::Nothing),
@@ -124,7 +128,7 @@ const MAGIC: [(&[u8], &str, Remedy); 32] = [
     (b"\x7fELF", "a program", Remedy::Nothing),
 ];
 
-/// What begins with these bytes, which are all of a file that is shorter than [`KNOWN_BY`].
+/// Recognise a format by the first [`KNOWN_BY`] bytes of a file, or by all bytes of a shorter file.
 pub(super) fn known(start: &[u8]) -> Option<Known> {
     if start.is_empty() {
         return Some(Known::new("empty", Remedy::Nothing));
@@ -148,7 +152,7 @@ pub(super) fn known(start: &[u8]) -> Option<Known> {
     idx::known(start).or_else(|| text(start))
 }
 
-/// A zip archive, by its first member: NumPy's, PyTorch's, or any.
+/// Recognise the kind of a zip archive by its first member.
 fn zip(start: &[u8]) -> Known {
     let len = match start.get(26..28) {
         Some(&[low, high]) => usize::from(u16::from_le_bytes([low, high])),
@@ -169,9 +173,9 @@ fn zip(start: &[u8]) -> Known {
     }
 }
 
-/// A web page, JSON, or any text.
+/// Recognise a web page, JSON, or other text.
 fn text(start: &[u8]) -> Option<Known> {
-    // The last character may be cut.
+    // The last character may be incomplete.
     let text = match std::str::from_utf8(start) {
         Ok(text) => text,
         Err(e) if e.error_len().is_none() && e.valid_up_to() > 0 => {
@@ -198,7 +202,7 @@ fn text(start: &[u8]) -> Option<Known> {
     Some(Known { kind: Kind::Text, ..Known::new("text", remedy) })
 }
 
-/// How NumPy reads a table of numbers, with or without a line of names above.
+/// The NumPy expression that reads a table of numbers, with or without a header line.
 fn loadtxt(text: &str) -> Option<String> {
     let is_row = |line: &&str| line.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c));
     let rows = text.lines().take(2).position(|line| is_row(&line.trim_start()))?;
@@ -217,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn formats_are_named_with_the_way_out() {
+    fn formats_are_named_with_a_remedy() {
         let zip = |name: &str| {
             let mut start = b"PK\x03\x04".to_vec();
             start.extend([0; 22]);
@@ -264,8 +268,8 @@ mod tests {
             let message = message(&start);
             assert!(message.contains(words), "{words}: {message}");
         }
-        for (magic, what, _) in MAGIC {
-            assert!(message(magic).contains(what), "{what}");
+        for (magic, format, _) in MAGIC {
+            assert!(message(magic).contains(format), "{format}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The true classes of images.
+//! Reading labels, the true classes of images.
 
 use std::path::PathBuf;
 
@@ -9,21 +9,28 @@ use crate::{Error, Result};
 #[derive(Debug)]
 pub struct Labels {
     name: PathBuf,
-    /// (samples,)
+    /// The labels, (samples,).
     pub values: Vec<u8>,
-    /// One more than the largest label read.
+    /// Number of classes: one more than the largest label.
     pub classes: usize,
-    /// Of the file, if it was asked for.
+    /// SHA-256 of the file, if the source is hashed.
     pub sha256: Option<String>,
 }
 
 impl Labels {
-    /// Read integers, or b1 as 0 and 1, of shape (samples,).
+    /// Read labels of shape (samples,): integers from 0 to 255, or b1 as 0 and 1.
+    ///
+    /// # Errors
+    /// If the source does not hold such labels.
     pub fn read(source: Source) -> Result<Self> {
         Self::first(source, None)
     }
 
-    /// Read those of the images used: where these are the first N, the first N labels alone.
+    /// Read the labels of the images used. If only the first N images are used, only the first N labels
+    /// are read.
+    ///
+    /// # Errors
+    /// If the source does not hold labels, or if their number differs from that of the images.
     pub fn read_for(source: Source, images: &Rows<f32>) -> Result<Self> {
         Self::first(source, images.is_cut().then_some(images.samples()))?.of(images)
     }
@@ -35,7 +42,10 @@ impl Labels {
         Ok(Self { name, values, classes, sha256 })
     }
 
-    /// Those of the images used, of which each must have one.
+    /// The labels of the images used.
+    ///
+    /// # Errors
+    /// If the number of labels differs from that of the images.
     pub fn of(mut self, images: &Rows<f32>) -> Result<Self> {
         if images.is_cut() {
             self.values.truncate(images.samples());
@@ -50,7 +60,10 @@ impl Labels {
         )))
     }
 
-    /// Refuse labels that are not below `classes`.
+    /// Check that all labels are below `classes`.
+    ///
+    /// # Errors
+    /// If one is not.
     pub fn within(self, classes: usize) -> Result<Self> {
         let mut labels = self.values.iter().enumerate();
         match labels.find(|&(_, &label)| usize::from(label) >= classes) {

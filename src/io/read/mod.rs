@@ -1,10 +1,10 @@
-//! Reading: every byte that enters a tool comes through here, and is checked.
+//! Reading and checking of all input.
 //!
-//! A header is checked before anything is allocated for it, memory grows as
-//! bytes arrive, and every value is checked where it enters. Messages name the
-//! file and both numbers.
+//! A header is checked before memory is allocated for its array, memory grows as bytes arrive, and
+//! every value is checked when it is read. Messages name the file, what was found, and what was
+//! expected.
 
-#![deny(clippy::indexing_slicing)] // what is read decides no index unchecked
+#![deny(clippy::indexing_slicing)] // input must not cause an index out of bounds
 
 mod array;
 mod dtype;

@@ -1,4 +1,4 @@
-//! An opened `.npy` array, whose elements come in the order of the file.
+//! An opened `.npy` array, whose elements are read in the order of the file.
 
 use std::{
     io::{ErrorKind, Read},
@@ -16,19 +16,19 @@ use super::{
 };
 use crate::{Error, Result};
 
-/// Elements read at a time where many are wanted: memory grows as bytes arrive, so that a lying
-/// header on a pipe allocates next to nothing.
+/// Number of elements read at a time. Memory grows as bytes arrive, so that a wrong header on a pipe
+/// allocates little.
 const CHUNK: usize = 1 << 18;
 
-/// Elements converted at a time, which are held in both types: so few that the allocator gives the
-/// same memory again for the next.
+/// Number of elements converted at a time. They are held in both types, and are few enough for the
+/// allocator to reuse the same memory.
 const CONVERTED: usize = 1 << 12;
 
-/// An opened array, whose header is checked.
+/// An opened array whose header has been checked.
 pub(super) struct Npy {
     pub source: Source,
     pub header: Header,
-    /// Whether u1 are pixels, of which 255 is 1.
+    /// Whether u1 elements are pixels, which are divided by 255.
     pub pixels: bool,
 }
 
@@ -38,7 +38,7 @@ impl Npy {
         Ok(Self { source, header, pixels: false })
     }
 
-    /// Refuse other types than `accepted`, which `names` sums up.
+    /// Open an array with one of the `accepted` element types. Messages call these `names`.
     pub fn of(source: Source, accepted: &[Dtype], names: &str) -> Result<Self> {
         let npy = Self::open(source)?;
         if accepted.contains(&npy.header.dtype) {
@@ -56,7 +56,7 @@ impl Npy {
         if count <= chunk {
             return self.converted(count);
         }
-        let mut taken = self.room(count)?;
+        let mut taken = self.with_capacity(count)?;
         while taken.len() < count {
             taken.extend(self.converted::<T>(chunk.min(count - taken.len()))?);
         }
@@ -70,22 +70,22 @@ impl Npy {
         })
     }
 
-    /// Room for `count` numbers where the length was checked against the file's; else they make
-    /// it as they come.
-    fn room<T>(&self, count: usize) -> Result<Vec<T>> {
-        let mut room = Vec::new();
+    /// An empty vector with capacity for `count` elements if the header agrees with the length of the
+    /// file. For a stream the capacity is 0, because its header may be wrong.
+    fn with_capacity<T>(&self, count: usize) -> Result<Vec<T>> {
+        let mut elements = Vec::new();
         if self.source.remaining().is_some() {
-            room.try_reserve_exact(count).map_err(|_| {
-                self.source.wrong(format!("has {count} elements, more than memory holds"))
+            elements.try_reserve_exact(count).map_err(|_| {
+                self.source.wrong(format!("has too many elements for memory (found {count})"))
             })?;
         }
-        Ok(room)
+        Ok(elements)
     }
 
-    /// The next `count` elements, a few.
+    /// The next `count` elements, which should be few, in their own type.
     pub fn values(&mut self, count: usize) -> Result<Values> {
         Ok(match self.header.dtype {
-            // Any byte but 0 is true, as NumPy has it.
+            // As in NumPy, every byte other than 0 is true.
             Dtype::B1 => Values::U1(
                 self.decode::<u8>(count)?.into_iter().map(|x| u8::from(x != 0)).collect(),
             ),
@@ -107,7 +107,7 @@ impl Npy {
     }
 
     fn decode<T: ReadableElement>(&mut self, count: usize) -> Result<Vec<T>> {
-        // Of an f2 the bits, as u2; of a b1 the byte.
+        // f2 is decoded as its bits, u2, and b1 as bytes.
         let descr = self.header.descr().replace("f2", "u2").replace("b1", "u1");
         let bytes = (count * self.header.dtype.bytes()) as u64;
         let source = (&mut self.source).take(bytes);
@@ -118,58 +118,59 @@ impl Npy {
         })
     }
 
-    /// Pass over `count` elements.
+    /// Skip `count` elements.
     pub fn skip(&mut self, count: usize) -> Result<()> {
         self.source.skip((count * self.header.dtype.bytes()) as u64)
     }
 
-    /// Whether the file's order of elements is not C's.
+    /// Whether the elements of the file are not in C order.
     pub fn is_reordered(&self) -> bool {
         let long_axes = self.header.shape.iter().filter(|&&axis| axis > 1).count();
         self.header.fortran_order && long_axes > 1
     }
 
-    /// All elements of an array in Fortran order in that of C, but of `axis`, which is not the
-    /// last, only the first `kept`.
+    /// Read an array in Fortran order and bring its elements into C order. Only the first `kept` indices
+    /// of `axis`, which must not be the last axis, are kept.
     pub fn in_c_order<T: Float>(&mut self, axis: usize, kept: usize) -> Result<Vec<T>> {
         let mut shape = self.header.shape.clone();
         let (before, rest) = shape.split_at_mut(axis);
         let [stored, after @ .., last] = rest else {
             return Err(self.wrong_shape("more axes"));
         };
-        // What is kept lies in runs, one for each index of the axes after it.
+        // In the file, the elements that are kept form runs, one for each index of the later axes.
         let before: usize = before.iter().product();
         let (run, gap) = (before * kept, before * (*stored - kept));
         let runs = after.iter().product::<usize>() * *last;
-        // Several elements of a row are put in place together, which takes as long as one. Of a
-        // stream all have to come before a place is made for them.
+        // Several elements of each row are copied together, which takes as long as copying one. On a
+        // stream, all elements are read before memory for the result is allocated.
         let batch =
             if self.source.remaining().is_some() { (*last / 8).clamp(1, 64) } else { *last };
         let mut arrived = if batch == *last { Some(self.runs(runs, run, gap)?) } else { None };
         *stored = kept;
-        let mut elements = self.room(run * runs)?;
+        let mut elements = self.with_capacity(run * runs)?;
         elements.resize(run * runs, T::default());
         let mut array =
             ArrayD::from_shape_vec(shape, elements).expect("there are run x runs elements");
-        for places in array.view_mut().reversed_axes().axis_chunks_iter_mut(Axis(0), batch) {
-            let part = match arrived.take() {
+        for target in array.view_mut().reversed_axes().axis_chunks_iter_mut(Axis(0), batch) {
+            let elements = match arrived.take() {
                 Some(all) => all,
-                None => self.runs(places.len() / run.max(1), run, gap)?,
+                None => self.runs(target.len() / run.max(1), run, gap)?,
             };
-            let part = ArrayView::from_shape(places.raw_dim(), &part).expect("a batch has as many");
-            let order: Vec<usize> = (1..part.ndim()).chain([0]).collect();
-            let mut places = places.permuted_axes(order.as_slice());
-            let part = part.permuted_axes(order.as_slice());
-            for (mut place, elements) in places.rows_mut().into_iter().zip(part.rows()) {
-                place.assign(&elements);
+            let elements = ArrayView::from_shape(target.raw_dim(), &elements)
+                .expect("a batch has as many elements as its target");
+            let order: Vec<usize> = (1..elements.ndim()).chain([0]).collect();
+            let mut target = target.permuted_axes(order.as_slice());
+            let elements = elements.permuted_axes(order.as_slice());
+            for (mut target, elements) in target.rows_mut().into_iter().zip(elements.rows()) {
+                target.assign(&elements);
             }
         }
         Ok(array.into_raw_vec_and_offset().0)
     }
 
-    /// The given number of runs of elements, each before a gap.
+    /// Read `runs` runs of `run` elements, skipping `gap` elements after each.
     fn runs<T: Float>(&mut self, runs: usize, run: usize, gap: usize) -> Result<Vec<T>> {
-        let mut elements = self.room(runs * run)?;
+        let mut elements = self.with_capacity(runs * run)?;
         for _ in 0..runs {
             elements.extend(self.take::<T>(run)?);
             self.skip(gap)?;
@@ -177,7 +178,7 @@ impl Npy {
         Ok(elements)
     }
 
-    /// What a message adds where numbers of the file may be beyond those of `T`.
+    /// The addition to a message if numbers of the file may be outside the range of `T`, which is f4.
     pub fn limit<T>(&self) -> &'static str {
         if self.header.dtype.bytes() > size_of::<T>() && self.header.dtype.is_float() {
             " within f4"
@@ -196,21 +197,24 @@ fn widened<T: Into<i64>>(values: Vec<T>) -> Vec<i64> {
     values.into_iter().map(Into::into).collect()
 }
 
-/// An array of any dtype, shape and values, read in blocks in the order of the file.
+/// An array of any dtype and shape, with any values, which is read in blocks in the order of the file.
 pub struct Elements {
     npy: Npy,
     left: usize,
 }
 
 impl Elements {
-    /// Open it: the header is checked.
+    /// Open an array and check its header.
+    ///
+    /// # Errors
+    /// If the source is not a valid `.npy` array.
     pub fn open(source: Source) -> Result<Self> {
         let npy = Npy::open(source)?;
         let left = npy.header.count();
         Ok(Self { npy, left })
     }
 
-    /// What messages call the file.
+    /// The name of the file in messages.
     #[must_use]
     pub fn name(&self) -> &Path {
         self.npy.source.name()
@@ -222,25 +226,28 @@ impl Elements {
         self.npy.header.dtype
     }
 
-    /// The dtype as NumPy writes it, `<f4` say.
+    /// The element type as NumPy writes it, such as `<f4`.
     #[must_use]
     pub fn descr(&self) -> String {
         self.npy.header.descr()
     }
 
-    /// Without an axis for a scalar.
+    /// The shape; empty for a scalar.
     #[must_use]
     pub fn shape(&self) -> &[usize] {
         &self.npy.header.shape
     }
 
-    /// Whether the first axis is the one that runs fastest in the file.
+    /// Whether the array is in Fortran order, in which the first index varies fastest.
     #[must_use]
     pub fn is_fortran(&self) -> bool {
         self.npy.header.fortran_order
     }
 
     /// The next elements, at most `count`; `None` at the end.
+    ///
+    /// # Errors
+    /// If reading fails.
     pub fn next_block(&mut self, count: usize) -> Result<Option<Values>> {
         let count = count.min(self.left);
         if count == 0 {

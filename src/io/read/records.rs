@@ -1,9 +1,8 @@
-//! CSV tables with a header, of which each cell is read as what it means or refused by line and
-//! column.
+//! Reading CSV tables with a header.
 //!
-//! Columns are found by name, in any order, and further ones are ignored. Whole numbers may be
-//! written `1.0`; `NA`, `nan`, `null` and nothing all mean that there is no value, wherever that
-//! is allowed. A number that is not finite is refused.
+//! Columns are found by name, in any order, and additional ones are ignored. Integers may be written
+//! as `1.0`. In a column that may lack values, an empty cell, `NA`, `nan`, `null` and the like mean a
+//! missing value. Numbers that are not finite are refused. Errors name the line and the column.
 
 use std::{
     fmt,
@@ -20,37 +19,40 @@ use serde::{
     forward_to_deserialize_any,
 };
 
-use super::{Source, text::instead};
+use super::{Source, text::other_format};
 use crate::{Error, Result};
 
-/// A study's table has a few MB, a sweep's as many as it has studies.
+/// Largest size of a table. That of a study has a few MB, that of a sweep a few MB per study.
 const MAX_BYTES: u64 = 1 << 30;
 
 /// The records of a table.
 #[derive(Debug)]
 pub struct Records<T> {
-    /// The file, as messages name it.
+    /// The name of the file in messages.
     pub name: PathBuf,
-    /// At least one, in the file's order.
+    /// The records in the order of the file, at least one.
     pub lines: Vec<Line<T>>,
 }
 
-/// A record of a table, and the line of the file that it begins in.
+/// A record of a table with its line in the file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line<T> {
-    /// Counted from 1; the header is line 1.
+    /// The line in which the record starts, counted from 1; the header is line 1.
     pub number: u64,
-    /// What the line says.
+    /// The record.
     pub record: T,
 }
 
-/// Read a CSV file with a header and at least one record. A record may be of several parts (a
-/// tuple of structs), whose columns stand side by side, as `write::csv` writes them. All columns
-/// must be there but those that are `optional`.
+/// Read a CSV file with a header and at least one record. A record may be a tuple of structs, whose
+/// columns are side by side, as `write::csv` writes them. Columns may be missing only if they are in
+/// `optional`.
+///
+/// # Errors
+/// If the file cannot be read, is not such a table, or has an invalid cell.
 pub fn csv<T: DeserializeOwned>(path: &Path, optional: &[&str]) -> Result<Records<T>> {
     let mut source = Source::open(path)?;
     let found = records(&mut source, optional);
-    found.map_err(|e| instead(&source, "a CSV table").unwrap_or(e))
+    found.map_err(|e| other_format(&source, "a CSV table").unwrap_or(e))
 }
 
 fn records<T: DeserializeOwned>(source: &mut Source, optional: &[&str]) -> Result<Records<T>> {
@@ -59,16 +61,17 @@ fn records<T: DeserializeOwned>(source: &mut Source, optional: &[&str]) -> Resul
     let other = |message: String| wrong(format!("is not the table expected: {message}"));
     let mut reader = csv::Reader::from_reader(source.take(MAX_BYTES));
     let header = reader.headers().map_err(|e| other(malformed(&e, 0)))?;
-    // Lines are counted by `\n`, of which one is still to come where lines end with `\r\n`.
-    // The byte order mark of a file that some other program wrote is no part of a name.
+    // Some programs write a byte order mark, which is not part of the first name.
     let columns: Vec<String> =
         header.iter().map(|name| name.trim().trim_start_matches('\u{feff}').to_owned()).collect();
-    let twice = columns.iter().enumerate().find(|(index, name)| {
+    let duplicate = columns.iter().enumerate().find(|(index, name)| {
         !name.is_empty() && columns.iter().take(*index).any(|other| other == *name)
     });
-    if let Some((_, name)) = twice {
-        return Err(other(format!("it has two columns of the name {name}")));
+    if let Some((_, name)) = duplicate {
+        return Err(other(format!("it has two columns named {name}")));
     }
+    // The csv crate counts lines by `\n`. If lines end with `\r\n`, the `\n` of the header has not been
+    // counted at this point, and all line numbers are one too small.
     let uncounted = 2_u64.saturating_sub(reader.position().line());
     let mut lines = Vec::new();
     for record in reader.records() {
@@ -90,7 +93,7 @@ fn records<T: DeserializeOwned>(source: &mut Source, optional: &[&str]) -> Resul
     Ok(Records { name, lines })
 }
 
-/// The line of a position, from 1.
+/// The line of a position, counted from 1.
 fn line(position: Option<&csv::Position>, uncounted: u64) -> u64 {
     position.map_or(1, |at| at.line() + uncounted)
 }
@@ -98,7 +101,7 @@ fn line(position: Option<&csv::Position>, uncounted: u64) -> u64 {
 fn malformed(error: &csv::Error, uncounted: u64) -> String {
     match error.kind() {
         ErrorKind::UnequalLengths { pos, expected_len, len } => format!(
-            "line {} has the wrong number of cells (found {len}, expected {expected_len}, as the header has)",
+            "line {} has the wrong number of cells (found {len}, expected {expected_len} as in the header)",
             line(pos.as_ref(), uncounted)
         ),
         ErrorKind::Utf8 { pos, .. } => {
@@ -111,9 +114,9 @@ fn malformed(error: &csv::Error, uncounted: u64) -> String {
 /// What is wrong with a record.
 #[derive(Debug)]
 enum Wrong {
-    /// Columns are missing from the table.
+    /// The table lacks columns.
     Columns(String),
-    /// One of its cells, or several together, make no sense.
+    /// A cell, or a combination of cells, is invalid.
     Cell(String),
 }
 
@@ -132,7 +135,7 @@ impl de::Error for Wrong {
     }
 }
 
-/// A record that is to become a struct, or a tuple of them.
+/// A record to be deserialised as a struct or a tuple of structs.
 #[derive(Clone, Copy)]
 struct Record<'a> {
     columns: &'a [String],
@@ -160,7 +163,7 @@ impl<'de> Deserializer<'de> for Record<'_> {
         }
     }
 
-    /// Each part finds its own columns.
+    /// Each struct of the tuple finds its own columns.
     fn deserialize_tuple<V: Visitor<'de>>(
         self,
         len: usize,
@@ -227,13 +230,13 @@ impl<'de> MapAccess<'de> for Cells<'_> {
     }
 }
 
-/// The text of a cell; its errors say what was expected.
+/// The text of a cell. Its errors hold what was expected.
 #[derive(Clone, Copy)]
 struct Cell<'a> {
     text: &'a str,
 }
 
-/// Beyond it not every whole number is one of f8.
+/// 2^53, up to which f8 represents all integers.
 const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 
 impl Cell<'_> {
@@ -245,7 +248,7 @@ impl Cell<'_> {
         self.text.parse().ok().filter(|number: &f64| number.is_finite())
     }
 
-    /// Also one that a program wrote as `1.0` or `1e3`.
+    /// A non-negative integer, which may be written as `1.0` or `1e3`.
     fn whole(self) -> Option<u64> {
         let exact = |number: &f64| number.fract() == 0.0 && (0.0..=MAX_EXACT).contains(number);
         let number = || self.number().filter(exact).map(|number| number as u64);
@@ -342,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_are_found_by_name_and_numbers_read_as_what_they_mean() {
+    fn columns_are_found_by_name_and_numbers_are_read_in_all_forms() {
         let expected = [
             Line { number: 2, record: Place { width: 5, height: Some(7) } },
             Line { number: 3, record: Place { width: 0, height: None } },
@@ -360,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_is_refused_by_line_and_column() {
+    fn invalid_numbers_are_refused_with_line_and_column() {
         for (cell, found) in [
             ("", "\"\""),
             ("nan", "\"nan\""),
@@ -398,11 +401,11 @@ mod tests {
         );
         assert_eq!(
             error::<Place>("width,width\n1,1\n"),
-            "is not the table expected: it has two columns of the name width"
+            "is not the table expected: it has two columns named width"
         );
         assert_eq!(
             error::<Place>("width,height\n1,2\n1\n"),
-            "is not the table expected: line 3 has the wrong number of cells (found 1, expected 2, as the header has)"
+            "is not the table expected: line 3 has the wrong number of cells (found 1, expected 2 as in the header)"
         );
         let found = read::<Measured>("alpha,name\n1.5,a\n", &["kind"]).unwrap();
         let expected = Measured { name: "a".into(), kind: Kind::Flat, alpha: Some(1.5) };
@@ -413,7 +416,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_may_be_of_two_parts() {
+    fn a_record_may_be_a_tuple_of_structs() {
         let text = "name,width,height,kind,alpha\nb,3,4,steep,1\n";
         let found = read::<(Place, Measured)>(text, &[]).unwrap();
         assert_eq!(found.first().unwrap().record.0, Place { width: 3, height: Some(4) });

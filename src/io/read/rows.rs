@@ -1,4 +1,4 @@
-//! An array as rows: images, activations, spectra.
+//! Reading arrays as blocks of rows: images, activations, moments and spectra.
 
 use std::path::Path;
 
@@ -7,33 +7,44 @@ use ndarray::Array2;
 use super::{Dtype, Float, Source, header::index_text, npy::Npy};
 use crate::{Error, Result, number};
 
-/// Some consecutive rows of one matrix of an array.
+/// Consecutive rows of one matrix of a stack.
 pub struct Block<T> {
-    /// Which matrix of the stack, from 0.
+    /// Index of the matrix in the stack, counted from 0.
     pub matrix: usize,
-    /// (rows, columns)
+    /// The rows, (rows, columns).
     pub values: Array2<T>,
 }
 
-/// An array as a stack of matrices, read in blocks of rows: images (samples,
-/// pixels), activations (samples, units) or (layers, samples, units).
+/// An array that is read in blocks of rows: a matrix such as images, (samples, pixels), or a stack of
+/// matrices such as activations, (layers, samples, units).
 pub struct Rows<T> {
     npy: Npy,
+    /// Number of matrices in a stack; `None` for a single matrix.
     matrices: Option<usize>,
+    /// Number of rows of each matrix in the file.
     stored: usize,
     columns: usize,
+    /// Number of rows of each matrix that are used.
     kept: usize,
+    /// Whether [`Rows::first`] limited the rows.
     cut: bool,
+    /// Index of the current matrix.
     matrix: usize,
+    /// Index of the next row in the current matrix.
     row: usize,
+    /// Whether values must be between 0 and 1.
     unit_interval: bool,
-    /// What is used of an array in Fortran order, whose elements are in C order only all at once.
+    /// The elements of an array in Fortran order, which have to be read together to bring them into C
+    /// order.
     reordered: Option<std::vec::IntoIter<T>>,
 }
 
 impl<T: Float> Rows<T> {
-    /// Images: f2, f4, f8, u1 of which 255 is 1, or b1, of shape (samples, …), the further axes
-    /// flattened. Any finite value passes.
+    /// Images, (samples, …), f2, f4, f8, u1 or b1. All axes but the first are flattened to pixels, and
+    /// u1 is divided by 255. Values must be finite.
+    ///
+    /// # Errors
+    /// If the source does not have such a dtype and shape.
     pub fn images(source: Source) -> Result<Self> {
         let accepted = [Dtype::F2, Dtype::F4, Dtype::F8, Dtype::U1, Dtype::B1];
         let mut npy = Npy::of(source, &accepted, "f4, f2, f8, u1 or b1")?;
@@ -48,8 +59,11 @@ impl<T: Float> Rows<T> {
         Self::new(npy, None, samples, pixels)
     }
 
-    /// Activations, of any dtype: (samples, units), or (layers, samples, units); or with
-    /// `flatten` (samples, …), the further axes flattened.
+    /// Activations of any dtype, (samples, units) or (layers, samples, units). With `flatten`, they are
+    /// (samples, …), and all axes but the first are flattened to units.
+    ///
+    /// # Errors
+    /// If the source does not have such a shape.
     pub fn activations(source: Source, flatten: bool) -> Result<Self> {
         let npy = Npy::open(source)?;
         match *npy.header.shape.as_slice() {
@@ -61,12 +75,15 @@ impl<T: Float> Rows<T> {
             [layers, samples, units] => Self::new(npy, Some(layers), samples, units),
             _ if flatten => Err(npy.wrong_shape("(samples, …)")),
             _ => Err(npy.wrong_shape(
-                "(samples, units) or (layers, samples, units); flatten further axes into units",
+                "(samples, units) or (layers, samples, units); flatten other axes to units",
             )),
         }
     }
 
-    /// Moments: f8 of shape (units + 2, units), or (layers, units + 2, units).
+    /// Moments, f8, (units + 2, units) or (layers, units + 2, units).
+    ///
+    /// # Errors
+    /// If the source does not have this dtype and such a shape.
     pub fn moments(source: Source) -> Result<Self> {
         let npy = Npy::of(source, &[Dtype::F8], "f8")?;
         match *npy.header.shape.as_slice() {
@@ -76,8 +93,11 @@ impl<T: Float> Rows<T> {
         }
     }
 
-    /// Spectra, floating point or integers: one, of shape (units,), a column (units, 1) or a row
-    /// (1, units); or (layers, units).
+    /// Spectra of floating-point numbers or integers: one spectrum, (units,), (units, 1) or (1, units),
+    /// or one per layer, (layers, units).
+    ///
+    /// # Errors
+    /// If the source does not have such a dtype and shape.
     pub fn spectra(source: Source) -> Result<Self> {
         let numbers: Vec<_> = Dtype::ALL.into_iter().filter(|&dtype| dtype != Dtype::B1).collect();
         let npy = Npy::of(source, &numbers, "floating point or integers")?;
@@ -106,7 +126,10 @@ impl<T: Float> Rows<T> {
         })
     }
 
-    /// Use the first `samples` rows of each matrix only.
+    /// Use only the first `samples` rows of each matrix; `None` uses all.
+    ///
+    /// # Errors
+    /// If there are fewer rows.
     pub fn first(mut self, samples: Option<usize>) -> Result<Self> {
         let Some(samples) = samples else {
             return Ok(self);
@@ -121,60 +144,63 @@ impl<T: Float> Rows<T> {
         Ok(self)
     }
 
-    /// Refuse values outside \[0, 1\], as images have before any attack.
+    /// Require values between 0 and 1, which images have before an attack.
     #[must_use]
     pub fn within_unit_interval(self) -> Self {
         Self { unit_interval: true, ..self }
     }
 
-    /// Refuse another number of columns than `expected`, which is that of `whose`.
-    pub fn expect_columns(&self, expected: usize, whose: &str) -> Result<()> {
+    /// Check the number of columns. Messages describe the expected number as `meaning`.
+    ///
+    /// # Errors
+    /// If it differs from `expected`.
+    pub fn expect_columns(&self, expected: usize, meaning: &str) -> Result<()> {
         if self.columns == expected {
             return Ok(());
         }
         let found = self.columns;
         Err(self.wrong(format!(
-            "has rows of the wrong length (found {found}, expected {expected} as {whose})"
+            "has rows of the wrong length (found {found}, expected {expected}, {meaning})"
         )))
     }
 
-    /// Layers of a stack; `None` for a single matrix.
+    /// Number of layers of a stack; `None` for a single matrix.
     #[must_use]
     pub fn layers(&self) -> Option<usize> {
         self.matrices
     }
 
-    /// Rows used of each matrix.
+    /// Number of rows used of each matrix.
     #[must_use]
     pub fn samples(&self) -> usize {
         self.kept
     }
 
-    /// Whether [`Rows::first`] was asked for some rows only.
+    /// Whether [`Rows::first`] limited the rows.
     #[must_use]
     pub fn is_cut(&self) -> bool {
         self.cut
     }
 
-    /// Elements of a row.
+    /// Number of elements of a row.
     #[must_use]
     pub fn columns(&self) -> usize {
         self.columns
     }
 
-    /// Whether the same rows can be read again by the file's name.
+    /// Whether the source can be opened again by its name, as a file other than stdin can.
     #[must_use]
     pub fn opens_again(&self) -> bool {
         self.npy.source.opens_again()
     }
 
-    /// Whether the elements are bytes, which count 255 as 1.
+    /// Whether the elements are u1, which images divide by 255.
     #[must_use]
     pub fn is_bytes(&self) -> bool {
         self.npy.header.dtype == Dtype::U1
     }
 
-    /// What messages call the file.
+    /// The name of the file in messages.
     #[must_use]
     pub fn name(&self) -> &Path {
         self.npy.source.name()
@@ -185,7 +211,10 @@ impl<T: Float> Rows<T> {
         self.npy.source.wrong(message)
     }
 
-    /// The next rows, at most `rows` and all of one matrix; `None` at the end.
+    /// The next rows, at most `rows` and from a single matrix; `None` at the end.
+    ///
+    /// # Errors
+    /// If reading fails, or if a value is invalid.
     pub fn next_block(&mut self, rows: usize) -> Result<Option<Block<T>>> {
         if self.matrix == self.matrices.unwrap_or(1) {
             return Ok(None);
@@ -212,7 +241,7 @@ impl<T: Float> Rows<T> {
     /// The next elements in C order.
     fn take(&mut self, count: usize) -> Result<Vec<T>> {
         if self.reordered.is_none() && self.npy.is_reordered() {
-            // A spectrum has no axis of samples to cut.
+            // Only the axis of samples is cut, which a spectrum does not have.
             let axis = if self.cut { usize::from(self.matrices.is_some()) } else { 0 };
             let stored = self.npy.header.shape.get(axis).copied().unwrap_or(1);
             let kept = if self.cut { self.kept } else { stored };
@@ -220,19 +249,23 @@ impl<T: Float> Rows<T> {
         }
         Ok(match &mut self.reordered {
             None => self.npy.take(count)?,
-            // All of them go as they are, and not as a copy.
+            // The last elements are moved, not copied.
             Some(left) if left.len() == count => std::mem::take(left).collect(),
             Some(left) => left.take(count).collect(),
         })
     }
 
-    /// All rows of the (first) matrix, and the SHA-256 of the file if it was asked for.
+    /// All rows used of the first matrix, and the SHA-256 of the file if the source is hashed.
+    ///
+    /// # Errors
+    /// As for [`Self::next_block`].
     pub fn read(mut self) -> Result<(Array2<T>, Option<String>)> {
         let rows = self.kept;
         let block = self.next_block(rows)?.ok_or_else(|| self.wrong("is empty"))?;
         Ok((block.values, self.npy.source.sha256()))
     }
 
+    /// Check the values of a block.
     fn check(&self, values: &[T]) -> Result<()> {
         let position = if self.unit_interval {
             first_not(values, |x| (0.0..=1.0).contains(&x))
@@ -243,11 +276,11 @@ impl<T: Float> Rows<T> {
             return Ok(());
         };
         let value: f64 = found.into();
-        let place = (self.matrix * self.stored + self.row) * self.columns + position;
-        let (index, found) = (index_text(&self.npy.header.shape, place), number(found));
+        let position = (self.matrix * self.stored + self.row) * self.columns + position;
+        let (index, found) = (index_text(&self.npy.header.shape, position), number(found));
         Err(self.wrong(if self.unit_interval && value.is_finite() {
             format!(
-                "has a pixel outside [0, 1] at {index} (found {found}, expected 0 to 1: divide by the largest)"
+                "has a pixel outside [0, 1] at {index} (found {found}, expected 0 to 1: divide the images by their largest value)"
             )
         } else {
             format!("has a non-finite value at {index} (found {found}, expected a number{})", self.npy.limit::<T>())
@@ -255,9 +288,9 @@ impl<T: Float> Rows<T> {
     }
 }
 
-/// The first value that is not `good`, and where it is.
+/// The first value that is not `good`, with its index.
 pub(super) fn first_not<T: Float>(values: &[T], good: impl Fn(f64) -> bool) -> Option<(usize, T)> {
-    // A first look has no way out for each value, because hardly any is not good.
+    // The usual case, that all are good, is checked without an early exit, so that it vectorises.
     let all = values.iter().fold(true, |all, &x| all & good(x.into()));
     if all { None } else { values.iter().copied().enumerate().find(|&(_, x)| !good(x.into())) }
 }

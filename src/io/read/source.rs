@@ -1,4 +1,4 @@
-//! A file, a FIFO or stdin, read in order and once.
+//! A source of bytes: a file, a FIFO or stdin, which is read once and in order.
 
 use std::{
     fmt::Write,
@@ -22,27 +22,28 @@ pub fn is_stream(path: &Path) -> bool {
     path == Path::new("-")
 }
 
-/// Something bytes are read from, with the name it has in messages.
+/// A source of bytes and its name in messages.
 pub struct Source {
     name: PathBuf,
     reader: Reader,
+    /// Number of bytes; `None` for a stream.
     len: Option<u64>,
     position: u64,
-    /// The first bytes, which tell what a file is that cannot be read.
+    /// The first bytes, from which an unexpected format is recognised.
     start: Vec<u8>,
     sha256: Option<Sha256>,
 }
 
 enum Reader {
-    /// A regular file: what is not wanted is passed over.
+    /// A regular file, in which bytes can be skipped by seeking.
     File(BufReader<File>),
-    /// Everything else has to be read to the end.
+    /// Anything else, in which all bytes have to be read.
     Stream(BufReader<Box<dyn Read>>),
 }
 
 impl Reader {
-    /// A page: no less comes from a disk, and more than is wanted would be read where single rows
-    /// of a large file are.
+    /// One page, the smallest unit read from a disk. A larger buffer would read too much if only some
+    /// rows of a large file are used.
     const FILE_BUFFER: usize = 1 << 12;
     const STREAM_BUFFER: usize = 1 << 16;
 
@@ -64,7 +65,10 @@ impl Read for Reader {
 }
 
 impl Source {
-    /// Open `path`; `-` is stdin.
+    /// Open `path` for reading; `-` is stdin.
+    ///
+    /// # Errors
+    /// If the path cannot be opened or is a folder.
     pub fn open(path: &Path) -> Result<Self> {
         if is_stream(path) {
             let stdin = io::stdin().as_fd().try_clone_to_owned();
@@ -84,13 +88,13 @@ impl Source {
         if !metadata.is_file() {
             return Ok(Self::of(name, file));
         }
-        // What another program left of stdin.
+        // The position matters for stdin, of which another program may have read a part.
         let len = metadata.len().saturating_sub(file.stream_position().map_err(failed)?);
         let reader = Reader::File(BufReader::with_capacity(Reader::FILE_BUFFER, file));
         Ok(Self::new(name.to_owned(), reader, Some(len)))
     }
 
-    /// From anything that can be read, of unknown length as a pipe is.
+    /// A source of unknown length, such as a pipe.
     pub fn of(name: &Path, reader: impl Read + 'static) -> Self {
         Self::new(name.to_owned(), Self::stream(reader), None)
     }
@@ -103,8 +107,8 @@ impl Source {
         Self { name, reader, len, position: 0, start: Vec::new(), sha256: None }
     }
 
-    /// The same from its first byte on, unpacked if it is gzip. No more than [`KNOWN_BY`] bytes may
-    /// have been read.
+    /// The same source from its first byte, unpacked if it is gzip. At most [`KNOWN_BY`] bytes may have
+    /// been read so far.
     pub(super) fn unpacked(self) -> Result<Self> {
         let whole = Cursor::new(self.start).chain(self.reader);
         let source = Self::of(&self.name, io::empty());
@@ -112,72 +116,73 @@ impl Source {
         Ok(Self { reader: Self::stream(reader), ..source })
     }
 
-    /// Take the SHA-256 of everything read from here on; what is passed over in a file is not.
+    /// Compute the SHA-256 of all bytes read from now on. Bytes that are skipped are not included.
     #[must_use]
     pub fn hashed(self) -> Self {
         Self { sha256: Some(Sha256::new()), ..self }
     }
 
-    /// The SHA-256, in hexadecimal, of what was read since [`Source::hashed`].
+    /// The SHA-256, in hexadecimal, of the bytes read since [`Source::hashed`]; `None` if it is not
+    /// computed.
     #[must_use]
     pub fn sha256(&self) -> Option<String> {
         let digest = self.sha256.clone()?.finalize();
         let mut text = String::new();
         for byte in digest {
-            let _ = write!(text, "{byte:02x}"); // a String takes everything
+            let _ = write!(text, "{byte:02x}"); // writing to a String does not fail
         }
         Some(text)
     }
 
-    /// The SHA-256 of all that is left to read.
+    /// The SHA-256, in hexadecimal, of the rest of the source.
     pub fn sha256_of_all(self) -> Result<String> {
         let mut source = self.hashed();
         io::copy(&mut source, &mut io::sink()).map_err(|e| source.failed(e))?;
-        Ok(source.sha256().expect("it is hashed"))
+        Ok(source.sha256().expect("the source is hashed"))
     }
 
-    /// What messages call it: the path as given, or `stdin`.
+    /// The name of the source in messages: the path as given, or `stdin`.
     #[must_use]
     pub fn name(&self) -> &Path {
         &self.name
     }
 
-    /// Bytes not yet read, where the length is known beforehand.
+    /// Number of bytes not yet read; `None` for a stream.
     #[must_use]
     pub fn remaining(&self) -> Option<u64> {
         self.len.map(|len| len.saturating_sub(self.position))
     }
 
-    /// Whether the same bytes can be read again by its name: a file, and not stdin.
+    /// Whether the source can be opened again by its name, as a file other than stdin can.
     #[must_use]
     pub fn opens_again(&self) -> bool {
         self.len.is_some() && self.name != Path::new("stdin")
     }
 
-    /// What it is, if that is known from its first bytes.
+    /// The format of the source, if it is recognised from the first bytes.
     #[must_use]
     pub(super) fn known(&self) -> Option<Known> {
         let start = [self.start.as_slice(), self.reader.buffered()].concat();
         known(&start)
     }
 
-    /// The error of a source that is not of the format expected.
+    /// The error for a source that does not have the expected format.
     pub(super) fn not(&self, expected: &str) -> Error {
         match self.known() {
             Some(known) => known.instead_of(expected, &self.name),
             None => self.wrong(format!(
-                "is not {expected}, nor of another format known here: if it has bare numbers, {}",
+                "is not {expected}, and its format is unknown: if it holds plain binary numbers, {}",
                 in_python("numpy.fromfile(OLD, DTYPE).reshape(ROWS, -1)")
             )),
         }
     }
 
-    /// An error about this source's data.
+    /// An error about the data of this source.
     pub fn wrong(&self, message: impl Into<String>) -> Error {
         Error::data(message).in_file(&self.name)
     }
 
-    /// An error of reading this source.
+    /// The error for a failed read from this source.
     #[must_use]
     pub fn failed(&self, error: io::Error) -> Error {
         match error.kind() {
@@ -188,7 +193,7 @@ impl Source {
         }
     }
 
-    /// Pass over this number of bytes; those of a file are not read.
+    /// Skip this number of bytes. In a file, this does not read them.
     pub(super) fn skip(&mut self, bytes: u64) -> Result<()> {
         if let (Reader::File(file), Ok(offset)) = (&mut self.reader, i64::try_from(bytes)) {
             file.seek_relative(offset).map_err(|e| Error::io(&self.name, e))?;
@@ -202,12 +207,18 @@ impl Source {
         }
     }
 
-    /// Fill `buffer`, or say after how many bytes the data end.
+    /// Fill `buffer`.
+    ///
+    /// # Errors
+    /// If the source ends before that; the message says after how many bytes.
     pub fn fill(&mut self, buffer: &mut [u8]) -> Result<()> {
         self.read_exact(buffer).map_err(|e| self.failed(e))
     }
 
-    /// Refuse bytes after the end: a length that lies, or two files in one stream.
+    /// Check that the source ends here.
+    ///
+    /// # Errors
+    /// If more bytes follow, because the header is wrong or because two files were concatenated.
     pub fn end(&mut self) -> Result<()> {
         match self.read(&mut [0]) {
             Ok(0) => Ok(()),
@@ -220,11 +231,12 @@ impl Source {
     }
 }
 
-/// A pipe of 64 KB, the preset, makes its two ends wait for each other most of the time.
+/// Enlarge the buffer of a pipe. With the default of 64 KB, the two processes would wait for each
+/// other most of the time.
 #[cfg(target_os = "linux")]
 fn widen(pipe: impl std::os::fd::AsFd) {
-    const BYTES: usize = 1 << 18; // all pipes of a user together get 64 MB, where nothing else is set
-    // What is not a pipe, or may not be widened, is read as it is.
+    const BYTES: usize = 1 << 18; // by default, all pipes of a user may take 64 MB together
+    // An error is ignored: stdin is not a pipe, or its size is limited.
     let _ = rustix::pipe::fcntl_setpipe_size(pipe, BYTES);
 }
 
@@ -243,7 +255,7 @@ impl Read for Source {
         let wanted = count.min(KNOWN_BY.saturating_sub(self.start.len()));
         self.start.extend(buffer.iter().take(wanted));
         if let Some(sha256) = &mut self.sha256 {
-            sha256.update(buffer.get(..count).expect("no more is read than fits"));
+            sha256.update(buffer.get(..count).expect("at most a buffer full is read"));
         }
         Ok(count)
     }

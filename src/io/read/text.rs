@@ -1,4 +1,4 @@
-//! Small text files: JSON, JSON lines, lists of paths.
+//! Reading small text files: JSON, JSON lines, and plain lines.
 
 use std::{io::Read, path::Path};
 
@@ -7,10 +7,11 @@ use serde::de::DeserializeOwned;
 use super::{Source, array, known::Kind};
 use crate::{Error, Result};
 
-/// The largest of these files hold a line a layer and epoch: a few hundred kB.
+/// Largest size of these files. The longest have one line per layer and epoch, a few hundred kB.
 const MAX_BYTES: u64 = 64 << 20;
 
-/// All of a file, which should hold what is `expected`, and the file, for messages.
+/// Read a whole file as text. `expected` is the format, for messages; the source is returned for
+/// messages as well.
 fn text(path: &Path, expected: &str) -> Result<(Source, String)> {
     let mut source = Source::open(path)?;
     let mut bytes = Vec::new();
@@ -18,16 +19,15 @@ fn text(path: &Path, expected: &str) -> Result<(Source, String)> {
     if bytes.len() as u64 > MAX_BYTES {
         return Err(source.wrong(format!("is too long (expected at most {MAX_BYTES} bytes)")));
     }
-    match String::from_utf8(bytes) {
-        Ok(text) => Ok((source, text)),
-        Err(_) => {
-            Err(instead(&source, expected).unwrap_or_else(|| source.wrong("is not UTF-8 text")))
-        }
-    }
+    let Ok(text) = String::from_utf8(bytes) else {
+        let not_text = || source.wrong("is not UTF-8 text");
+        return Err(other_format(&source, expected).unwrap_or_else(not_text));
+    };
+    Ok((source, text))
 }
 
-/// The error of a file that is known to be of a format that is not the text expected.
-pub(super) fn instead(source: &Source, expected: &str) -> Option<Error> {
+/// The error for a file of another format than the text `expected`, if that format is recognised.
+pub(super) fn other_format(source: &Source, expected: &str) -> Option<Error> {
     let known = source.known()?;
     match known.kind {
         Kind::Text => None,
@@ -36,21 +36,21 @@ pub(super) fn instead(source: &Source, expected: &str) -> Option<Error> {
     }
 }
 
-/// One value; `wrong` begins the message where it is none.
+/// Parse one JSON value. The message of an error begins with `wrong`.
 fn parsed<T: DeserializeOwned>(source: &Source, text: &str, wrong: &str) -> Result<T> {
     serde_json::from_str(text).map_err(|e| {
         let wrong = || source.wrong(format!("{wrong} the JSON expected: {e}"));
-        instead(source, "JSON").unwrap_or_else(wrong)
+        other_format(source, "JSON").unwrap_or_else(wrong)
     })
 }
 
-/// One JSON value.
+/// Read a file with one JSON value.
 pub fn json<T: DeserializeOwned>(path: &Path) -> Result<T> {
     let (source, text) = text(path, "JSON")?;
     parsed(&source, &text, "is not")
 }
 
-/// A line of JSON, and the f4 vector that follows it.
+/// Read a file with one line of JSON followed by an f4 array.
 pub fn json_and_array<T: DeserializeOwned>(path: &Path) -> Result<(T, Vec<f32>)> {
     let mut source = Source::open(path)?;
     let mut line = Vec::new();
@@ -67,7 +67,7 @@ pub fn json_and_array<T: DeserializeOwned>(path: &Path) -> Result<(T, Vec<f32>)>
     Ok((value, array::rest(source)?))
 }
 
-/// One JSON value a line.
+/// Read a file with one JSON value per line.
 pub fn json_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
     let (source, text) = text(path, "JSON lines")?;
     let lines = text.lines().enumerate();
@@ -76,7 +76,10 @@ pub fn json_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
         .collect()
 }
 
-/// The lines of a file that are not empty, at least one.
+/// Read the non-empty lines of a file.
+///
+/// # Errors
+/// If the file cannot be read or has no such line.
 pub fn lines(path: &Path) -> Result<Vec<String>> {
     let (source, text) = text(path, "lines of text")?;
     let lines: Vec<_> = text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();

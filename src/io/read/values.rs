@@ -1,25 +1,25 @@
-//! Elements of an array as numbers.
+//! The elements of an array as Rust values.
 
-/// Elements in the widest type that holds those of their kind exactly.
+/// Elements of an array, in one of a few types that represent all dtypes exactly.
 pub enum Values {
-    /// `f4`, and `f2`
+    /// f4 and f2.
     F4(Vec<f32>),
-    /// `f8`
+    /// f8.
     F8(Vec<f64>),
-    /// `u1`, and `b1` as 0 and 1
+    /// u1, and b1 as 0 and 1.
     U1(Vec<u8>),
-    /// Other integers of at most 63 bits.
+    /// All other integers that i64 can represent.
     Int(Vec<i64>),
-    /// `u8`
+    /// u8, which has 8 bytes.
     U8(Vec<u64>),
 }
 
-/// What arrays of floating point numbers become: f4 for images and networks, f8 for spectra.
+/// The type to which elements are converted: f32 for images and networks, f64 for spectra.
 pub trait Float: Copy + Default + std::fmt::Debug + Into<f64> + Send + Sync {
-    /// Convert. No number is beyond f4 but an f8 that is.
+    /// Convert elements. Only f8 values beyond the range of f4 can become infinite.
     fn from_values(values: Values) -> Vec<Self>;
 
-    /// Pixels: 255 becomes 1.
+    /// Convert pixels from 0 to 255 to the interval from 0 to 1.
     fn from_pixels(bytes: Vec<u8>) -> Vec<Self>;
 }
 

@@ -1,4 +1,4 @@
-//! Arrays as `.npy` files.
+//! Writing arrays as `.npy` files.
 
 use std::{fmt::Display, path::Path};
 
@@ -13,31 +13,31 @@ use crate::{
     math::elementwise::all_finite,
 };
 
-/// What arrays are written of.
+/// The element types of the arrays that are written.
 pub trait Element: WritableElement + Copy + Display {
-    /// Whether all are numbers: neither infinite nor NaN.
-    fn are_numbers(elements: &[Self]) -> bool;
+    /// Whether all elements are finite.
+    fn are_finite(elements: &[Self]) -> bool;
 }
 
 impl Element for f32 {
-    fn are_numbers(elements: &[Self]) -> bool {
+    fn are_finite(elements: &[Self]) -> bool {
         all_finite(elements)
     }
 }
 
 impl Element for f64 {
-    fn are_numbers(elements: &[Self]) -> bool {
+    fn are_finite(elements: &[Self]) -> bool {
         all_finite(elements)
     }
 }
 
 impl Element for u8 {
-    fn are_numbers(_: &[Self]) -> bool {
+    fn are_finite(_: &[Self]) -> bool {
         true
     }
 }
 
-/// An array that is written in blocks, first axis first.
+/// An array that is written in blocks, in C order.
 pub struct NpyOutput<T> {
     output: Output,
     shape: Vec<usize>,
@@ -46,50 +46,61 @@ pub struct NpyOutput<T> {
 }
 
 impl<T: Element> NpyOutput<T> {
-    /// Begin an array of this shape, in C order.
+    /// Create a file for an array of this shape.
     pub fn create(path: &Path, shape: &[usize]) -> Result<Self> {
         Self::within(Output::create(path)?, shape)
     }
 
-    /// Begin an array of this shape after what was already written.
+    /// Start an array of this shape after the bytes already written to `output`.
+    ///
+    /// # Errors
+    /// If the size of the array overflows, or if writing fails.
     pub fn within(mut output: Output, shape: &[usize]) -> Result<Self> {
         let elements = shape.iter().try_fold(1, |product: usize, &axis| product.checked_mul(axis));
         let bytes = elements.and_then(|elements| elements.checked_mul(size_of::<T>()));
         let (Some(missing), Some(_)) = (elements, bytes) else {
-            let message =
-                format!("would hold more bytes than can be counted: {}", shape_text(shape));
+            let message = format!("would be too large for any file: shape {}", shape_text(shape));
             return Err(Error::data(message).in_file(output.name()));
         };
         output.bytes(&npy_header::<T>(shape))?;
         Ok(Self { output, shape: shape.to_vec(), missing, element: std::marker::PhantomData })
     }
 
-    /// Write the next elements: those of `block`, in C order.
+    /// Write the elements of `block` as the next elements of the array, in C order.
+    ///
+    /// # Errors
+    /// If an element is not finite, there are more elements than the shape has, or writing fails.
     pub fn block<S: Data<Elem = T>, D: Dimension>(
         &mut self,
         block: &ArrayBase<S, D>,
     ) -> Result<()> {
         let standard = block.as_standard_layout();
-        let elements = standard.as_slice().expect("it is in standard layout");
-        if !T::are_numbers(elements) {
-            return Err(self.no_number(elements));
+        let elements = standard.as_slice().expect("the array is in standard layout");
+        if !T::are_finite(elements) {
+            return Err(self.not_finite(elements));
         }
         self.missing = self
             .missing
             .checked_sub(elements.len())
-            .ok_or_else(|| self.wrong("was given more elements than its shape holds"))?;
+            .ok_or_else(|| self.wrong("was given more elements than its shape has"))?;
         T::write_slice(elements, &mut self.output).map_err(|e| match e {
             WriteDataError::Io(e) => self.output.failed(e),
             e @ WriteDataError::FormatData(_) => self.wrong(&e.to_string()),
         })
     }
 
-    /// Complete the array.
+    /// Complete the array and its file.
+    ///
+    /// # Errors
+    /// If elements are missing, or if writing fails.
     pub fn finish(self) -> Result<()> {
         self.filled()?.finish()
     }
 
-    /// The output, which has all of the array.
+    /// The output, after checking that the array is complete.
+    ///
+    /// # Errors
+    /// If elements are missing.
     pub fn filled(self) -> Result<Output> {
         match self.missing {
             0 => Ok(self.output),
@@ -97,15 +108,16 @@ impl<T: Element> NpyOutput<T> {
         }
     }
 
-    /// What is written can be read again: every value is a number.
-    fn no_number(&self, elements: &[T]) -> Error {
-        let place = elements.iter().position(|&x| !T::are_numbers(&[x]));
-        let place = place.expect("one of the elements is no number");
+    /// The error for the first element that is not finite. Such arrays are not written, because no
+    /// tool would read them.
+    fn not_finite(&self, elements: &[T]) -> Error {
+        let position = elements.iter().position(|&x| !T::are_finite(&[x]));
+        let position = position.expect("one of the elements is not finite");
         let written = self.shape.iter().product::<usize>() - self.missing;
-        let index = index_text(&self.shape, written + place);
-        let found = elements[place];
+        let index = index_text(&self.shape, written + position);
+        let found = elements[position];
         self.wrong(&format!(
-            "is to hold a value at {index} that is no finite number (found {found}): the arguments or the data are too large"
+            "would have a value at {index} that is not finite (found {found}): the arguments or the data are too large"
         ))
     }
 
@@ -114,7 +126,7 @@ impl<T: Element> NpyOutput<T> {
     }
 }
 
-/// An output of a whole array, to be finished.
+/// Write a whole array. The output must be finished by the caller.
 pub fn npy<T, S, D>(path: &Path, array: &ArrayBase<S, D>) -> Result<Output>
 where
     T: Element,
@@ -126,7 +138,7 @@ where
     output.filled()
 }
 
-/// Version 1.0 of the format, padded to 64 bytes as NumPy does.
+/// The header in version 1.0 of the format, padded to a multiple of 64 bytes as NumPy does.
 fn npy_header<T: WritableElement>(shape: &[usize]) -> Vec<u8> {
     let descr = match T::type_descriptor() {
         PyValue::String(descr) => descr,
@@ -136,7 +148,7 @@ fn npy_header<T: WritableElement>(shape: &[usize]) -> Vec<u8> {
     let text = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}");
     let len = (10 + text.len() + 1).next_multiple_of(64) - 10;
     let mut header = b"\x93NUMPY\x01\x00".to_vec();
-    // At most 8 axes of 20 digits: far below 65,536.
+    // A shape of at most 8 axes with 20 digits each is far shorter than 65,536 bytes.
     header.extend(u16::try_from(len).unwrap_or(u16::MAX).to_le_bytes());
     header.extend(format!("{text:<width$}\n", width = len - 1).into_bytes());
     header
@@ -159,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_is_no_number_is_named_and_nothing_appears() {
+    fn a_value_that_is_not_finite_is_named_and_no_file_appears() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.npy");
         for bad in [f32::INFINITY, f32::NEG_INFINITY, f32::NAN] {
@@ -174,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shape_whose_size_cannot_be_counted_is_refused() {
+    fn a_shape_whose_size_overflows_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         for shape in [&[usize::MAX, 2][..], &[1 << 32, 1 << 31], &[usize::MAX]] {
             let created = NpyOutput::<f64>::create(&folder.path().join("x.npy"), shape);

@@ -1,4 +1,4 @@
-//! A directory that appears whole: a network.
+//! A directory that appears complete or not at all, such as a network.
 
 use std::{
     fs::{self, File},
@@ -15,10 +15,10 @@ use super::{
 };
 use crate::{Error, Result};
 
-/// What in a folder is not of the kind that may replace it, in words; `None` if all is.
+/// Describes what an existing folder holds that must not be lost by replacing it; `None` if nothing.
 pub type Foreign = fn(&Path) -> io::Result<Option<String>>;
 
-/// A directory that is filled beside its target and then put in its place.
+/// A directory that is filled beside its target and then moved to it.
 pub struct Directory {
     name: PathBuf,
     target: PathBuf,
@@ -27,8 +27,11 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// Begin to write the directory `path`. An older one is replaced only if all in it
-    /// is of the same kind.
+    /// Begin to write the directory `path`. An existing directory is replaced only if `foreign` finds
+    /// nothing in it.
+    ///
+    /// # Errors
+    /// As for [`Self::check`].
     pub fn create(path: &Path, foreign: Foreign) -> Result<Self> {
         let target = Self::check(path, foreign)?;
         let temporary = begin(&target, 0o777, |builder, folder| builder.tempdir_in(folder))
@@ -36,29 +39,35 @@ impl Directory {
         Ok(Self { name: path.to_owned(), target, temporary, foreign })
     }
 
-    /// Refuse what cannot become such a directory; gives where it is to be.
+    /// Check that the directory `path` can be written, and return its path with symlinks followed.
+    ///
+    /// # Errors
+    /// If the path is not a directory, is not writable, or holds anything that `foreign` finds.
     pub fn check(path: &Path, foreign: Foreign) -> Result<PathBuf> {
         let (Target::Folder(target, _) | Target::File(target, None)) = Target::of(path)? else {
             return Err(Error::io(path, io::ErrorKind::NotADirectory.into()));
         };
         check_folder(&target, path)?;
-        check_older(&target, path, foreign)?;
+        check_existing(&target, path, foreign)?;
         Ok(target)
     }
 
-    /// Where to write what the directory is to hold.
+    /// The temporary directory, in which the contents are to be written.
     #[must_use]
     pub fn path(&self) -> &Path {
         self.temporary.path()
     }
 
-    /// Put the directory in its place.
+    /// Move the directory to its target.
+    ///
+    /// # Errors
+    /// As for [`Self::check`], or if moving fails.
     pub fn finish(self) -> Result<()> {
         let Self { name, target, temporary, foreign } = self;
         let failed = |e: io::Error| Error::io(&name, e);
         let new = temporary.path().to_owned();
-        // Something may have been put there since.
-        check_older(&target, &name, foreign)?;
+        // The target may have changed since it was checked.
+        check_existing(&target, &name, foreign)?;
         File::open(&new).and_then(|folder| folder.sync_all()).map_err(failed)?;
         take_over_all(&target, &new).map_err(failed)?;
         complete(&new, || {
@@ -70,8 +79,8 @@ impl Directory {
     }
 }
 
-/// Refuse to replace a folder that holds anything else than what may be replaced.
-fn check_older(target: &Path, name: &Path, foreign: Foreign) -> Result<()> {
+/// Refuse to replace a folder in which `foreign` finds something.
+fn check_existing(target: &Path, name: &Path, foreign: Foreign) -> Result<()> {
     let failed = |e: io::Error| Error::io(name, e);
     let mut entries = match fs::read_dir(target) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -93,7 +102,7 @@ fn check_older(target: &Path, name: &Path, foreign: Foreign) -> Result<()> {
     Ok(())
 }
 
-/// Give the new directory and its files the modes and owners of the older ones.
+/// Give the new directory and its files the modes and owners of the old ones.
 fn take_over_all(old: &Path, new: &Path) -> io::Result<()> {
     let inside = files(new)?.into_iter().map(|file| (old.join(&file), new.join(&file)));
     for (old, new) in inside.chain([(old.to_owned(), new.to_owned())]) {
@@ -106,7 +115,7 @@ fn take_over_all(old: &Path, new: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The files and folders in a folder, at any depth, relative to it.
+/// The relative paths of the files and folders in a folder, at any depth.
 fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {
@@ -120,33 +129,33 @@ fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
+/// Move the new directory to its target. An old directory then has the name of the temporary.
 fn put(new: &Path, target: &Path) -> io::Result<()> {
     match fs::rename(new, target) {
-        // Renaming replaces no folder that holds something: it is there, or was
-        // put there by another process this moment.
+        // Renaming does not replace a folder that is not empty.
         Err(_) if target.exists() => {}
         renamed => return renamed,
     }
-    // Afterwards the temporary name is the old directory's.
     match renameat_with(CWD, new, CWD, target, RenameFlags::EXCHANGE) {
         Ok(()) => Ok(()),
-        // Not every file system can, NFS for one.
-        Err(_) => put_aside(new, target),
+        // Some file systems, such as NFS, cannot exchange directories.
+        Err(_) => replace(new, target),
     }
 }
 
-/// Move the old directory aside, put the new one in its place, then remove the old one;
-/// it is back where that fails.
-fn put_aside(new: &Path, target: &Path) -> io::Result<()> {
-    // A folder that holds nothing is replaced by renaming.
+/// Move the old directory aside, move the new one to the target, and remove the old one. If the new
+/// one cannot be moved, the old one is moved back.
+fn replace(new: &Path, target: &Path) -> io::Result<()> {
+    // Renaming replaces an empty folder.
     let aside = beside(target, 0o700, |builder, folder| builder.tempdir_in(folder))?;
     fs::rename(target, &aside)?;
     if let Err(error) = fs::rename(new, target) {
         let aside = aside.keep();
-        return match fs::rename(&aside, target) {
-            Ok(()) => Err(error),
-            Err(_) => Err(io::Error::other(format!("{error}; the old one is {}", aside.display()))),
-        };
+        if fs::rename(&aside, target).is_ok() {
+            return Err(error);
+        }
+        let aside = aside.display();
+        return Err(io::Error::other(format!("{error}; the old directory is now {aside}")));
     }
     drop(aside);
     Ok(())
@@ -170,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_is_replaced_whole_and_only_one_of_its_kind() {
+    fn a_directory_is_replaced_as_a_whole_unless_it_has_other_contents() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("net");
         for content in ["1", "2"] {
@@ -180,7 +189,7 @@ mod tests {
             assert_eq!(fs::read_to_string(path.join("mark")).unwrap(), content);
         }
         assert_eq!(names(folder.path()), ["net", "net/mark"].map(PathBuf::from));
-        // What came while the new one was being made is not lost.
+        // Files that were added while the new directory was written are not lost.
         let directory = Directory::create(&path, foreign).unwrap();
         fs::write(path.join("notes"), "mine").unwrap();
         assert!(directory.finish().unwrap_err().to_string().contains("found notes"));
@@ -206,18 +215,18 @@ mod tests {
     }
 
     #[test]
-    fn where_directories_cannot_be_exchanged_the_old_one_goes_last() {
+    fn without_an_exchange_the_old_directory_is_moved_aside_or_back() {
         let folder = tempfile::tempdir().unwrap();
         let (new, target) = (folder.path().join("new"), folder.path().join("net"));
         fs::create_dir(&target).unwrap();
         fs::write(target.join("mark"), "old").unwrap();
-        // The new one cannot be moved: the old one is back.
-        assert!(put_aside(&new, &target).is_err());
+        // The new directory does not exist and cannot be moved, so that the old one is moved back.
+        assert!(replace(&new, &target).is_err());
         assert_eq!(fs::read_to_string(target.join("mark")).unwrap(), "old");
         assert_eq!(names(folder.path()), ["net", "net/mark"].map(PathBuf::from));
         fs::create_dir(&new).unwrap();
         fs::write(new.join("mark"), "new").unwrap();
-        put_aside(&new, &target).unwrap();
+        replace(&new, &target).unwrap();
         assert_eq!(fs::read_to_string(target.join("mark")).unwrap(), "new");
         assert_eq!(names(folder.path()), ["net", "net/mark"].map(PathBuf::from));
     }

@@ -1,10 +1,10 @@
-//! Writing: a file appears whole or not at all.
+//! Writing: a file appears complete or not at all.
 //!
 //! A regular file is written beside its target, as `.NAME.RANDOM.tmp`, flushed to the disk and
-//! renamed. So whoever opens the target reads either the old bytes or the new ones. The new file
-//! takes the mode and owner of the file it replaces. The same holds for a network, which is a
-//! directory. A device, a FIFO or an open descriptor, such as stdout and `/dev/fd/3`, is written
-//! into and never replaced. A symlink stays, and the file it points to is replaced.
+//! renamed, so that a reader sees either the old or the new contents. The new file takes the mode and
+//! the owner of the file that it replaces. The same holds for a network, which is a directory. Devices,
+//! FIFOs and open descriptors, such as stdout and `/dev/fd/3`, are written to and never replaced. A
+//! symlink is kept, and the file to which it points is replaced.
 
 mod array;
 mod directory;
@@ -24,7 +24,7 @@ pub use temporary::{Halt, halt};
 
 use crate::{Error, Result};
 
-/// An output of JSON lines, to be finished.
+/// Write values as JSON lines. The output must be finished by the caller.
 pub fn json_lines<T: Serialize>(path: &Path, values: &[T]) -> Result<Output> {
     let mut output = Output::create(path)?;
     for value in values {
@@ -33,7 +33,7 @@ pub fn json_lines<T: Serialize>(path: &Path, values: &[T]) -> Result<Output> {
     Ok(output)
 }
 
-/// An output of values, one in each line, to be finished.
+/// Write values as text, one per line. The output must be finished by the caller.
 pub fn lines<T: Display>(path: &Path, values: &[T]) -> Result<Output> {
     let mut output = Output::create(path)?;
     for value in values {
@@ -42,13 +42,13 @@ pub fn lines<T: Display>(path: &Path, values: &[T]) -> Result<Output> {
     Ok(output)
 }
 
-/// One JSON value and the end of the line.
+/// A value as one line of JSON, with the line end.
 pub fn json_line<T: Serialize>(value: &T) -> Result<String> {
     let line = serde_json::to_string(value).map_err(|e| Error::data(e.to_string()).caused_by(e))?;
     Ok(line + "\n")
 }
 
-/// An output of records as CSV with a header, to be finished.
+/// Write records as CSV with a header. The output must be finished by the caller.
 pub fn csv<T: Serialize>(path: &Path, records: &[T]) -> Result<Output> {
     let mut output = Output::create(path)?;
     let mut writer = csv::Writer::from_writer(Vec::new());
@@ -56,8 +56,8 @@ pub fn csv<T: Serialize>(path: &Path, records: &[T]) -> Result<Output> {
     for record in records {
         writer.serialize(record).map_err(failed)?;
     }
-    let bytes = writer.into_inner().expect("memory takes all bytes");
-    output.text(&String::from_utf8(bytes).expect("text becomes text"))?;
+    let bytes = writer.into_inner().expect("writing to memory does not fail");
+    output.text(&String::from_utf8(bytes).expect("CSV of text is text"))?;
     Ok(output)
 }
 
@@ -69,7 +69,7 @@ mod tests {
     use ndarray::array;
 
     #[test]
-    fn nothing_appears_before_the_end() {
+    fn a_file_appears_only_when_it_is_finished() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.npy");
         fs::write(&path, "old").unwrap();
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn of_several_outputs_none_appears_where_one_fails() {
+    fn no_output_appears_if_one_of_several_fails() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.npy");
         let output = npy(&path, &array![1.0_f32]).unwrap();

@@ -1,4 +1,4 @@
-//! An output: a file, a device or a stream that bytes are written to, in order.
+//! An output: a file, a device or a stream to which bytes are written in order.
 
 use std::{
     fs::{self, File},
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{Error, Result};
 
-/// A file, a device or stdout that bytes are written to, in order.
+/// A file, a device or stdout to which bytes are written in order.
 #[must_use = "a file appears only when it is finished"]
 pub struct Output {
     name: PathBuf,
@@ -22,7 +22,7 @@ pub struct Output {
 }
 
 enum Sink {
-    /// stdout, a device or a FIFO
+    /// stdout, another open descriptor, a device or a FIFO.
     Stream(Stream),
     File {
         file: BufWriter<NamedTempFile>,
@@ -30,12 +30,12 @@ enum Sink {
     },
 }
 
-/// A buffered stream. Unlike a `BufWriter`, one that is dropped before its end
-/// writes nothing more: after an error no reader takes what is left for data.
+/// A buffered stream. Unlike a `BufWriter`, it does not write its buffer when it is dropped: after an
+/// error, the reader must not receive the rest as if it were data.
 struct Stream {
     file: File,
     buffer: Vec<u8>,
-    /// Whether the buffer holds whole lines of text.
+    /// Whether the buffer holds complete lines of text, which are written one by one.
     text: bool,
 }
 
@@ -71,7 +71,8 @@ impl Write for Stream {
 
     fn flush(&mut self) -> io::Result<()> {
         if self.text {
-            // Processes that share a pipe mix what they write, but not within one call.
+            // Processes that write to the same pipe interleave their output, but not within a single
+            // write.
             let mut lines = self.buffer.split_inclusive(|&byte| byte == b'\n');
             lines.try_for_each(|line| self.file.write_all(line))?;
         } else {
@@ -83,7 +84,10 @@ impl Write for Stream {
 }
 
 impl Output {
-    /// Begin to write `path`; `-` is stdout.
+    /// Open `path` for writing; `-` is stdout. A file appears under this name when it is finished.
+    ///
+    /// # Errors
+    /// If the path cannot be written.
     pub fn create(path: &Path) -> Result<Self> {
         let name = name(path);
         let failed = |e: io::Error| Error::io(name, e);
@@ -94,17 +98,18 @@ impl Output {
                 Sink::Stream(Stream::new(open_descriptor(number).map_err(failed)?))
             }
             Target::Device(device) => {
-                // It may be the regular file that another process writes.
+                // The descriptor of another process may be a regular file, to which that process
+                // writes as well.
                 let is_file = fs::metadata(&device).is_ok_and(|metadata| metadata.is_file());
                 let device = File::options().write(true).append(is_file).open(device);
                 Sink::Stream(Stream::new(device.map_err(failed)?))
             }
             Target::Folder(..) => return Err(failed(io::ErrorKind::IsADirectory.into())),
-            Target::File(target, there) => {
-                let mode = if there.is_some() { 0o600 } else { 0o666 };
+            Target::File(target, existing) => {
+                let mode = if existing.is_some() { 0o600 } else { 0o666 };
                 let file = begin(&target, mode, |builder, folder| builder.tempfile_in(folder))
                     .map_err(failed)?;
-                if let Some(old) = there {
+                if let Some(old) = existing {
                     take_over(&old, file.as_file()).map_err(failed)?;
                 }
                 Sink::File { file: BufWriter::with_capacity(1 << 16, file), target }
@@ -113,25 +118,25 @@ impl Output {
         Ok(Self { name: name.to_owned(), sink })
     }
 
-    /// What messages call it: the path as given, or `stdout`.
+    /// The name of the output in messages: the path as given, or `stdout`.
     #[must_use]
     pub fn name(&self) -> &Path {
         &self.name
     }
 
-    /// An error of writing this output.
+    /// The error for a failed write to this output.
     #[must_use]
     pub fn failed(&self, error: io::Error) -> Error {
         Error::io(&self.name, error)
     }
 
-    /// Write some bytes.
+    /// Write bytes.
     pub fn bytes(&mut self, bytes: &[u8]) -> Result<()> {
         self.write_all(bytes).map_err(|e| self.failed(e))
     }
 
-    /// Write whole lines of text, each in one call of the system where a stream is
-    /// shared: lines of several processes do not mix.
+    /// Write complete lines of text. On a stream each line is a single write, so that the lines of
+    /// several processes do not interleave.
     pub fn text(&mut self, lines: &str) -> Result<()> {
         match &mut self.sink {
             Sink::Stream(stream) => stream.text(lines.as_bytes()),
@@ -140,22 +145,23 @@ impl Output {
         .map_err(|e| self.failed(e))
     }
 
-    /// Complete the output: only now does a file appear under its name.
+    /// Complete the output. A file appears under its name now, and not before.
     pub fn finish(self) -> Result<()> {
         finish_all(vec![self])
     }
 
-    /// Bring all bytes to where they cannot be lost.
-    fn settle(&mut self) -> Result<()> {
-        let settled = match &mut self.sink {
+    /// Write the buffer, and flush a file to the disk.
+    fn sync(&mut self) -> Result<()> {
+        let synced = match &mut self.sink {
             Sink::Stream(stream) => stream.flush(),
             Sink::File { file, .. } => {
                 file.flush().and_then(|()| file.get_ref().as_file().sync_all())
             }
         };
-        settled.map_err(|e| self.failed(e))
+        synced.map_err(|e| self.failed(e))
     }
 
+    /// Move a file to its target.
     fn put(self) -> Result<()> {
         let Sink::File { file, target } = self.sink else {
             return Ok(());
@@ -167,9 +173,9 @@ impl Output {
     }
 }
 
-/// Complete several outputs: none appears before the last is on the disk.
+/// Complete several outputs. No file appears before all of them are on the disk.
 pub fn finish_all(mut outputs: Vec<Output>) -> Result<()> {
-    outputs.iter_mut().try_for_each(Output::settle)?;
+    outputs.iter_mut().try_for_each(Output::sync)?;
     outputs.into_iter().try_for_each(Output::put)
 }
 
@@ -197,8 +203,8 @@ mod tests {
 
     use super::*;
 
-    /// An output to a socket that keeps what each call wrote apart, and the lengths that
-    /// arrive there.
+    /// An output to a socket that preserves the boundaries of writes, and the lengths of the writes that
+    /// arrive.
     fn packets() -> (Output, JoinHandle<Vec<usize>>) {
         let (unix, kind) = (AddressFamily::UNIX, SocketType::SEQPACKET);
         let (writer, reader) = socketpair(unix, kind, SocketFlags::empty(), None).unwrap();
@@ -212,13 +218,13 @@ mod tests {
     }
 
     #[test]
-    fn a_line_goes_to_a_stream_in_one_call_whatever_its_length() {
+    fn a_line_of_any_length_is_a_single_write_to_a_stream() {
         let (mut output, received) = packets();
         let lengths = [10, Stream::BUFFER - 5, 3, Stream::BUFFER + 7, 1, Stream::BUFFER, 20];
         for length in lengths {
             output.text(&format!("{}\n", "x".repeat(length - 1))).unwrap();
         }
-        // Two lines at once are two all the same, and bytes are no lines.
+        // Two lines in one call are two writes, and bytes are not split at line ends.
         output.text("a\nbc\n").unwrap();
         output.bytes(b"a\nb\nc").unwrap();
         output.finish().unwrap();
@@ -226,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_that_is_dropped_before_its_end_writes_nothing_more() {
+    fn a_stream_that_is_dropped_unfinished_does_not_write_its_buffer() {
         let (mut output, received) = packets();
         output.text("line\n").unwrap();
         drop(output);

@@ -1,4 +1,4 @@
-//! Where a path leads that something is to be written to, and whether it may be.
+//! The target of an output: what its path leads to, and whether it can be written.
 
 use std::{
     fs::{self, File, Metadata},
@@ -21,25 +21,25 @@ use crate::{
     io::{read::is_stream, startup},
 };
 
-/// Links that are followed, as the kernel does.
-const LINKS: usize = 40;
+/// Largest number of symlinks followed, as in the kernel.
+const MAX_LINKS: usize = 40;
 
-/// What a path leads to. A symlink stays, so it is followed here.
+/// What a path leads to. Symlinks are followed, because they are kept when a file is replaced.
 #[derive(Debug)]
 pub enum Target {
-    /// An open descriptor of this process, as `-` and `/dev/stdout` are: written on
-    /// where it stands.
+    /// An open descriptor of this process, such as `-` and `/dev/stdout`. It is written at its current
+    /// position.
     Descriptor(u32),
-    /// A device, a FIFO, or a descriptor of another process: written into.
+    /// A device, a FIFO, or a descriptor of another process. It is opened and written to.
     Device(PathBuf),
-    /// A regular file that is there, with what is known of it, or is not there yet.
+    /// A regular file, with its metadata if it exists.
     File(PathBuf, Option<Metadata>),
-    /// A folder, with what is known of it.
+    /// A folder, with its metadata.
     Folder(PathBuf, Metadata),
 }
 
 impl Target {
-    /// Follow a path to its end; `-` is stdout.
+    /// The target of a path; `-` is stdout.
     pub fn of(path: &Path) -> Result<Self> {
         if is_stream(path) {
             return Ok(Self::Descriptor(1));
@@ -52,7 +52,7 @@ impl Target {
 
     fn follow(path: &Path) -> io::Result<Self> {
         let mut path = path.to_owned();
-        for _ in 0..LINKS {
+        for _ in 0..MAX_LINKS {
             match descriptor(&path) {
                 Some(Descriptor::Ours(number)) => return Ok(Self::Descriptor(number)),
                 Some(Descriptor::Other) => return Ok(Self::Device(path)),
@@ -61,7 +61,7 @@ impl Target {
             let metadata = match fs::symlink_metadata(&path) {
                 Ok(metadata) => metadata,
                 Err(e) if e.kind() == io::ErrorKind::NotFound => {
-                    // `DIR/` is `DIR`, beside which a temporary can stand.
+                    // `DIR/` becomes `DIR`, so that the temporary lies beside it and not in it.
                     return Ok(Self::File(path.components().collect(), None));
                 }
                 Err(e) => return Err(e),
@@ -69,7 +69,7 @@ impl Target {
             if metadata.is_symlink() {
                 path = folder(&path).join(fs::read_link(&path)?);
             } else if metadata.is_dir() {
-                // `.` and `..` have no name to put a temporary beside.
+                // `.` and `..` have no name from which to form that of a temporary.
                 return Ok(Self::Folder(fs::canonicalize(&path)?, metadata));
             } else if metadata.is_file() {
                 return Ok(Self::File(path, Some(metadata)));
@@ -80,19 +80,19 @@ impl Target {
         Err(Errno::LOOP.into())
     }
 
-    /// Refuse what cannot be written as a file, which goes by the name of `path`.
+    /// Check that the target can be written as a file. Messages call it `path`.
     pub fn check(&self, path: &Path) -> Result<()> {
         let failed = |e: io::Error| Error::io(path, e);
         match self {
             Self::Descriptor(number) => open_descriptor(*number).map(drop).map_err(failed),
-            // To open a FIFO is to wait for its reader.
+            // Not checked, because opening a FIFO waits for its reader.
             Self::Device(_) => Ok(()),
             Self::Folder(..) => Err(failed(io::ErrorKind::IsADirectory.into())),
             Self::File(_, None) if path.as_os_str().as_encoded_bytes().ends_with(b"/") => {
                 Err(Error::data("names a folder").in_file(path))
             }
-            Self::File(target, there) => {
-                if there.is_some() {
+            Self::File(target, existing) => {
+                if existing.is_some() {
                     may_be_written(target).map_err(failed)?;
                 }
                 check_folder(target, path)
@@ -100,19 +100,20 @@ impl Target {
         }
     }
 
-    /// Device and inode, by which a file is known under all its names; a terminal or
-    /// /dev/null takes what several outputs write.
+    /// Device and inode number, which identify a file under all its names. `None` for a target that does
+    /// not exist, and for terminals and /dev/null, to which several outputs may be written.
     fn node(&self) -> Option<(u64, u64)> {
         let metadata = match self {
             Self::Descriptor(number) => open_descriptor(*number).ok()?.metadata().ok()?,
             Self::Device(path) => fs::metadata(path).ok()?,
-            Self::File(_, there) => there.clone()?,
+            Self::File(_, existing) => existing.clone()?,
             Self::Folder(_, metadata) => metadata.clone(),
         };
         let shared = metadata.file_type().is_char_device();
         (!shared).then_some((metadata.dev(), metadata.ino()))
     }
 
+    /// Whether two targets are the same file.
     fn is(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Descriptor(one), Self::Descriptor(other)) if one == other => true,
@@ -128,25 +129,25 @@ impl Target {
     }
 }
 
-/// Refuse outputs that cannot be written, before the work that makes them.
+/// Check that outputs can be written, before they are computed.
 pub fn check(outputs: &[&Path]) -> Result<()> {
     outputs.iter().try_for_each(|path| Target::of(path)?.check(name(path)))
 }
 
-/// What messages call an output: the path as given, or `stdout`.
+/// The name of an output in messages: the path as given, or `stdout`.
 pub fn name(path: &Path) -> &Path {
     if is_stream(path) { Path::new("stdout") } else { path }
 }
 
-/// Refuse two outputs that are one file, however they are spelled.
+/// Refuse two outputs that are the same file, even under different names.
 pub fn distinct(outputs: &[&Path]) -> Result<()> {
     let mut targets: Vec<(&Path, Target)> = Vec::new();
     for &path in outputs {
         let target = Target::of(path)?;
         if let Some((other, _)) = targets.iter().find(|(_, other)| other.is(&target)) {
             return Err(match (is_stream(path), *other == path) {
-                (true, true) => Error::usage("only one output can be -, stdout"),
-                (_, true) => Error::usage("is named for two outputs").in_file(path),
+                (true, true) => Error::usage("only one output can be - (stdout)"),
+                (_, true) => Error::usage("is given for two outputs").in_file(path),
                 _ => {
                     Error::usage(format!("is the same output as {}", other.display())).in_file(path)
                 }
@@ -157,7 +158,7 @@ pub fn distinct(outputs: &[&Path]) -> Result<()> {
     Ok(())
 }
 
-/// Make a folder for outputs, unless it is there.
+/// Create a folder for outputs, unless it exists.
 pub fn create_folder(folder: &Path) -> Result<()> {
     match Target::of(folder)? {
         Target::Folder(..) => Ok(()),
@@ -169,7 +170,7 @@ pub fn create_folder(folder: &Path) -> Result<()> {
     }
 }
 
-/// Whether a file is, or would be, in a folder that is there.
+/// Whether a file lies, or would lie, inside an existing folder.
 #[must_use]
 pub fn is_inside(file: &Path, folder: &Path) -> bool {
     let parent = match Target::of(file) {
@@ -180,12 +181,12 @@ pub fn is_inside(file: &Path, folder: &Path) -> bool {
     parent.is_ok_and(|parent| folder.is_ok_and(|folder| parent.starts_with(folder)))
 }
 
-/// Whether an output is a terminal, under any of its names.
+/// Whether an output is a terminal, under any name.
 #[must_use]
 pub fn is_terminal(output: &Path) -> bool {
     let file = match Target::of(output) {
         Ok(Target::Descriptor(number)) => open_descriptor(number),
-        // To open a FIFO is to wait for its reader.
+        // Only character devices are opened, because opening a FIFO waits for its reader.
         Ok(Target::Device(device))
             if fs::metadata(&device).is_ok_and(|device| device.file_type().is_char_device()) =>
         {
@@ -196,8 +197,8 @@ pub fn is_terminal(output: &Path) -> bool {
     file.is_ok_and(|file| file.is_terminal())
 }
 
-/// Refuse an output that is written on into a file which is being read: the shell's
-/// `>` and `>>` replace nothing at the end.
+/// Refuse an output that the shell has redirected, by `>` or `>>`, to a file which is also an input:
+/// it would be overwritten while it is read.
 pub fn check_not_read(output: &Path, inputs: &[&Path]) -> Result<()> {
     let target = Target::of(output)?;
     let (Target::Descriptor(_), Some(node)) = (&target, target.node()) else { return Ok(()) };
@@ -211,45 +212,48 @@ pub fn check_not_read(output: &Path, inputs: &[&Path]) -> Result<()> {
     };
     inputs.iter().find(is_output).map_or(Ok(()), |input| {
         let name = if is_stream(input) { Path::new("stdin") } else { *input };
-        Err(Error::usage("is the file that the output goes to (use -o FILE)").in_file(name))
+        Err(Error::usage("is also the file to which the output is redirected (use -o FILE)")
+            .in_file(name))
     })
 }
 
-/// Whether a file or folder may be written, which `cp` asks before it replaces one.
+/// Check that a file or folder is writable. Renaming could replace a read-only file, which other
+/// programs, such as `cp`, refuse to overwrite.
 pub fn may_be_written(path: &Path) -> io::Result<()> {
     Ok(accessat(CWD, path, Access::WRITE_OK, AtFlags::EACCESS)?)
 }
 
-/// Whether a temporary can stand in the folder of `target`, which goes by the name of `path`.
+/// Check that a temporary can be created in the folder of `target`. Messages call the target `path`.
 pub fn check_folder(target: &Path, path: &Path) -> Result<()> {
     let folder = folder(target);
     let wrong = |message: String| {
         Err(Error::data(format!("its folder {} {message}", folder.display())).in_file(path))
     };
     match fs::metadata(folder) {
-        Ok(metadata) if !metadata.is_dir() => return wrong("is no folder".into()),
+        Ok(metadata) if !metadata.is_dir() => return wrong("is not a folder".into()),
         Err(e) if e.kind() == io::ErrorKind::NotFound => return wrong("does not exist".into()),
         Err(e) => return wrong(format!("cannot be used ({})", reason(&e))),
         Ok(_) => {}
     }
     match accessat(CWD, folder, Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS) {
-        Err(e) => wrong(format!("may not be written ({})", reason(&e.into()))),
+        Err(e) => wrong(format!("is not writable ({})", reason(&e.into()))),
         Ok(()) => Ok(()),
     }
 }
 
-/// Give what is new the mode of what it replaces, and the owner and group as far as
-/// that is allowed.
+/// Give a new file or folder the mode of the one that it replaces, and its owner and group as far as
+/// permitted.
 pub fn take_over(old: &Metadata, new: &File) -> io::Result<()> {
     let now = new.metadata()?;
-    // A program loses its set-user-ID bit when it is written; a folder keeps all bits.
+    // As with any write, a file loses its set-user-ID and set-group-ID bits; a folder keeps them.
     let mut mode = old.mode() & if old.is_dir() { 0o7777 } else { 0o777 };
     let (owner, group) = (Uid::from_raw(old.uid()), Gid::from_raw(old.gid()));
     if (now.uid(), now.gid()) != (old.uid(), old.gid())
         && fchown(new, Some(owner), Some(group)).is_err()
         && fchown(new, None, Some(group)).is_err()
     {
-        // Another group must not get what the old one could do: it gets what all can.
+        // The group is a different one and must not get the permissions of the old group. It gets
+        // those of others.
         mode = mode & !0o070 | (mode & 0o007) << 3;
     }
     if new.metadata()?.mode() & 0o7777 != mode {
@@ -258,7 +262,7 @@ pub fn take_over(old: &Metadata, new: &File) -> io::Result<()> {
     Ok(())
 }
 
-/// The folder that a path is in.
+/// The folder that contains a path.
 pub fn folder(target: &Path) -> &Path {
     match target.parent() {
         Some(parent) if parent != Path::new("") => parent,
@@ -267,12 +271,14 @@ pub fn folder(target: &Path) -> &Path {
 }
 
 enum Descriptor {
+    /// A descriptor of this process, with its number.
     Ours(u32),
+    /// A descriptor of another process.
     Other,
 }
 
-/// Whether a path is the name of a descriptor, such as `/dev/fd/3`: the kernel makes
-/// it a link to the file, which must not be replaced.
+/// The descriptor that a path such as `/dev/fd/3` names, if any. The kernel presents it as a link to
+/// the file, which must be written to and not replaced.
 fn descriptor(path: &Path) -> Option<Descriptor> {
     let number = path.file_name()?.to_str()?.parse().ok()?;
     let folder = fs::canonicalize(folder(path)).ok()?;
@@ -283,7 +289,7 @@ fn descriptor(path: &Path) -> Option<Descriptor> {
     Some(if ours { Descriptor::Ours(number) } else { Descriptor::Other })
 }
 
-/// A descriptor that this process was given, to be written to.
+/// A copy of a descriptor that this process inherited, for writing.
 pub fn open_descriptor(number: u32) -> io::Result<File> {
     let closed = || Err(io::Error::other("is closed"));
     match number {
@@ -291,14 +297,14 @@ pub fn open_descriptor(number: u32) -> io::Result<File> {
         0 => io::stdin().as_fd().try_clone_to_owned().map(File::from),
         1 => io::stdout().as_fd().try_clone_to_owned().map(File::from),
         2 => io::stderr().as_fd().try_clone_to_owned().map(File::from),
-        _ if !was_given(number) => closed(),
+        _ if !was_inherited(number) => closed(),
         _ => duplicate(number),
     }
 }
 
-/// Whether a descriptor was open when the process started: those opened since are
-/// closed where a program is executed.
-fn was_given(number: u32) -> bool {
+/// Whether a descriptor was open when the process started. Rust opens its own descriptors with the
+/// flag close-on-exec, which an inherited descriptor cannot have.
+fn was_inherited(number: u32) -> bool {
     let Ok(info) = fs::read_to_string(format!("/proc/self/fdinfo/{number}")) else {
         return false;
     };
@@ -307,7 +313,7 @@ fn was_given(number: u32) -> bool {
     flags.is_none_or(|flags| flags & rustix::fs::OFlags::CLOEXEC.bits() == 0)
 }
 
-/// The same open file, with its position, under a number of our own.
+/// A duplicate of a descriptor, which shares the position in the file.
 #[cfg(target_os = "linux")]
 fn duplicate(number: u32) -> io::Result<File> {
     use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
@@ -315,7 +321,7 @@ fn duplicate(number: u32) -> io::Result<File> {
     let foreign = i32::try_from(number).map_err(|_| Errno::BADF)?;
     let duplicate = pidfd_open(getpid(), PidfdFlags::empty())
         .and_then(|this| pidfd_getfd(this, foreign, PidfdGetfdFlags::empty()));
-    // Some containers forbid that call.
+    // Some containers forbid pidfd_getfd.
     duplicate.map_or_else(|_| reopen(number), |duplicate| Ok(File::from(duplicate)))
 }
 
@@ -324,11 +330,12 @@ fn duplicate(number: u32) -> io::Result<File> {
     reopen(number)
 }
 
-/// A pipe or device opened again is the same; a regular file would begin at its start.
+/// Open a descriptor again by its name. A regular file is refused, because the new descriptor would
+/// start at the beginning of the file.
 fn reopen(number: u32) -> io::Result<File> {
     let path = format!("/proc/self/fd/{number}");
     if fs::metadata(&path)?.is_file() {
-        let message = format!("cannot be written on here: use -o - and >&{number}");
+        let message = format!("cannot be continued on this system: use -o - and >&{number}");
         return Err(io::Error::other(message));
     }
     File::options().write(true).open(path)

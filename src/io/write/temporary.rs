@@ -1,5 +1,5 @@
-//! Temporaries: what stands beside a target until it is complete, and is removed
-//! where a signal or an error ends the process before.
+//! Temporary files and directories. They lie beside a target until they are complete, and are removed
+//! if a signal or an error ends the process before that.
 
 use std::{
     fs::{self, Permissions},
@@ -13,32 +13,33 @@ use tempfile::Builder;
 
 use super::target::folder;
 
-/// What has to be removed when a signal ends the process. Locked while a
-/// temporary comes or goes, so that none is overlooked.
+/// The temporaries that have to be removed if a signal ends the process. The lock is held while a
+/// temporary is created or renamed, so that none is missed.
 static TEMPORARIES: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 fn temporaries() -> MutexGuard<'static, Vec<PathBuf>> {
     TEMPORARIES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// No file can be begun or completed until this is dropped.
+/// A guard: no temporary can be created or completed until it is dropped.
 pub struct Halt {
     _locked: MutexGuard<'static, Vec<PathBuf>>,
 }
 
-/// Remove what is being written, and let nothing more be: for a process that is
-/// about to end, by a signal or by an error.
+/// Remove all temporaries and prevent new ones, in a process that is about to end after a signal or an
+/// error.
 #[must_use]
 pub fn halt() -> Halt {
     let temporaries = temporaries();
     for path in temporaries.iter() {
-        // It may be gone, or renamed, already.
+        // Errors are ignored, because the temporary may have been removed or renamed.
         let _ = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
     }
     Halt { _locked: temporaries }
 }
 
-/// Make a temporary beside its target, which [`halt`] removes; `mode` is less the umask.
+/// Create a temporary beside its target and register it for removal by [`halt`]. The umask is applied
+/// to `mode`.
 pub fn begin<T: AsRef<Path>>(
     target: &Path,
     mode: u32,
@@ -50,7 +51,7 @@ pub fn begin<T: AsRef<Path>>(
     Ok(made)
 }
 
-/// Make a temporary beside its target.
+/// Create a temporary beside its target.
 pub fn beside<T>(
     target: &Path,
     mode: u32,
@@ -62,24 +63,24 @@ pub fn beside<T>(
     make(&builder, folder(target)).map_err(|e| without_path(&e))
 }
 
-/// Put a temporary in its place, after which it is one no more. No signal ends
-/// the process meanwhile.
+/// Move a temporary to its target by calling `put`, and unregister it. Meanwhile, no signal can end
+/// the process.
 pub fn complete<T>(temporary: &Path, put: impl FnOnce() -> T) -> T {
     let mut temporaries = temporaries();
-    let done = put();
+    let result = put();
     temporaries.retain(|path| path != temporary);
-    done
+    result
 }
 
-/// Temporary names are `.NAME.RANDOM.tmp`; this is what stands before RANDOM.
+/// The first part of the name of a temporary, `.NAME.RANDOM.tmp`, up to RANDOM.
 fn prefix(target: &Path) -> String {
-    // A name at the file system's limit, 255 bytes, leaves no room for more; 30
-    // characters are at most 120 bytes.
+    // File names are limited to 255 bytes, which NAME may use up. Its first 30 characters take at most
+    // 120 bytes.
     let name = target.file_name().unwrap_or_default().to_string_lossy();
     format!(".{}.", name.chars().take(30).collect::<String>())
 }
 
-/// tempfile's errors name the temporary; ours name the target.
+/// The error without the path of the temporary, which tempfile adds; the messages name the target.
 fn without_path(error: &io::Error) -> io::Error {
     match error.raw_os_error() {
         Some(code) => io::Error::from_raw_os_error(code),

@@ -1,4 +1,5 @@
-//! The table's rows as curves: what each seed's network does along the strengths of an attack.
+//! Curves from the rows of the table: accuracy and alpha of each seed's network along the strengths of
+//! an attack, the layers, or the epochs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +9,7 @@ use super::{
 };
 use crate::study::table::{Estimator, Row};
 
-/// What a claim is judged on: a rule, and an estimator of alpha.
+/// What a claim is judged for: a learning rule and an estimator of alpha.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Subject {
     /// The learning rule.
@@ -20,27 +21,27 @@ pub struct Subject {
 /// A point of a curve.
 #[derive(Clone, Copy, Debug)]
 pub struct CurvePoint {
-    /// Strength, layer or epoch.
+    /// The strength, layer or epoch.
     pub at: f64,
-    /// Of the layer, or of the network where the layer has no readout.
+    /// Accuracy of the layer, or of the network if the layer has no readout.
     pub accuracy: f64,
-    /// The exponent.
+    /// The power-law exponent.
     pub alpha: f64,
-    /// Of the spectrum.
+    /// Participation ratio of the spectrum.
     pub participation_ratio: f64,
 }
 
-/// The curves of one layer, one for each seed; that of a seed whose layer has no exponent is
-/// empty.
+/// The curves of one layer by seed. The curve of a seed is empty if its layer has no exponent.
 pub type Seeds = BTreeMap<u64, Vec<CurvePoint>>;
 
-/// All that rules and estimators there are, in the table's order.
+/// All combinations of rule and estimator in the table, in its order.
 pub fn subjects(rows: &[Row]) -> BTreeSet<Subject> {
-    let of = |row: &Row| Some(Subject { rule: row.rule.clone()?, estimator: row.estimator() });
-    rows.iter().filter_map(of).collect()
+    let subject = |row: &Row| Some(Subject { rule: row.rule.clone()?, estimator: row.estimator() });
+    rows.iter().filter_map(subject).collect()
 }
 
-/// The rows of final networks under this attack, `clean` among them as strength 0.
+/// The curves of final networks along the strengths of an attack, by layer. The clean images are the
+/// point at strength 0.
 pub fn along_strength(rows: &[Row], subject: &Subject, attack: &str) -> BTreeMap<usize, Seeds> {
     curves(rows, subject, |row| {
         let wanted = row.epoch.is_none() && (row.attack == attack || row.attack == "clean");
@@ -48,14 +49,14 @@ pub fn along_strength(rows: &[Row], subject: &Subject, attack: &str) -> BTreeMap
     })
 }
 
-/// The rows of clean images along the epochs of snapshots.
+/// The curves on clean images along the epochs of snapshots, by layer.
 pub fn along_epochs(rows: &[Row], subject: &Subject) -> BTreeMap<usize, Seeds> {
     curves(rows, subject, |row| {
         (row.attack == "clean").then_some(row.epoch).flatten().map(|epoch| epoch as f64)
     })
 }
 
-/// One curve for each seed: the clean images of final networks along the layers.
+/// The curves of final networks on clean images along the layers.
 pub fn along_layers(rows: &[Row], subject: &Subject) -> Seeds {
     let mut seeds = Seeds::new();
     for (layer, curves) in along_strength(rows, subject, "clean") {
@@ -67,7 +68,8 @@ pub fn along_layers(rows: &[Row], subject: &Subject) -> Seeds {
     seeds
 }
 
-/// Points by layer and seed, sorted by what `at` gives; rows without an alpha are left out.
+/// Curves by layer and seed, sorted by `at`, which selects rows and gives their position. Rows
+/// without alpha, accuracy or participation ratio are left out.
 fn curves(
     rows: &[Row],
     subject: &Subject,
@@ -79,7 +81,7 @@ fn curves(
     };
     for row in rows.iter().filter(same) {
         let (Some(at), Some(seed)) = (at(row), row.seed) else { continue };
-        // A layer without variance has no exponent, but it is a layer.
+        // A layer without variance has no exponent; it still gets an entry with an empty curve.
         let curve = layers.entry(row.layer).or_default().entry(seed).or_default();
         let accuracy = row.accuracy.or(row.network_accuracy);
         let values = (accuracy, row.alpha, row.participation_ratio);
@@ -93,13 +95,14 @@ fn curves(
     layers
 }
 
-/// Curves of several seeds at the same strengths, of which the mean accuracy moves: what a
-/// relation of accuracy to alpha can be judged on. There is at least one.
+/// Curves of at least one seed, all at the same strengths, along which the mean accuracy varies. On
+/// these, a relation of accuracy to alpha can be judged.
 pub struct Comparable(Vec<Vec<CurvePoint>>);
 
 impl Comparable {
-    /// The seeds that have an exponent at [`MIN_POINTS`] strengths or more, at the strengths that
-    /// all of these have; or why there are too few, or accuracy hardly moves.
+    /// Select the seeds that have an exponent at [`MIN_POINTS`] strengths or more, and the strengths
+    /// that these seeds share. The error is the reason why the curves cannot be judged: too few seeds or
+    /// strengths, or an accuracy that hardly varies.
     pub fn new(seeds: &Seeds) -> Result<Self, String> {
         let mut curves: Vec<Vec<CurvePoint>> =
             seeds.values().filter(|points| points.len() >= MIN_POINTS).cloned().collect();
@@ -139,26 +142,26 @@ impl Comparable {
         Ok(comparable)
     }
 
-    /// A curve for each seed, strengths rising.
+    /// One curve per seed, in ascending order of strength.
     pub fn curves(&self) -> &[Vec<CurvePoint>] {
         &self.0
     }
 
-    /// A curve for each seed in the order of falling accuracy, as long as accuracy is above its
-    /// floor. The order is one for all seeds, that of the mean; accuracies that differ by no more than
-    /// [`RESOLUTION`] are the same, and stand in the order of their strengths.
+    /// One curve per seed in the order of falling accuracy, without the points at the floor of
+    /// accuracy. All seeds have the same order, that of the mean accuracy. Accuracies that differ by at
+    /// most [`RESOLUTION`] count as equal; such points are in the order of their strengths.
     pub fn above_floor(&self) -> Result<Vec<Vec<CurvePoint>>, String> {
         self.by_accuracy(0)
     }
 
-    /// The same, and the first point at the floor, where the fall of accuracy ends.
+    /// Like [`Self::above_floor`], with the first point at the floor, where accuracy stops falling.
     pub fn down_to_floor(&self) -> Result<Vec<Vec<CurvePoint>>, String> {
         self.by_accuracy(1)
     }
 
     fn by_accuracy(&self, at_floor: usize) -> Result<Vec<Vec<CurvePoint>>, String> {
         let accuracies = self.mean_accuracies();
-        let order = falling(&accuracies);
+        let order = by_falling_value(&accuracies);
         let floor = range(&accuracies).0;
         let above = order.iter().filter(|&&i| accuracies[i] > floor + RESOLUTION).count();
         if above + at_floor < MIN_POINTS {
@@ -178,15 +181,15 @@ impl Comparable {
     }
 }
 
-/// Indices from the largest value to the smallest; those of values that are nearly the same, within
-/// [`RESOLUTION`] of the largest of them, rise.
-fn falling(values: &[f64]) -> Vec<usize> {
+/// Indices sorted from the largest value to the smallest. The indices of nearly equal values, within
+/// [`RESOLUTION`] of the largest of them, are in ascending order.
+fn by_falling_value(values: &[f64]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|&a, &b| values[b].total_cmp(&values[a]));
     let mut rest = order.as_mut_slice();
     while let Some(&best) = rest.first() {
-        let same = rest.iter().take_while(|&&i| values[best] - values[i] <= RESOLUTION).count();
-        let (tied, others) = rest.split_at_mut(same.max(1));
+        let ties = rest.iter().take_while(|&&i| values[best] - values[i] <= RESOLUTION).count();
+        let (tied, others) = rest.split_at_mut(ties.max(1));
         tied.sort_unstable();
         rest = others;
     }
@@ -198,7 +201,7 @@ fn range(values: &[f64]) -> (f64, f64) {
     all.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &v| (low.min(v), high.max(v)))
 }
 
-pub fn places(points: &[CurvePoint]) -> Vec<f64> {
+pub fn positions(points: &[CurvePoint]) -> Vec<f64> {
     points.iter().map(|point| point.at).collect()
 }
 
@@ -215,12 +218,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_order_is_that_of_falling_values_and_ties_keep_theirs() {
-        assert_eq!(falling(&[0.9, 0.5, 0.7, 0.1]), [0, 2, 1, 3]);
-        assert_eq!(falling(&[0.5, 0.9, 0.5, 0.9]), [1, 3, 0, 2]);
-        // Within a hundredth of the best of them.
-        assert_eq!(falling(&[0.892, 0.899, 0.9, 0.889, 0.5, 0.508]), [0, 1, 2, 3, 4, 5]);
-        assert_eq!(falling(&[]), [0; 0]);
+    fn values_are_sorted_in_falling_order_and_ties_keep_their_order() {
+        assert_eq!(by_falling_value(&[0.9, 0.5, 0.7, 0.1]), [0, 2, 1, 3]);
+        assert_eq!(by_falling_value(&[0.5, 0.9, 0.5, 0.9]), [1, 3, 0, 2]);
+        // Ties: the values differ from the largest of them by at most 0.01.
+        assert_eq!(by_falling_value(&[0.892, 0.899, 0.9, 0.889, 0.5, 0.508]), [0, 1, 2, 3, 4, 5]);
+        assert_eq!(by_falling_value(&[]), [0; 0]);
     }
 
     fn seeds(curves: &[&[(f64, f64)]]) -> Seeds {
@@ -267,7 +270,7 @@ mod tests {
         assert_eq!(strengths(&above), vec![vec![0.0, 0.6, 0.2, 0.4]; 3]);
         let down = found.down_to_floor().unwrap();
         assert_eq!(strengths(&down), vec![vec![0.0, 0.6, 0.2, 0.4, 0.1]; 3]);
-        // Of two strengths above it nothing is said.
+        // With only two strengths above the floor, the shape of the curve is undecided.
         let steep = [(0.0, 0.9), (0.1, 0.5), (0.2, 0.1), (0.3, 0.1), (0.4, 0.1)];
         let found = Comparable::new(&seeds(&[&steep, &steep, &steep])).unwrap();
         for undecided in [found.above_floor(), found.down_to_floor()] {

@@ -1,4 +1,4 @@
-//! The verdict on a claim, from the statistic of each layer and seed.
+//! The verdict on a claim, from the statistics of each layer and seed.
 
 use std::collections::BTreeMap;
 
@@ -10,8 +10,8 @@ use super::{
 };
 use crate::study::table::Estimator;
 
-/// What a claim is about.
-pub struct About<'a> {
+/// The definition of a claim.
+pub struct Definition<'a> {
     pub claim: &'a str,
     pub statement: &'a str,
     pub subject: &'a Subject,
@@ -19,10 +19,10 @@ pub struct About<'a> {
     pub threshold: Threshold,
 }
 
-impl About<'_> {
-    /// Judge a claim whose statistic is taken of each layer and seed: `statistic` gives those that
-    /// a layer's seeds have, or why they have none.
-    pub fn judged(
+impl Definition<'_> {
+    /// Judge the claim in each layer. `statistic` computes the statistics of the seeds of a layer; its
+    /// error is the reason why they have none.
+    pub fn judge(
         &self,
         layers: &BTreeMap<usize, Seeds>,
         statistic: impl Fn(usize, &Seeds) -> Result<Vec<f64>, String>,
@@ -55,8 +55,8 @@ impl About<'_> {
 }
 
 impl Claim {
-    /// Say why there is nothing to judge it on, if that is so.
-    pub(super) fn without(self, reason: &str) -> Self {
+    /// Set the reason of a claim for which the table has no rows.
+    pub(super) fn with_reason_if_empty(self, reason: &str) -> Self {
         if !self.layers.is_empty() {
             return self;
         }
@@ -64,7 +64,7 @@ impl Claim {
     }
 }
 
-/// Compare the statistics of the seeds with the threshold.
+/// Judge a layer: compare the confidence interval of the seeds' statistics with the threshold.
 fn decide(
     number: usize,
     seeds: usize,
@@ -95,7 +95,7 @@ fn decide(
         return undecided(reason, found.len());
     };
     let holds = match threshold {
-        // A difference of exactly 0 is none.
+        // The interval must lie above 0, not just reach it.
         Threshold { value: 0.0, .. } => statistic.low > 0.0,
         Threshold { value, .. } => statistic.low >= value,
     };
@@ -119,17 +119,17 @@ fn verdict(layers: &[LayerVerdict]) -> Verdict {
     }
 }
 
-/// Why a claim is undecided, from its layers: once what they share.
+/// Why a claim is undecided: the reason that all layers share, or else the reason of each layer.
 fn reason(layers: &[LayerVerdict]) -> String {
     let reasons: Vec<&str> = layers.iter().filter_map(|layer| layer.reason.as_deref()).collect();
     match reasons.as_slice() {
         [] => "the table has no rows for it".into(),
         [first, others @ ..] if others.iter().all(|other| other == first) => (*first).into(),
         _ => {
-            let of = |layer: &LayerVerdict| {
+            let text = |layer: &LayerVerdict| {
                 Some(format!("layer {}: {}", layer.layer?, layer.reason.as_deref()?))
             };
-            layers.iter().filter_map(of).collect::<Vec<_>>().join("; ")
+            layers.iter().filter_map(text).collect::<Vec<_>>().join("; ")
         }
     }
 }

@@ -1,11 +1,11 @@
-//! The paper's claims, and those beside them, judged by rules written down
-//! beforehand: `thresholds`.
+//! The paper's claims and further ones, judged by thresholds that were fixed before the results were
+//! known (see `thresholds`).
 //!
-//! A statistic is taken of each seed; what counts is its 95 % interval over the
-//! seeds. A claim holds in a layer when the lower end of the interval reaches
-//! the threshold; it is `reproduced` when that is so in all layers, `partly` in
-//! some, `not reproduced` in none, and `undecided`, with the reason, when there are too
-//! few seeds or points to say, or when accuracy hardly moves.
+//! A statistic is computed for each seed, and its 95 % confidence interval over the seeds is compared
+//! with a threshold. A claim holds in a layer if the lower end of the interval reaches the threshold.
+//! It is `reproduced` if it holds in all layers, `partly` reproduced in some, and `not reproduced` in
+//! none. It is `undecided`, with the reason, if there are too few seeds or points, or if accuracy
+//! hardly varies.
 
 mod beside;
 mod curves;
@@ -27,49 +27,49 @@ use crate::{
         table::{self, Estimator, Row},
     },
 };
-use beside::of_clean_images;
-use paper::of_attacks;
+use beside::about_clean_images;
+use paper::about_attacks;
 pub use statistics::Interval;
 pub use thresholds::{
     MIN_RANGE, MIN_SEEDS, MONOTONICITY, POSITIVE, PROMINENCE, RESOLUTION, RHO, Threshold,
 };
 
-/// A line of `claims`.
+/// One line of the output of `claims`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Claim {
-    /// Its short name: C1, C2 or C3 of the paper, or one beside them.
+    /// Short name: C1, C2 or C3 for the paper's claims, or the name of a further one.
     pub claim: String,
-    /// What is claimed.
+    /// The claim as a sentence.
     pub statement: String,
     /// The learning rule.
     pub rule: String,
-    /// The attack, where it is about one.
+    /// The attack, if the claim is about one.
     pub attack: Option<String>,
-    /// How alpha was estimated.
+    /// The method by which alpha was estimated.
     pub method: Method,
     /// First rank of the fit.
     pub first: usize,
     /// Last rank of the fit.
     pub last: usize,
-    /// What is compared with the threshold.
+    /// Name of the statistic that is compared with the threshold.
     pub statistic: String,
-    /// What the lower end of its interval must reach.
+    /// The value that the lower end of the statistic's confidence interval must reach.
     pub threshold: f64,
-    /// The statistic of each layer; of all together as layer null.
+    /// The result of each layer, or a single one with layer null for a statistic over all layers.
     pub layers: Vec<LayerVerdict>,
-    /// The outcome.
+    /// The verdict over all layers.
     pub verdict: Verdict,
-    /// Why it is undecided.
+    /// Why the claim is undecided, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// Seeds there are.
+    /// Number of seeds in the table.
     pub seeds: usize,
-    /// Rows of the table that were used.
+    /// Number of rows of the table that were used.
     pub rows: usize,
 }
 
 impl Claim {
-    /// The layers in which it holds.
+    /// The layers in which the claim holds.
     #[must_use]
     pub fn holding(&self) -> Vec<usize> {
         let holding = self.layers.iter().filter(|layer| layer.holds == Some(true));
@@ -88,66 +88,66 @@ impl Claim {
         }
     }
 
-    /// How alpha was estimated.
+    /// The estimator of alpha.
     #[must_use]
     pub fn estimator(&self) -> Estimator {
         Estimator { method: self.method, first: self.first, last: self.last }
     }
 }
 
-/// A statistic of one layer.
+/// The result of a claim for one layer.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LayerVerdict {
-    /// From 1; none for a statistic of all layers together.
+    /// The layer, counted from 1; `None` for a statistic over all layers.
     pub layer: Option<usize>,
-    /// The statistic; none where it is undecided.
+    /// Mean and confidence interval of the statistic; `None` if undecided.
     pub statistic: Option<Interval>,
-    /// Whether the claim holds here.
+    /// Whether the claim holds in this layer; `None` if undecided.
     pub holds: Option<bool>,
-    /// Seeds that have the statistic: fewer than there are where some have no exponent.
+    /// Number of seeds that have the statistic; seeds without an exponent do not.
     #[serde(default)]
     pub seeds: usize,
-    /// Why it is undecided.
+    /// Why the layer is undecided, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// Of C3, where the curve turns.
+    /// For C3, the turning point of the curve.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turn: Option<TurningPoint>,
 }
 
-/// Where alpha turns along falling accuracy.
+/// The turning point of alpha along falling accuracy, of the mean curve over seeds.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TurningPoint {
-    /// Of the mean over seeds.
+    /// Strength of the attack at the turning point.
     pub strength: f64,
-    /// The mean there.
+    /// Mean alpha at the turning point.
     pub alpha: f64,
-    /// The mean there.
+    /// Mean accuracy at the turning point.
     pub accuracy: f64,
-    /// Whether alpha falls before and rises after it.
+    /// Whether it is a valley of alpha, or a peak.
     pub valley: bool,
-    /// Slope of alpha on strength up to the point.
+    /// Slope of alpha as a function of strength, up to the turning point.
     pub slope_before: Option<Interval>,
-    /// Slope of alpha on strength from the point on.
+    /// Slope of alpha as a function of strength, from the turning point on.
     pub slope_after: Option<Interval>,
 }
 
-/// The outcome of a claim.
+/// The verdict on a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// In all layers.
+    /// The claim holds in all layers.
     Reproduced,
-    /// In some of them.
+    /// The claim holds in some layers.
     Partly,
-    /// In none.
+    /// The claim holds in no layer.
     NotReproduced,
-    /// Too little is known.
+    /// The data do not allow a decision in any layer.
     Undecided,
 }
 
 impl Verdict {
-    /// In words.
+    /// The verdict in words.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -159,7 +159,11 @@ impl Verdict {
     }
 }
 
-/// The dimension of the set of images that the first line of `dimension` with one gives.
+/// The dimension of the image set in a file written by `dimension`: that of its first line with an
+/// estimate.
+///
+/// # Errors
+/// If the file cannot be read, has no estimate, or has one that is not positive.
 pub fn stimulus_dimension(file: &Path) -> crate::Result<f64> {
     #[derive(Deserialize)]
     struct Measured {
@@ -170,12 +174,12 @@ pub fn stimulus_dimension(file: &Path) -> crate::Result<f64> {
         Some(dimension) if dimension > 0.0 => Ok(dimension),
         Some(dimension) => {
             let message =
-                format!("has a dimension that is none (found {dimension}, expected above 0)");
+                format!("has an impossible dimension (found {dimension}, expected above 0)");
             Err(Error::data(message).in_file(file))
         }
         None => {
             let message = format!(
-                "gives no dimension (found {} lines, expected what dimension writes)",
+                "gives no dimension (found {} lines, expected the output of dimension)",
                 lines.len()
             );
             Err(Error::data(message).in_file(file))
@@ -183,27 +187,27 @@ pub fn stimulus_dimension(file: &Path) -> crate::Result<f64> {
     }
 }
 
-/// Judge all claims on the rows of one data set's table, whose attacks `catalogue` describes.
-/// `stimulus_dimension` is the dimension d of the set of images, for `alpha > 1 + 2/d`. A claim of
-/// the paper is judged also where the table has nothing to judge it on: it is undecided then.
+/// Judge all claims on the rows of a table with one data set. `catalogue` describes its rules and
+/// attacks. `stimulus_dimension` is the dimension d of the image set, for the claim `alpha > 1 + 2/d`.
+/// The result includes the paper's claims for which the table has no rows; they are undecided.
 #[must_use]
 pub fn judge(rows: &[Row], catalogue: &Catalogue, stimulus_dimension: Option<f64>) -> Vec<Claim> {
-    let once = table::clean_once(rows.to_vec());
+    let clean_once = table::clean_once(rows.to_vec());
     let mut claims = Vec::new();
     for subject in curves::subjects(rows) {
         let of_rule = rows.iter().filter(|row| row.rule.as_ref() == Some(&subject.rule));
-        // Also one of strength 0 alone, of which nothing can be said but that.
+        // An attack that has only strength 0 is included, so that its claims appear as undecided.
         let attacks = table::attacks(of_rule).into_keys();
         let attacks: Vec<(&str, Family)> =
             attacks.map(|attack| (attack, catalogue.attack(attack).family)).collect();
-        claims.extend(of_attacks(&once, &subject, &attacks));
-        claims.extend(of_clean_images(&once, &subject, stimulus_dimension));
+        claims.extend(about_attacks(&clean_once, &subject, &attacks));
+        claims.extend(about_clean_images(&clean_once, &subject, stimulus_dimension));
     }
     claims
 }
 
-/// C1, C2 and C3 in a line each, by the estimator that stands first, of the rules and attacks that
-/// are no controls; where all rules are, of the one that is shown first.
+/// The verdicts on C1, C2 and C3 as lines of text, for the estimator of the main results and for the
+/// rules and attacks that are not controls. The first rule is included even if it is a control.
 #[must_use]
 pub fn verdicts(claims: &[Claim], rows: &[Row], catalogue: &Catalogue) -> Vec<String> {
     let headline = table::headline(rows, &catalogue.ranks);
@@ -223,9 +227,9 @@ pub fn verdicts(claims: &[Claim], rows: &[Row], catalogue: &Catalogue) -> Vec<St
     rules.flat_map(of_rule).collect()
 }
 
-/// A claim that is about attacks in one line.
+/// The verdict on a claim as a line of text; `None` for claims other than C1, C2 and C3.
 fn line(claim: &Claim) -> Option<String> {
-    let what = match claim.claim.as_str() {
+    let statement = match claim.claim.as_str() {
         "C1" => DECAY,
         "C2" => MONOTONIC,
         "C3" => TURNING,
@@ -235,10 +239,10 @@ fn line(claim: &Claim) -> Option<String> {
     let attack = claim.attack.as_ref().map_or(String::new(), |attack| format!(", {attack}"));
     let reason = claim.reason.as_ref().map_or(String::new(), |reason| format!(": {reason}"));
     let outcome = claim.outcome();
-    Some(format!("{name} {rule}{attack}, ranks {first}-{last}: {what}: {outcome}{reason}"))
+    Some(format!("{name} {rule}{attack}, ranks {first}-{last}: {statement}: {outcome}{reason}"))
 }
 
-/// What C1, C2 and C3 claim, whatever the attack.
+/// The statements of C1, C2 and C3 without the attack.
 const DECAY: &str = "high accuracy goes with a fast decay";
 const MONOTONIC: &str = "accuracy against alpha is monotonic";
 const TURNING: &str = "accuracy against alpha is not monotonic";

@@ -1,11 +1,11 @@
-//! The statistics that the claims are judged by.
+//! The statistics on which the claims are judged.
 
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use super::thresholds::MIN_POINTS;
 
-/// A mean and its 95 % interval over seeds.
+/// A mean over seeds and its 95 % confidence interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
     /// The mean.
@@ -16,7 +16,8 @@ pub struct Interval {
     pub high: f64,
 }
 
-/// Mean and 95 % interval by Student's t; none of fewer than two values, and none that is not finite.
+/// The mean and its 95 % confidence interval by Student's t distribution; `None` for fewer than two
+/// values, or if the interval is not finite.
 pub fn interval(values: &[f64]) -> Option<Interval> {
     let count = values.len() as f64;
     if values.len() < 2 {
@@ -27,16 +28,17 @@ pub fn interval(values: &[f64]) -> Option<Interval> {
     let quantile = StudentsT::new(0.0, 1.0, count - 1.0).ok()?.inverse_cdf(0.975);
     let half = quantile * (squares / (count - 1.0) / count).sqrt();
     let interval = Interval { value, low: value - half, high: value + half };
-    // Values so large that their sums overflow say nothing.
+    // The sums of very large values overflow.
     (interval.low.is_finite() && interval.high.is_finite()).then_some(interval)
 }
 
-/// The mean; NaN of nothing.
+/// The mean; NaN for no values.
 pub fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
-/// Spearman's rho, ties at their mean rank; none where one of them does not vary.
+/// Spearman's rank correlation, with the mean rank for ties; `None` for too few points, or if x or y
+/// does not vary.
 pub fn spearman(x: &[f64], y: &[f64]) -> Option<f64> {
     (x.len() >= MIN_POINTS).then(|| correlation(&ranks(x), &ranks(y))).flatten()
 }
@@ -55,20 +57,20 @@ fn correlation(x: &[f64], y: &[f64]) -> Option<f64> {
     (scale > 0.0).then(|| sum(&|x, y| x * y) / scale)
 }
 
-/// `|sum of differences| / sum of their magnitudes`: 1 for a monotonic curve, about 0 for one that
-/// comes back; none for a flat one.
+/// The absolute sum of the differences over the sum of their absolute values: 1 for a monotonic
+/// curve, about 0 for one that returns to its start. `None` for a flat or too short curve.
 pub fn monotonicity(values: &[f64]) -> Option<f64> {
     let steps: Vec<f64> = values.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    let way: f64 = steps.iter().map(|step| step.abs()).sum();
-    (values.len() >= MIN_POINTS && way > 0.0).then(|| steps.iter().sum::<f64>().abs() / way)
+    let total: f64 = steps.iter().map(|step| step.abs()).sum();
+    (values.len() >= MIN_POINTS && total > 0.0).then(|| steps.iter().sum::<f64>().abs() / total)
 }
 
-/// Where a curve turns: an index inside it, and whether it is a valley there.
+/// A turning point of a curve.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Turn {
     /// Index of the point.
     pub index: usize,
-    /// Whether the curve falls before it and rises after it.
+    /// Whether it is a valley, before which the curve falls and after which it rises, or a peak.
     pub valley: bool,
 }
 
@@ -78,7 +80,7 @@ pub fn turning_point(values: &[f64]) -> Option<Turn> {
     let turns = inside.flat_map(|index| [true, false].map(|valley| Turn { index, valley }));
     turns
         .filter_map(|turn| Some((prominence(values, turn)?, turn)))
-        // The first of equals, so that the same curve always turns at the same place.
+        // Among equally prominent points the first one is taken.
         .fold(None, |best: Option<(f64, Turn)>, next| match best {
             Some(best) if best.0 >= next.0 => Some(best),
             _ => Some(next),
@@ -86,12 +88,13 @@ pub fn turning_point(values: &[f64]) -> Option<Turn> {
         .map(|(_, turn)| turn)
 }
 
-/// How far the curve rises on both sides of a valley (falls, of a peak), the lesser of the two, in
-/// parts of its range; negative where it does not. None for a flat or too short curve.
+/// The prominence of a turning point, as a fraction of the curve's range: how far the curve rises on
+/// each side of a valley, or falls on each side of a peak, whichever side is less. It is negative if
+/// the curve does not turn there. `None` for a flat or too short curve.
 pub fn prominence(values: &[f64], Turn { index, valley }: Turn) -> Option<f64> {
     let sign = if valley { 1.0 } else { -1.0 };
-    let height = |part: &[f64]| {
-        part.iter().map(|v| sign * (v - values[index])).fold(f64::NEG_INFINITY, f64::max)
+    let height = |side: &[f64]| {
+        side.iter().map(|v| sign * (v - values[index])).fold(f64::NEG_INFINITY, f64::max)
     };
     let (low, high) = values
         .iter()
@@ -102,7 +105,7 @@ pub fn prominence(values: &[f64], Turn { index, valley }: Turn) -> Option<f64> {
     Some(height(&values[..index]).min(height(&values[index + 1..])) / (high - low))
 }
 
-/// Slope of the least-squares line through points; none for fewer than two places.
+/// Slope of the least-squares line; `None` for fewer than two different x.
 pub fn slope(x: &[f64], y: &[f64]) -> Option<f64> {
     let (mx, my) = (mean(x), mean(y));
     let sxx: f64 = x.iter().map(|x| (x - mx).powi(2)).sum();
@@ -116,8 +119,8 @@ mod tests {
     use approx::assert_relative_eq;
 
     #[test]
-    fn an_interval_is_students() {
-        // t of 4 degrees of freedom at 97.5 %: 2.776445 (tables).
+    fn the_interval_follows_students_distribution() {
+        // The 97.5 % quantile of t with 4 degrees of freedom is 2.776445.
         let found = interval(&[1.0, 2.0, 3.0, 4.0, 5.0]).unwrap();
         let half = 2.776_445_105 * (2.5_f64 / 5.0).sqrt();
         assert_relative_eq!(found.value, 3.0);
@@ -128,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn rank_correlation_is_of_ranks() {
+    fn rank_correlation_depends_on_ranks_alone() {
         let x = [1.0, 2.0, 3.0, 4.0, 5.0];
         assert_relative_eq!(spearman(&x, &[1.0, 8.0, 27.0, 64.0, 125.0]).unwrap(), 1.0);
         assert_relative_eq!(spearman(&x, &[5.0, 4.0, 3.0, 2.0, 1.0]).unwrap(), -1.0);
@@ -140,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_way_there_and_back_is_not_monotonic() {
+    fn a_curve_that_returns_is_not_monotonic() {
         assert_relative_eq!(monotonicity(&[4.0, 3.0, 2.0, 0.0]).unwrap(), 1.0);
         assert_relative_eq!(monotonicity(&[2.0, 0.0, 1.0, 2.0]).unwrap(), 0.0);
         assert_relative_eq!(monotonicity(&[0.0, 3.0, 2.0, 4.0]).unwrap(), 4.0 / 6.0);
@@ -148,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_valley_and_a_peak_are_found_where_they_are() {
+    fn valleys_and_peaks_are_located() {
         let valley = [5.0, 3.0, 1.0, 2.0, 4.0];
         let turn = turning_point(&valley).unwrap();
         assert_eq!(turn, Turn { index: 2, valley: true });

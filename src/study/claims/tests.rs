@@ -1,8 +1,8 @@
 use super::*;
 use crate::geometry::powerlaw::Method;
 
-/// A table of two layers, whose alpha at the strength number i of seed s in
-/// layer l is `alpha(l, s, i)`; accuracy falls along the strengths.
+/// A table of two layers in which alpha of layer l and seed s at strength number i is
+/// `alpha(l, s, i)`, and accuracy falls with the strength.
 fn table(
     attack: &str,
     seeds: u64,
@@ -39,7 +39,7 @@ fn judged(rows: &[Row], claim: &str) -> Claim {
     claims.into_iter().find(|c| c.claim == claim).unwrap()
 }
 
-/// A small number that differs between seeds and strengths, from -1 to 1.
+/// A pseudo-random number between -1 and 1 for each seed and strength.
 fn noise(seed: u64, i: usize) -> f64 {
     let x = (seed * 37 + i as u64 * 101) as f64;
     (x.sin() * 43_758.545).fract()
@@ -50,7 +50,7 @@ fn falling(_: usize, seed: u64, i: usize) -> Option<f64> {
     Some(3.0 - 0.1 * i as f64 + 0.001 * noise(seed, i))
 }
 
-/// Falls to the sixth strength, then rises again.
+/// Alpha falls up to strength number 6 and rises again.
 #[allow(clippy::unnecessary_wraps)] // as `table` takes it
 fn valley(_: usize, seed: u64, i: usize) -> Option<f64> {
     Some(2.0 + 0.1 * (i as f64 - 6.0).abs() + 0.005 * noise(seed, i))
@@ -66,7 +66,7 @@ fn a_falling_curve_is_monotonic_and_does_not_turn() {
 }
 
 #[test]
-fn a_valley_turns_where_it_does() {
+fn a_valley_turns_at_its_lowest_point() {
     let claim = judged(&table("fgsm", 5, 12, valley), "C3");
     assert_eq!(claim.verdict, Verdict::Reproduced);
     for layer in &claim.layers {
@@ -88,7 +88,7 @@ fn a_peak_turns_too() {
 }
 
 #[test]
-fn one_layer_of_two_is_partly() {
+fn a_claim_that_holds_in_one_layer_of_two_is_partly_reproduced() {
     let either = |layer, seed, i| {
         if layer == 1 { falling(layer, seed, i) } else { valley(layer, seed, i) }
     };
@@ -99,7 +99,7 @@ fn one_layer_of_two_is_partly() {
 }
 
 #[test]
-fn noise_alone_shows_nothing() {
+fn noise_alone_reproduces_no_claim() {
     let noisy = |_, seed, i| Some(2.0 + 0.1 * noise(seed, i));
     for (attack, claim) in [("gauss", "C1"), ("gauss", "C2"), ("fgsm", "C3")] {
         let rows = table(attack, 5, 12, noisy);
@@ -108,7 +108,7 @@ fn noise_alone_shows_nothing() {
 }
 
 #[test]
-fn a_flat_curve_too_few_seeds_and_too_few_strengths_decide_nothing() {
+fn a_flat_curve_too_few_seeds_and_too_few_strengths_are_undecided() {
     let flat = |_, _, _| Some(2.0);
     for rows in
         [table("gauss", 5, 12, flat), table("gauss", 2, 12, falling), table("gauss", 5, 3, falling)]
@@ -121,16 +121,16 @@ fn a_flat_curve_too_few_seeds_and_too_few_strengths_decide_nothing() {
 }
 
 #[test]
-fn a_collapsed_layer_is_named_and_stops_nothing() {
+fn a_collapsed_layer_is_undecided_and_the_others_are_judged() {
     let collapsed = |layer, seed, i| if layer == 2 { None } else { falling(layer, seed, i) };
     let claim = judged(&table("gauss", 5, 12, collapsed), "C2");
     assert_eq!(claim.verdict, Verdict::Partly);
     assert_eq!((claim.layers[1].layer, claim.layers[1].holds), (Some(2), None));
 }
 
-/// Curves of exactly the same shape in all seeds: the interval is the value.
+/// All seeds have exactly the same curve, so that the interval is a single value.
 #[test]
-fn each_threshold_parts_what_is_just_beside_it() {
+fn values_just_above_and_below_each_threshold_are_told_apart() {
     // 11 steps down of 1 and one up of `back`: M = (11 - back) / (11 + back).
     let stepped = |back: f64| {
         move |_: usize, _: u64, i: usize| Some(if i <= 11 { 20.0 - i as f64 } else { 9.0 + back })
@@ -224,8 +224,8 @@ fn described(attacks: &[&str], rules: &[&str]) -> Catalogue {
     }
 }
 
-/// The claims that are judged of each attack.
-fn of_each(claims: &[Claim]) -> Vec<(String, String)> {
+/// The claims judged for each attack.
+fn claims_by_attack(claims: &[Claim]) -> Vec<(String, String)> {
     let mut found: Vec<_> = claims
         .iter()
         .filter_map(|claim| Some((claim.attack.clone()?, claim.claim.clone())))
@@ -235,7 +235,7 @@ fn of_each(claims: &[Claim]) -> Vec<(String, String)> {
 }
 
 #[test]
-fn the_family_of_an_attack_decides_its_claims_whatever_its_name() {
+fn the_family_of_an_attack_decides_its_claims_and_not_its_name() {
     let rows = attacked(&["fgsm-fog", "gauss", "gaussian-blur", "pgd"]);
     let pairs = |pairs: &[(&str, &str)]| {
         pairs.iter().map(|(a, c)| ((*a).to_owned(), (*c).to_owned())).collect::<Vec<_>>()
@@ -250,7 +250,7 @@ fn the_family_of_an_attack_decides_its_claims_whatever_its_name() {
         &[],
     );
     assert_eq!(
-        of_each(&judge(&rows, &catalogue, None)),
+        claims_by_attack(&judge(&rows, &catalogue, None)),
         pairs(&[
             ("fgsm-fog", "C1"),
             ("fgsm-fog", "C2"),
@@ -263,7 +263,7 @@ fn the_family_of_an_attack_decides_its_claims_whatever_its_name() {
     );
     // Without descriptions, by exact names.
     assert_eq!(
-        of_each(&judge(&rows, &Catalogue::default(), None)),
+        claims_by_attack(&judge(&rows, &Catalogue::default(), None)),
         pairs(&[
             ("fgsm-fog", "C1"),
             ("gauss", "C1"),
@@ -275,7 +275,7 @@ fn the_family_of_an_attack_decides_its_claims_whatever_its_name() {
 }
 
 #[test]
-fn verdicts_are_of_the_headline_and_of_what_is_no_control() {
+fn verdicts_are_for_the_headline_estimator_and_without_controls() {
     let mut rows = attacked(&["gauss", "mine-clipped", "weak"]);
     for rule in ["mine", "zero"] {
         rows.extend(
@@ -312,7 +312,7 @@ fn verdicts_are_of_the_headline_and_of_what_is_no_control() {
         &format!("C3 local, ranks 3-20: accuracy against alpha is not monotonic: {none}"),
     ];
     assert_eq!(verdicts(&rules, &["3-20", "1-50"]), expected);
-    // Where all rules are controls, the one that is shown first.
+    // If all rules are controls, the one that is shown first is included.
     let rules = ["zero; Zero; hebb; z", "mine; Mine; hebb; m", "local; Local; hebb; l"];
     let lines = verdicts(&rules, &["1-50"]);
     assert_eq!(lines.len(), 4);

@@ -1,61 +1,62 @@
-//! What a statistic must reach, written down before the numbers.
+//! The thresholds of the claims, fixed before the results were known.
 
-/// A bound, by name, and why it is where it is.
+/// The threshold of a statistic, with its justification.
 #[derive(Clone, Copy, Debug)]
 pub struct Threshold {
-    /// What the statistic is.
+    /// Name of the statistic.
     pub name: &'static str,
-    /// What the lower end of its 95 % interval over seeds must reach.
+    /// The value that the lower end of the statistic's 95 % confidence interval over seeds must reach.
     pub value: f64,
-    /// Why.
+    /// Why the threshold has this value.
     pub reason: &'static str,
 }
 
-/// Spearman's rank correlation.
+/// The threshold of Spearman's rank correlation.
 pub const RHO: Threshold = Threshold {
     name: "Spearman's rho",
     value: 0.8,
-    reason: "of a dozen strengths, neighbours may swap but no more: 0.8 is far beyond the 0.59 that \
-             is significant at 5 % for twelve points, and leaves no room for a branch that turns back",
+    reason: "0.8 lets neighbours among a dozen strengths swap, but excludes a branch that turns \
+             back; it is far above 0.59, which is significant at 5 % for twelve points",
 };
 
-/// `M = |sum of the differences of alpha along falling accuracy| / sum of their magnitudes`.
+/// The threshold of the monotonicity `M`, the absolute sum of the differences of alpha along falling
+/// accuracy over the sum of their absolute values.
 pub const MONOTONICITY: Threshold = Threshold {
     name: "M",
     value: 0.9,
-    reason: "1 for a monotonic curve; 0.9 allows a twentieth of the way to be walked backwards, \
-             which is the noise of exponents from a few thousand images",
+    reason: "M is 1 for a monotonic curve; 0.9 allows a twentieth of the total change of alpha to be \
+             in the opposite direction, which is the noise of exponents from a few thousand images",
 };
 
-/// The prominence of a turning point in parts of alpha's range.
+/// The threshold of the prominence of a turning point, as a fraction of alpha's range.
 pub const PROMINENCE: Threshold = Threshold {
     name: "prominence of the turning point",
     value: 0.1,
-    reason: "a curve that counts as monotonic (M of 0.9) walks back 0.053 of its way, which is a \
-             prominence of at most 0.056; nearly twice that, on seeds that did not locate the \
-             point, is not noise",
+    reason: "a curve that counts as monotonic (M of 0.9) turns back by a fraction of at most 0.053 of \
+             its total change, which is a prominence of at most 0.056; nearly twice that, on seeds that \
+             were not used to locate the turning point, is not noise",
 };
 
-/// A difference that is compared with nothing.
+/// The threshold of a difference, which must be positive.
 pub const POSITIVE: Threshold = Threshold {
     name: "difference",
     value: 0.0,
-    reason: "the claim is of a sign: the interval must not reach 0",
+    reason: "the claim is about a sign, so that the interval must lie above 0",
 };
 
-/// Seeds below which nothing is decided: the interval of two values is of 12.7 standard errors on
-/// either side, that of three of 4.3.
+/// Smallest number of seeds for a decision. The half-width of the confidence interval is 12.7 standard
+/// errors for two values and 4.3 for three.
 pub const MIN_SEEDS: usize = 3;
 
-/// Points of a curve below which nothing is said of its shape.
+/// Smallest number of points for a statement about the shape of a curve.
 pub const MIN_POINTS: usize = 4;
 
-/// Accuracies that differ by no more are the same: about the noise of a mean over a few seeds and
-/// some thousand images. It parts the floor of accuracy, beyond which alpha moves along a line of no
-/// accuracy and says nothing of the relation, from what is above it.
+/// Accuracies that differ by at most this count as equal; it is about the noise of a mean over a few
+/// seeds and some thousand images. Points within this distance of the lowest accuracy are at its
+/// floor, where alpha changes without accuracy and says nothing about the relation of the two.
 pub const RESOLUTION: f64 = 0.01;
 
-/// Accuracy that moves by less along the strengths of an attack relates to nothing: of
-/// `MIN_POINTS` points no two neighbours would be told apart by more than [`RESOLUTION`]. A network
-/// at chance moves by less.
+/// Smallest range of accuracy along the strengths of an attack for a statement about its relation to
+/// alpha. With a smaller range, neighbours among `MIN_POINTS` points would hardly differ by more than
+/// [`RESOLUTION`]. The accuracy of a network at chance level varies by less.
 pub const MIN_RANGE: f64 = 0.05;

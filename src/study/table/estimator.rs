@@ -1,30 +1,30 @@
-//! How alpha was estimated, by which rows of a table are told apart.
+//! The estimator of alpha, which distinguishes rows of the same spectrum.
 
 use std::{cmp::Ordering, collections::BTreeSet};
 
 use super::Row;
 use crate::geometry::powerlaw::{Fit, Method, Ranks};
 
-/// How alpha was estimated: the method, and the ranks asked for. Rows of two estimators are no
-/// two measurements of one quantity, so that every selection of rows names one.
+/// How alpha was estimated: the method, and the ranks requested. Rows of different estimators are
+/// not comparable, so that every selection of rows names one estimator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Estimator {
     /// The method of the fit.
     pub method: Method,
-    /// First rank asked for.
+    /// First rank requested.
     pub first: usize,
-    /// Last rank asked for.
+    /// Last rank requested.
     pub last: usize,
 }
 
 impl Estimator {
-    /// The ranks as a page writes them.
+    /// The ranks as the report writes them, with an en dash.
     #[must_use]
     pub fn ranks(&self) -> String {
         format!("{}–{}", self.first, self.last)
     }
 
-    /// How a fit was made.
+    /// The estimator that made a fit.
     #[must_use]
     pub fn of(fit: &Fit) -> Self {
         Self { method: fit.method, first: fit.first, last: fit.last }
@@ -41,27 +41,27 @@ impl PartialOrd for Estimator {
     }
 }
 
-/// In the table's order.
+/// The order of the table.
 impl Ord for Estimator {
     fn cmp(&self, other: &Self) -> Ordering {
         self.key().cmp(&other.key())
     }
 }
 
-/// The estimators of these rows, in the table's order.
+/// The estimators of these rows, in the order of the table.
 pub fn estimators<'a>(rows: impl IntoIterator<Item = &'a Row>) -> BTreeSet<Estimator> {
     rows.into_iter().map(Row::estimator).collect()
 }
 
-/// The estimator that stands first wherever one has to: of the first of `ranks`, which are those
-/// of the study in its own order, that these rows have, or else of their lowest; by least squares
-/// where the rows have it, or else by the first method there is in the table's order.
+/// The estimator of the main results. Its ranks are the first of `ranks`, the study's ranks in order
+/// of preference, that occur in the rows, or else the lowest in the rows. Its method is least squares
+/// if the rows have it, or else the first in the order of the table.
 pub fn headline<'a>(rows: impl IntoIterator<Item = &'a Row>, ranks: &[Ranks]) -> Option<Estimator> {
     let all = estimators(rows);
-    let has =
+    let occurs =
         |ranks: &&Ranks| all.iter().any(|e| (e.first, e.last) == (ranks.first(), ranks.last()));
     let lowest = || all.iter().map(|e| (e.first, e.last)).min();
-    let ranks = ranks.iter().find(has).map(|r| (r.first(), r.last())).or_else(lowest)?;
-    let of_ranks = || all.iter().filter(|e| (e.first, e.last) == ranks).copied();
-    of_ranks().find(|e| e.method == Method::Ols).or_else(|| of_ranks().next())
+    let ranks = ranks.iter().find(occurs).map(|r| (r.first(), r.last())).or_else(lowest)?;
+    let with_ranks = || all.iter().filter(|e| (e.first, e.last) == ranks).copied();
+    with_ranks().find(|e| e.method == Method::Ols).or_else(|| with_ranks().next())
 }

@@ -1,4 +1,4 @@
-//! The runs of a study as one table, and the table's mean and standard deviation over seeds.
+//! The runs of a study in one table, and its means and standard deviations over seeds.
 
 mod estimator;
 mod row;
@@ -21,7 +21,10 @@ pub use row::Row;
 pub use runs::table;
 pub use summary::{Summary, summary};
 
-/// Read a table that [`table()`] made, checked; lines may stand in any order.
+/// Read and check a table written by [`table()`]. Its rows may be in any order.
+///
+/// # Errors
+/// If the file cannot be read, a row is invalid, or two rows describe the same point.
 pub fn read(path: &Path) -> Result<Vec<Row>> {
     let Records { name, lines } = read::csv::<Row>(path, &OPTIONAL)?;
     let lines =
@@ -30,12 +33,12 @@ pub fn read(path: &Path) -> Result<Vec<Row>> {
     Ok(rows.into_iter().map(|((), row)| row).collect())
 }
 
-/// The rows of lines that each make sense, of which no two are the same point.
+/// The rows of a table, after checking that each is valid and that no two describe the same point.
 pub(crate) fn checked<K: Ord>(records: Records<(K, Row)>) -> Result<Vec<(K, Row)>> {
     let Records { name, mut lines } = records;
     for Line { number, record: (_, row) } in &mut lines {
         row.check().map_err(|e| Error::data(format!("line {number}: {e}")).in_file(&name))?;
-        row.strength += 0.0; // -0 is 0
+        row.strength += 0.0; // turns -0 into 0
     }
     let mut order: Vec<&Line<(K, Row)>> = lines.iter().collect();
     let compare = |a: &&Line<(K, Row)>, b: &&Line<(K, Row)>| {
@@ -43,7 +46,7 @@ pub(crate) fn checked<K: Ord>(records: Records<(K, Row)>) -> Result<Vec<(K, Row)
         a_key.cmp(b_key).then_with(|| compare(a, b))
     };
     order.sort_by(compare);
-    if let Some((a, b)) = twice(&order, compare) {
+    if let Some((a, b)) = first_duplicate(&order, compare) {
         let message = format!(
             "lines {} and {} are the same point: {} (expected each once; were two tables joined?)",
             a.number,
@@ -55,14 +58,15 @@ pub(crate) fn checked<K: Ord>(records: Records<(K, Row)>) -> Result<Vec<(K, Row)
     Ok(lines.into_iter().map(|line| line.record).collect())
 }
 
-/// An attack of strength 0 leaves the clean images as they are, which count once: its rows are
-/// left out where there are those of clean images, and stand for them where there are none.
+/// Make sure that clean images occur once. An attack of strength 0 does not change the images, so
+/// that its rows repeat those of the clean images: they are removed if there are rows of clean images,
+/// and relabelled as `clean` otherwise.
 pub(crate) fn clean_once(rows: Vec<Row>) -> Vec<Row> {
     let rows = clean_once_in_each(rows.into_iter().map(|row| ((), row)).collect());
     rows.into_iter().map(|((), row)| row).collect()
 }
 
-/// The same in each of several studies, which the keys tell apart.
+/// [`clean_once`] in each of several studies. The rows of a study have the same key.
 pub(crate) fn clean_once_in_each<K: Ord + Clone>(rows: Vec<(K, Row)>) -> Vec<(K, Row)> {
     let point = |key: &K, row: &Row| {
         let network = (row.dataset.clone(), row.rule.clone(), row.seed, row.epoch);
@@ -70,16 +74,17 @@ pub(crate) fn clean_once_in_each<K: Ord + Clone>(rows: Vec<(K, Row)>) -> Vec<(K,
     };
     let clean = rows.iter().filter(|(_, row)| row.attack == "clean");
     let mut clean: BTreeSet<_> = clean.map(|(key, row)| point(key, row)).collect();
-    let once = |(key, row): (K, Row)| {
+    let keep = |(key, row): (K, Row)| {
         if !row.is_attacked() || row.strength != 0.0 {
             return Some((key, row));
         }
         let first = clean.insert(point(&key, &row));
         first.then(|| (key, Row { attack: "clean".into(), ..row }))
     };
-    rows.into_iter().filter_map(once).collect()
+    rows.into_iter().filter_map(keep).collect()
 }
 
+/// The order of the table's rows; rows that describe the same point are equal.
 fn compare(a: &Row, b: &Row) -> Ordering {
     let run = |row: &Row| (row.seed, row.epoch);
     (a.dataset.cmp(&b.dataset))
@@ -91,12 +96,12 @@ fn compare(a: &Row, b: &Row) -> Ordering {
         .then_with(|| a.estimator().cmp(&b.estimator()))
 }
 
-/// The first two neighbours that are the same.
-fn twice<T>(sorted: &[T], compare: impl Fn(&T, &T) -> Ordering) -> Option<(&T, &T)> {
+/// The first two equal neighbours of a sorted slice.
+fn first_duplicate<T>(sorted: &[T], compare: impl Fn(&T, &T) -> Ordering) -> Option<(&T, &T)> {
     sorted.iter().zip(sorted.iter().skip(1)).find(|(a, b)| compare(a, b).is_eq())
 }
 
-/// Refuse rows of two data sets, which are two studies.
+/// Refuse rows of more than one data set, because they belong to different studies.
 pub fn check_one_dataset(rows: &[Row], file: &Path) -> Result<()> {
     let mut others = rows.windows(2).filter(|pair| pair[0].dataset != pair[1].dataset);
     others.next().map_or(Ok(()), |pair| {
@@ -108,7 +113,7 @@ pub fn check_one_dataset(rows: &[Row], file: &Path) -> Result<()> {
     })
 }
 
-/// The attacks of these rows with their strengths, from the weakest.
+/// The attacks of these rows, each with its strengths in ascending order.
 #[must_use]
 pub fn attacks<'a>(rows: impl IntoIterator<Item = &'a Row>) -> BTreeMap<&'a str, Vec<f64>> {
     let mut attacks: BTreeMap<&str, Vec<f64>> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! A row of the table, and its columns.
+//! The rows and columns of the table.
 
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -12,14 +12,15 @@ use crate::{
     number,
 };
 
-/// The columns, in the table's order: the name and type of each, and where a run has it.
+/// Defines the columns in the order of the table: the name and type of each, and its value for a fit
+/// of a run.
 macro_rules! columns {
     (
         |$($part:ident: $part_type:ty),* $(,)?|
         $($(#[$meta:meta])* $name:ident: $type:ty = $value:expr,)*
     ) => {
-        /// A row of the table: a run, a layer and a fit of its spectrum. Empty cells are what a run
-        /// does not have.
+        /// One row of the table: one fit of the spectrum of one layer of one run. Values that the run
+        /// does not have are empty cells.
         #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
         pub struct Row {
             $($(#[$meta])* pub $name: $type,)*
@@ -37,89 +38,90 @@ columns! {
     |run: &Run, layer: usize, own: Option<&Accuracy>, last: Option<&Accuracy>, fit: &Fit, audit: &Audit|
     /// Name of the data set.
     dataset: String = run.dataset.clone(),
-    /// Learning rule; none for the images themselves.
+    /// Learning rule; empty for the images themselves.
     rule: Option<String> = run.rule.clone(),
-    /// Seed of the network.
+    /// Seed of the training; empty for the images themselves.
     seed: Option<u64> = run.seed,
-    /// Epoch of a snapshot; none for the final network.
+    /// Epoch of a snapshot; empty for the final network.
     epoch: Option<usize> = run.epoch,
-    /// Name of the attack; `clean`, or `subset` for the first of the clean images.
+    /// Name of the attack; `clean` for the clean images, and `subset` for the first of them.
     attack: String = run.attack.clone(),
-    /// In pixel units; 0 for `clean`, the number of images for `subset`.
+    /// Strength of the attack, usually in pixel units; 0 for `clean`, and the number of images for
+    /// `subset`.
     #[serde(serialize_with = "plain")]
     strength: f64 = run.strength,
-    /// From 1; 0 for the images themselves.
+    /// The layer, counted from 1; 0 for the images themselves.
     layer: usize = layer,
-    /// Images measured.
+    /// Number of images measured.
     samples: Option<usize> = own.map(|own| own.samples),
-    /// Images classified correctly.
+    /// Number of images that the layer's readout classifies correctly.
     correct: Option<usize> = own.and_then(|own| own.correct),
-    /// Part of them, by the layer's own readout.
+    /// Fraction of images that the layer's readout classifies correctly.
     accuracy: Option<f64> = own.and_then(|own| own.accuracy),
-    /// Part of them, by the last layer's readout.
+    /// Fraction of images that the last layer's readout classifies correctly.
     network_accuracy: Option<f64> = last.and_then(|last| last.accuracy),
-    /// Mean of `-ln p_y`.
+    /// Mean of the cross-entropy `-ln p_y` of the layer's readout.
     loss: Option<f64> = own.and_then(|own| own.loss),
-    /// Units that are 0 on every image.
+    /// Number of units that are 0 on every image.
     dead: Option<usize> = own.map(|own| own.dead),
-    /// Units of the layer.
+    /// Number of units of the layer.
     units: usize = fit.units,
-    /// Eigenvalues that are not round-off.
+    /// Number of eigenvalues above round-off.
     positive: usize = fit.positive,
-    /// How alpha was estimated.
+    /// The method by which alpha was estimated.
     method: Method = fit.method,
-    /// First rank asked for.
+    /// First rank requested.
     first: usize = fit.first,
-    /// Last rank asked for.
+    /// Last rank requested.
     last: usize = fit.last,
-    /// Ranks used.
+    /// Number of ranks used.
     points: usize = fit.points,
     /// The exponent.
     alpha: Option<f64> = fit.alpha,
-    /// Its standard error.
+    /// Standard error of alpha.
     stderr: Option<f64> = fit.stderr,
-    /// `ln lambda` of the line at rank 1.
+    /// `ln lambda` of the fitted line at rank 1.
     intercept: Option<f64> = fit.intercept,
-    /// Share of the variance explained.
+    /// Fraction of the variance of `ln lambda` that the line explains.
     r2: Option<f64> = fit.r2,
-    /// 0 for a power law.
+    /// Coefficient of `(ln n)²` in a quadratic fit; 0 for a power law.
     curvature: Option<f64> = fit.curvature,
-    /// `(sum lambda)² / sum lambda²`
+    /// Participation ratio of the spectrum, `(sum lambda)² / sum lambda²`.
     participation_ratio: Option<f64> = fit.participation_ratio,
-    /// Exponential of the entropy of the spectrum.
+    /// Effective rank: exponential of the entropy of the normalised spectrum.
     effective_rank: Option<f64> = fit.effective_rank,
-    /// Of the audit of an attack: images whose gradient lacks the term of their own class.
+    /// From the audit of an attack: number of images whose gradient lacks the term of the true class.
     #[serde(default)]
     lost_label_images: Option<usize> = audit.lost_label_images,
-    /// Of the audit of an attack.
+    /// From the audit of an attack: number of images whose gradient is 0 in every pixel.
     zero_gradient_images: Option<usize> = audit.zero_gradient_images,
-    /// Of the audit of an attack.
+    /// From the audit of an attack: number of pixels whose gradient is 0.
     zero_sign_pixels: Option<usize> = audit.zero_sign_pixels,
-    /// Of the audit of an attack.
+    /// From the audit of an attack: largest absolute change of a pixel.
     max_change: Option<f64> = audit.max_change,
     /// Codes of the fit's warnings, separated by spaces.
     warnings: String = fit.warnings.iter().map(|w| w.code()).collect::<Vec<_>>().join(" "),
 }
 
-/// Columns that a table may lack: those that were added after the others.
+/// Columns that a table may lack, because tables of early versions do not have them.
 pub(crate) const OPTIONAL: [&str; 1] = ["lost_label_images"];
 
-/// More units than a covariance could be computed of.
+/// Largest plausible number of units: a covariance of more would not fit in memory.
 const MAX_UNITS: usize = 1 << 20;
 
 impl Row {
-    /// How its alpha was estimated.
+    /// The estimator of alpha.
     #[must_use]
     pub fn estimator(&self) -> Estimator {
         Estimator { method: self.method, first: self.first, last: self.last }
     }
 
-    /// Whether its images are attacked: neither the clean ones nor the first of them.
+    /// Whether the images are attacked: the attacks `clean` and `subset` change no image.
     pub(super) fn is_attacked(&self) -> bool {
         !["clean", "subset"].contains(&self.attack.as_str())
     }
 
-    /// What the row is of, in words.
+    /// Describes the point that the row measures.
     pub(super) fn name(&self) -> String {
         let network = self.rule.as_ref().map_or("images".into(), |rule| {
             let seed = self.seed.map_or(String::new(), |seed| format!(" seed {seed}"));
@@ -140,26 +142,25 @@ impl Row {
         )
     }
 
-    /// What columns say only together, or as a part of what their type allows.
+    /// Check the ranges of values, and that columns are consistent with one another.
     pub(super) fn check(&self) -> std::result::Result<(), String> {
         let fraction = |accuracy: Option<f64>| accuracy.is_none_or(|a| (0.0..=1.0).contains(&a));
         let wrong = if self.dataset.is_empty() || self.attack.is_empty() {
-            "has no dataset or no attack (expected names)"
+            "has an empty dataset or attack (expected names)"
         } else if self.rule.is_some() != self.seed.is_some() {
-            "has a rule without a seed, or a seed without a rule (expected both, or neither of the \
+            "has a rule without a seed, or a seed without a rule (expected both, or neither for the \
              images themselves)"
         } else if self.rule.is_some() != (self.layer > 0) {
-            "has layer 0 with a rule, or another layer without (expected layer 0 of the images \
-             themselves alone)"
+            "has layer 0 with a rule, or another layer without one (expected layer 0 for the images \
+             themselves only)"
         } else if self.attack == "clean" && self.strength != 0.0 {
-            "has clean images of a strength that is not 0"
+            "has clean images with a strength other than 0"
         } else if !fraction(self.accuracy) || !fraction(self.network_accuracy) {
-            "has an accuracy that is no fraction (expected 0 to 1)"
+            "has an accuracy that is not a fraction (expected 0 to 1)"
         } else if self.first == 0 || self.first > self.last {
-            "has ranks first and last that are no range (expected 1 or more, and last not before \
-             first)"
+            "has ranks that are not a range (expected first at least 1, and last at least first)"
         } else if self.units > MAX_UNITS {
-            "has more units than a covariance can be taken of (expected at most 1048576)"
+            "has more units than a covariance can have (expected at most 1048576)"
         } else {
             return Ok(());
         };
@@ -167,8 +168,8 @@ impl Row {
     }
 }
 
-/// As file names have it: `1`, not `1.0`.
-#[allow(clippy::trivially_copy_pass_by_ref)] // as serde calls it
+/// Write a number as file names do: `1` in place of `1.0`.
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde passes a reference
 pub(super) fn plain<S: Serializer>(
     number: &f64,
     serializer: S,

@@ -1,4 +1,4 @@
-//! The files of each run, joined to rows.
+//! Joins the files of each run into rows of the table.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -7,12 +7,12 @@ use std::{
 
 use serde::Deserialize;
 
-use super::{Estimator, Row, compare, estimators, twice};
+use super::{Estimator, Row, compare, estimators, first_duplicate};
 use crate::{Error, Result, geometry::powerlaw::Fit, io::read, network::accuracy::Accuracy};
 
-/// What a run's directory says of it: `DATASET/RULE/seed-S/LEVEL`, with
-/// `epoch-N/` before LEVEL for a snapshot, or `DATASET/LEVEL` for the images
-/// themselves; LEVEL is `clean`, `subset-SAMPLES` or `ATTACK-STRENGTH`.
+/// A run, as described by its directory: `DATASET/RULE/seed-S/LEVEL`, with `epoch-N/` before LEVEL
+/// for a snapshot, or `DATASET/LEVEL` for the images themselves. LEVEL is `clean`, `subset-SAMPLES`
+/// or `ATTACK-STRENGTH`.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Run {
     pub dataset: String,
@@ -54,7 +54,7 @@ impl Run {
     }
 }
 
-/// `attack-fgsm --audit`, where a run has it.
+/// The audit of a gradient attack, `audit.json`; without values for a run that has none.
 #[derive(Default, Deserialize)]
 pub(super) struct Audit {
     pub lost_label_images: Option<usize>,
@@ -63,12 +63,16 @@ pub(super) struct Audit {
     pub max_change: Option<f64>,
 }
 
-/// Read the runs whose directories are named and join their files:
-/// `accuracy.jsonl` (but for the images themselves, which are layer 0),
-/// `alpha.jsonl`, and `audit.json` where there is one. Sorted.
+/// Read the runs in these directories and join their files to sorted rows. The files are
+/// `alpha.jsonl`, `accuracy.jsonl` (except for the images themselves, which are layer 0), and
+/// `audit.json` if it exists.
+///
+/// # Errors
+/// If a file is missing or invalid, the files of a run disagree in their layers, the runs of a rule
+/// have different fits, or two runs are the same.
 pub fn table(directories: &[String]) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
-    // The fits of one run of each rule, which all its runs have.
+    // For each rule, the fits of its first run, which all its runs must have.
     let mut fits: BTreeMap<Option<String>, (BTreeSet<Estimator>, &str)> = BTreeMap::new();
     for directory in directories {
         let run = run(directory)?;
@@ -80,30 +84,31 @@ pub fn table(directories: &[String]) -> Result<Vec<Row>> {
             let message = format!(
                 "has other fits than {} (found {}, expected {})",
                 file(other).display(),
-                listed(&found),
-                listed(expected)
+                names(&found),
+                names(expected)
             );
             return Err(Error::data(message).in_file(&file(directory)));
         }
         rows.extend(run);
     }
     rows.sort_by(compare);
-    match twice(&rows, compare) {
+    match first_duplicate(&rows, compare) {
         Some((same, _)) => Err(Error::data(format!("two runs are the same: {}", same.name()))),
         None => Ok(rows),
     }
 }
 
+/// The rows of one run.
 fn run(directory: &str) -> Result<Vec<Row>> {
     let path = Path::new(directory);
     let run = Run::parse(directory).ok_or_else(|| {
-        Error::data("is no run (expected DATASET/RULE/seed-S/LEVEL or DATASET/LEVEL, LEVEL clean or ATTACK-STRENGTH)")
+        Error::data("is not a run (expected DATASET/RULE/seed-S/LEVEL or DATASET/LEVEL with LEVEL clean or ATTACK-STRENGTH)")
             .in_file(path)
     })?;
     let fits_file = path.join("alpha.jsonl");
     let fits: Vec<Fit> = read::json_lines(&fits_file)?;
     let is_network = run.rule.is_some();
-    // One spectrum of one matrix is that of the only layer, or of the images.
+    // The spectrum of a single matrix belongs to the only layer of the network, or to the images.
     let layer_of = |fit: &Fit| fit.layer.unwrap_or(usize::from(is_network));
     let fitted = layers(&fits_file, fits.iter().map(|fit| (layer_of(fit), Estimator::of(fit))))?;
     let accuracies: Vec<Accuracy> = if is_network {
@@ -143,15 +148,16 @@ fn run(directory: &str) -> Result<Vec<Row>> {
     Ok(fits.iter().map(row).collect())
 }
 
-/// The layers of one of a run's files and what each has: all the same, and nothing twice.
+/// The layers in a file of a run, each with the keys of its lines. All layers must have the same keys,
+/// and no key may occur twice in a layer.
 fn layers<T: Ord + Clone>(
     file: &Path,
     lines: impl Iterator<Item = (usize, T)>,
 ) -> Result<BTreeMap<usize, BTreeSet<T>>> {
     let mut layers: BTreeMap<usize, BTreeSet<T>> = BTreeMap::new();
-    for (index, (layer, what)) in lines.enumerate() {
-        if !layers.entry(layer).or_default().insert(what) {
-            let message = format!("line {} repeats a line before it, of layer {layer}", index + 1);
+    for (index, (layer, key)) in lines.enumerate() {
+        if !layers.entry(layer).or_default().insert(key) {
+            let message = format!("line {} repeats an earlier line of layer {layer}", index + 1);
             return Err(Error::data(message).in_file(file));
         }
     }
@@ -161,8 +167,8 @@ fn layers<T: Ord + Clone>(
     match layers.iter().find(|(_, found)| *found != expected) {
         None => Ok(layers),
         Some((other, found)) => Err(Error::data(format!(
-            "is cut short, or joined: layers differ in their fits (found {} of layer {other}, expected \
-             {} as of layer {first})",
+            "is cut short, or was joined with another file: layers differ in their fits (found {} \
+             in layer {other}, expected {} as in layer {first})",
             found.len(),
             expected.len()
         ))
@@ -170,7 +176,7 @@ fn layers<T: Ord + Clone>(
     }
 }
 
-fn listed(estimators: &BTreeSet<Estimator>) -> String {
+fn names(estimators: &BTreeSet<Estimator>) -> String {
     let names = estimators.iter().map(|e| format!("{} {}-{}", e.method.name(), e.first, e.last));
     names.collect::<Vec<_>>().join(", ")
 }
@@ -186,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_says_what_a_run_is() {
+    fn directories_of_runs_are_parsed() {
         assert_eq!(parsed("out/mnist/local/seed-3/clean"), (Some(3), None, "clean".into(), 0.0));
         assert_eq!(
             parsed("out/mnist/local/seed-3/fgsm-float32-0.05/"),

@@ -1,4 +1,4 @@
-//! The table's mean and standard deviation over seeds.
+//! Means and standard deviations over seeds.
 
 use std::cmp::Ordering;
 
@@ -10,8 +10,8 @@ use serde::{
 use super::{Row, compare, row::plain};
 use crate::{geometry::powerlaw::Method, math::mean::mean_and_sd};
 
-/// Rows that differ in nothing but the seed: what they have in common, and the mean and standard
-/// deviation of what is measured.
+/// One row of the summary, over the rows of the table that differ in the seed alone: the columns that
+/// they share, and the mean and standard deviation of the measured ones.
 #[derive(Clone, Debug)]
 pub struct Summary {
     common: Common,
@@ -33,7 +33,8 @@ struct Common {
     seeds: usize,
 }
 
-/// A column of the table that has a mean and a standard deviation: their names, and its value.
+/// A measured column of the table: the names of its mean and standard deviation in the summary, and
+/// its value in a row.
 struct Column {
     mean: &'static str,
     sd: &'static str,
@@ -63,26 +64,26 @@ const COLUMNS: [Column; 10] = [
     column!(effective_rank, |row| row.effective_rank),
 ];
 
-/// Mean and standard deviation of each of [`COLUMNS`].
+/// Mean and standard deviation of each column in [`COLUMNS`].
 #[derive(Clone, Debug)]
 struct Measured([(Option<f64>, Option<f64>); COLUMNS.len()]);
 
-/// Mean and standard deviation (n - 1) over the seeds of what else is the same.
+/// Mean and standard deviation, with divisor n - 1, over the rows that differ in the seed alone.
 #[must_use]
 pub fn summary(rows: &[Row]) -> Vec<Summary> {
-    // In the rows' order but for the seed, which ends up inside the groups.
+    // Sorted without regard to the seed, rows that differ in the seed alone are neighbours.
     let mut order: Vec<&Row> = rows.iter().collect();
     let seedless = |row: &Row| Row { seed: None, ..row.clone() };
     order.sort_by(|a, b| compare(&seedless(a), &seedless(b)));
     order
         .chunk_by(|a, b| compare(&seedless(a), &seedless(b)) == Ordering::Equal)
-        .map(summarised)
+        .map(summarise)
         .collect()
 }
 
-fn summarised(group: &[&Row]) -> Summary {
+fn summarise(group: &[&Row]) -> Summary {
     let first = group[0];
-    let over = |column: &Column| mean_and_sd(group.iter().map(|row| (column.value)(row)));
+    let over_seeds = |column: &Column| mean_and_sd(group.iter().map(|row| (column.value)(row)));
     let common = Common {
         dataset: first.dataset.clone(),
         rule: first.rule.clone(),
@@ -95,10 +96,10 @@ fn summarised(group: &[&Row]) -> Summary {
         last: first.last,
         seeds: group.iter().filter(|row| row.seed.is_some()).count(),
     };
-    Summary { common, measured: Measured(COLUMNS.each_ref().map(over)) }
+    Summary { common, measured: Measured(COLUMNS.each_ref().map(over_seeds)) }
 }
 
-/// The columns of both parts, side by side.
+/// The columns of both parts, side by side in one row.
 impl Serialize for Summary {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut parts = serializer.serialize_tuple(2)?;
