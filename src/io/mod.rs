@@ -3,5 +3,5 @@
 
 pub mod info;
 pub mod read;
-pub(crate) mod startup;
+pub mod startup;
 pub mod write;

@@ -9,12 +9,14 @@ use std::{
     io::Write,
     path::{Path, PathBuf},
     process::{Command, Output},
-    sync::LazyLock,
+    sync::{Arc, LazyLock, Once},
 };
 
+use local_errors::io::startup::was_ignored;
 use ndarray::{Array, Array1, Array2, Dimension};
 use ndarray_npy::{ReadableElement, WritableElement};
 use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use tempfile::TempDir;
 
 /// Every tool: a file of `src/bin` each.
@@ -59,11 +61,23 @@ impl std::fmt::Debug for Bytes {
     }
 }
 
+/// Make what the tests start heed signals that the tests themselves ignore, under `nohup` for
+/// example: a program inherits what is ignored, but not a handler.
+fn heed_signals() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        for signal in [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|&signal| was_ignored(signal)) {
+            signal_hook::flag::register(signal, Arc::default()).unwrap();
+        }
+    });
+}
+
 /// A folder to work in, with the tools on the PATH of what runs there.
 pub struct Folder(TempDir);
 
 impl Folder {
     pub fn new() -> Self {
+        heed_signals();
         Self(tempfile::tempdir().unwrap())
     }
 
