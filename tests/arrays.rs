@@ -1,11 +1,10 @@
 //! Arrays as NumPy and other programs write them.
 
-use std::{fs, process::Stdio};
+use std::fs;
 
 use ndarray::{Array1, Array2, Array3, Axis, s};
-use wait4::Wait4;
 
-use crate::common::{self, Bytes, Folder, header, json_lines, npy};
+use crate::common::{self, Bytes, Folder, header, json_lines, memory::peak, npy};
 
 #[test]
 fn bool_arrays_are_0_and_1() {
@@ -118,16 +117,6 @@ fn a_place_in_an_array_has_as_many_indices_as_it_has_axes() {
     }
 }
 
-/// The most memory a command takes, in bytes.
-fn memory(folder: &Folder, program: &str, arguments: &[&str]) -> u64 {
-    let mut command = folder.command(program);
-    let mut child =
-        command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let used = child.wait4().unwrap();
-    assert!(used.status.success(), "{program} {arguments:?}");
-    used.rusage.maxrss
-}
-
 #[test]
 fn no_type_takes_more_memory_than_f8() {
     let folder = Folder::new();
@@ -140,7 +129,7 @@ fn no_type_takes_more_memory_than_f8() {
     folder.write("fortran.npy", &fortran.reversed_axes());
     folder.write("u1.npy", &x);
     drop(x);
-    let used = |file| memory(&folder, "dimension", &["--quiet", file]);
+    let used = |file| peak(&folder, &format!("dimension --quiet {file}"));
     let most = used("f8.npy");
     // The array has 32 MB; blocks under conversion and the allocator's pages a few.
     for file in ["i8.npy", "i2.npy", "b1.npy", "u1.npy", "fortran.npy"] {

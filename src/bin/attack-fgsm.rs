@@ -56,7 +56,7 @@ fn run(args: Args) -> Result<()> {
     };
     let random = RandomSigns::new(ball, args.seed.unwrap_or(1));
     args.on.run(gradient, |loss, x, y, first| match args.gradient {
-        Sign::Random => random.attack(x, first),
+        Sign::Random => Ok(random.attack(x, first)),
         Sign::Exact | Sign::Float32 => Fgsm::new(loss, ball).attack(x, y, first),
     })
 }

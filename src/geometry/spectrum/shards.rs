@@ -204,7 +204,7 @@ impl Shards {
     }
 
     /// The signal variances of each layer, (units,), from `self` and `other` as repeats of the same
-    /// stimuli; see [`Repeats`].
+    /// stimuli, one file each; see [`Repeats`].
     ///
     /// # Errors
     /// If a file cannot be read, the shapes differ, or as for [`Repeats`].
@@ -225,7 +225,8 @@ impl Shards {
             return Err(Error::data(message).in_file(&other.name));
         }
         let mut repeats = self.for_each_layer(|| Repeats::new(self.samples, self.units))?;
-        while let (Some(a), Some(b)) = (self.next_block()?, other.next_block()?) {
+        while let Some(a) = self.next_block()? {
+            let b = other.next_block()?.expect("both files have the same shape");
             repeats[a.matrix].add(a.values, b.values);
         }
         self.collect(repeats.into_iter().map(Repeats::signal))

@@ -73,7 +73,7 @@ pub(super) fn bytes(source: Source, kept: Option<usize>) -> Result<(Vec<u8>, Opt
             Values::U1(v) => append_as_bytes(v, &mut bytes),
             Values::Int(v) => append_as_bytes(v, &mut bytes),
             Values::U8(v) => append_as_bytes(v, &mut bytes),
-            Values::F4(_) | Values::F8(_) => Ok(()), // not accepted above
+            Values::F4(_) | Values::F8(_) => unreachable!("only integers are accepted"),
         };
         appended.map_err(|(index, found)| {
             npy.source.wrong(format!(

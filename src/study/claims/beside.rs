@@ -10,7 +10,7 @@ use super::{
     paper::alpha_accuracy_correlation,
     statistics::spearman,
 };
-use crate::study::table::Row;
+use crate::{study::table::Row, train::Rule};
 
 /// The claims about depth, training, smoothness and the learning rule, on clean images.
 pub fn about_clean_images(rows: &[Row], subject: &Subject, dimension: Option<f64>) -> Vec<Claim> {
@@ -58,8 +58,8 @@ pub fn about_clean_images(rows: &[Row], subject: &Subject, dimension: Option<f64
         claim.with_reason_if_empty("the table has no snapshots of this rule during training"),
     );
     claims.extend(dimension.map(|d| smoothness(rows, subject, &clean, d)));
-    if subject.rule == "local" {
-        let backprop = Subject { rule: "backprop".into(), ..subject.clone() };
+    if subject.rule == Rule::Local.name() {
+        let backprop = Subject { rule: Rule::Backprop.name().into(), ..subject.clone() };
         let other = curves::along_strength(rows, &backprop, "clean");
         if !other.is_empty() {
             claims.push(faster_decay_than(subject, &clean, &other));
