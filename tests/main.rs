@@ -27,6 +27,7 @@ mod help;
 mod hostile;
 mod idx;
 mod make;
+mod messages;
 mod mnist;
 mod notices;
 mod npy_info;

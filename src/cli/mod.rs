@@ -109,7 +109,7 @@ fn parse<A: Parser>() -> std::result::Result<A, clap::Error> {
 }
 
 fn seed(text: &str) -> std::result::Result<u64, String> {
-    text.parse().map_err(|_| format!("expected a whole number from 0 to {}", u64::MAX))
+    text.parse().map_err(|_| "expected a whole number from 0, below 2^64".into())
 }
 
 /// Print the requested help or version, with bold titles on a terminal.

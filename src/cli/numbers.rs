@@ -44,7 +44,7 @@ fn single(number: f64) -> std::result::Result<f64, String> {
         return Ok(number);
     }
     Err(format!(
-        "it is {rounded} in single precision, the type of the arrays (expected 0, or {:?} to {:?})",
+        "it is {rounded} in single precision, the type of the arrays, which holds {:?} to {:?}",
         f32::from_bits(1),
         f32::MAX
     ))
@@ -57,7 +57,7 @@ pub fn count(text: &str) -> std::result::Result<usize, String> {
 
 /// Parse an integer that is at least 1, as a type that cannot be 0.
 pub fn non_zero(text: &str) -> std::result::Result<NonZeroUsize, String> {
-    text.parse().map_err(|_| format!("expected a whole number from 1 to {}", usize::MAX))
+    text.parse().map_err(|_| "expected a whole number from 1, below 2^64".into())
 }
 
 /// Parse an integer from 1 to MAX. The limit prevents requests that would take too long or too much

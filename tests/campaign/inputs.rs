@@ -3,47 +3,24 @@
 use std::{
     fs,
     io::{self, Read, Write},
-    process::Stdio,
-    time::Instant,
 };
 
 use flate2::{Compression, write::GzEncoder};
 use ndarray::Array1;
-use wait4::Wait4;
 
 use super::{Size, Tally};
 use crate::common::{
     self, Folder, header,
     hostile::{MODEL, arrays, models, readers},
+    memory::{Ended, measured},
     npy,
 };
 
-/// The harness itself must stay far below this: what it starts begins with its peak.
 const MEMORY: u64 = 64 << 20;
 const SECONDS: f64 = 2.0;
 
 pub fn run(_: &Size) -> Vec<Tally> {
     vec![malformed(), deep()]
-}
-
-/// How a line of bash ended, and what it took.
-struct Ended {
-    code: Option<i32>,
-    stderr: String,
-    seconds: f64,
-    memory: u64,
-}
-
-fn measured(folder: &Folder, line: &str) -> Ended {
-    let mut command = folder.command("bash");
-    command.args(["-c", &format!("exec timeout -s KILL 60 {line}")]);
-    let start = Instant::now();
-    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut stderr = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
-    let used = child.wait4().unwrap();
-    let seconds = start.elapsed().as_secs_f64();
-    Ended { code: used.status.code(), stderr, seconds, memory: used.rusage.maxrss }
 }
 
 /// One line that names what is wrong, after warnings if there are some.
