@@ -11,7 +11,7 @@ use rand::seq::index;
 use super::{Matrix, Moments, Repeats, Spectrum};
 use crate::{
     Error, Result,
-    io::read::{Block, Rows, Source},
+    io::read::{Block, Rows, Source, too_few},
     math::rng::{self, Purpose},
 };
 
@@ -81,11 +81,9 @@ impl Shards {
         };
         match samples.filter(|&samples| samples > shards.samples) {
             None => Ok(shards),
-            Some(samples) => Err(Error::data(format!(
-                "has too few samples (found {}, expected at least the {samples} to be used)",
-                shards.samples
-            ))
-            .in_file(&shards.name)),
+            Some(samples) => {
+                Err(Error::data(too_few(shards.samples, samples)).in_file(&shards.name))
+            }
         }
     }
 

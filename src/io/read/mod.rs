@@ -7,6 +7,7 @@
 #![deny(clippy::indexing_slicing)] // input must not cause an index out of bounds
 
 mod array;
+mod cells;
 mod dtype;
 mod gzip;
 mod header;
@@ -28,6 +29,7 @@ pub use idx::{Idx, IdxContent};
 pub use labels::Labels;
 pub use npy::Elements;
 pub use records::{Line, Records, csv};
+pub(crate) use rows::too_few;
 pub use rows::{Block, Rows};
 pub use source::{Source, is_stream};
 pub use text::{json, json_and_array, json_lines, lines};

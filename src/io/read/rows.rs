@@ -135,10 +135,7 @@ impl<T: Float> Rows<T> {
             return Ok(self);
         };
         if samples > self.stored {
-            return Err(self.npy.source.wrong(format!(
-                "has too few samples (found {}, expected at least the {samples} to be used)",
-                self.stored
-            )));
+            return Err(self.npy.source.wrong(too_few(self.stored, samples)));
         }
         (self.kept, self.cut) = (samples, true);
         Ok(self)
@@ -293,4 +290,9 @@ pub(super) fn first_not<T: Float>(values: &[T], good: impl Fn(f64) -> bool) -> O
     // The usual case, that all are good, is checked without an early exit, so that it vectorises.
     let all = values.iter().fold(true, |all, &x| all & good(x.into()));
     if all { None } else { values.iter().copied().enumerate().find(|&(_, x)| !good(x.into())) }
+}
+
+/// What is wrong with a file, or several, of fewer samples than are to be used.
+pub fn too_few(found: usize, samples: usize) -> String {
+    format!("has too few samples (found {found}, expected at least the {samples} to be used)")
 }

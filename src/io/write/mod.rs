@@ -7,6 +7,7 @@
 //! symlink is kept, and the file to which it points is replaced.
 
 mod array;
+mod descriptor;
 mod directory;
 mod output;
 mod target;

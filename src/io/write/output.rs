@@ -9,7 +9,8 @@ use std::{
 use tempfile::NamedTempFile;
 
 use super::{
-    target::{Target, name, open_descriptor, take_over},
+    descriptor,
+    target::{Target, name, take_over},
     temporary::{begin, complete},
 };
 use crate::{Error, Result};
@@ -95,7 +96,7 @@ impl Output {
         target.check(name)?;
         let sink = match target {
             Target::Descriptor(number) => {
-                Sink::Stream(Stream::new(open_descriptor(number).map_err(failed)?))
+                Sink::Stream(Stream::new(descriptor::open(number).map_err(failed)?))
             }
             Target::Device(device) => {
                 // The descriptor of another process may be a regular file, to which that process

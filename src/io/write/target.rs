@@ -15,11 +15,8 @@ use rustix::{
     io::Errno,
 };
 
-use crate::{
-    Error, Result,
-    error::reason,
-    io::{read::is_stream, startup},
-};
+use super::descriptor::{self, Descriptor};
+use crate::{Error, Result, error::reason, io::read::is_stream};
 
 /// Largest number of symlinks followed, as in the kernel.
 const MAX_LINKS: usize = 40;
@@ -53,7 +50,7 @@ impl Target {
     fn follow(path: &Path) -> io::Result<Self> {
         let mut path = path.to_owned();
         for _ in 0..MAX_LINKS {
-            match descriptor(&path) {
+            match descriptor::named(&path) {
                 Some(Descriptor::Ours(number)) => return Ok(Self::Descriptor(number)),
                 Some(Descriptor::Other) => return Ok(Self::Device(path)),
                 None => {}
@@ -84,7 +81,7 @@ impl Target {
     pub fn check(&self, path: &Path) -> Result<()> {
         let failed = |e: io::Error| Error::io(path, e);
         match self {
-            Self::Descriptor(number) => open_descriptor(*number).map(drop).map_err(failed),
+            Self::Descriptor(number) => descriptor::open(*number).map(drop).map_err(failed),
             // Not checked, because opening a FIFO waits for its reader.
             Self::Device(_) => Ok(()),
             Self::Folder(..) => Err(failed(io::ErrorKind::IsADirectory.into())),
@@ -104,7 +101,7 @@ impl Target {
     /// not exist, and for terminals and /dev/null, to which several outputs may be written.
     fn node(&self) -> Option<(u64, u64)> {
         let metadata = match self {
-            Self::Descriptor(number) => open_descriptor(*number).ok()?.metadata().ok()?,
+            Self::Descriptor(number) => descriptor::open(*number).ok()?.metadata().ok()?,
             Self::Device(path) => fs::metadata(path).ok()?,
             Self::File(_, existing) => existing.clone()?,
             Self::Folder(_, metadata) => metadata.clone(),
@@ -185,7 +182,7 @@ pub fn is_inside(file: &Path, folder: &Path) -> bool {
 #[must_use]
 pub fn is_terminal(output: &Path) -> bool {
     let file = match Target::of(output) {
-        Ok(Target::Descriptor(number)) => open_descriptor(number),
+        Ok(Target::Descriptor(number)) => descriptor::open(number),
         // Only character devices are opened, because opening a FIFO waits for its reader.
         Ok(Target::Device(device))
             if fs::metadata(&device).is_ok_and(|device| device.file_type().is_char_device()) =>
@@ -268,75 +265,4 @@ pub fn folder(target: &Path) -> &Path {
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),
     }
-}
-
-enum Descriptor {
-    /// A descriptor of this process, with its number.
-    Ours(u32),
-    /// A descriptor of another process.
-    Other,
-}
-
-/// The descriptor that a path such as `/dev/fd/3` names, if any. The kernel presents it as a link to
-/// the file, which must be written to and not replaced.
-fn descriptor(path: &Path) -> Option<Descriptor> {
-    let number = path.file_name()?.to_str()?.parse().ok()?;
-    let folder = fs::canonicalize(folder(path)).ok()?;
-    if !folder.starts_with("/proc") || !folder.ends_with("fd") {
-        return None;
-    }
-    let ours = fs::canonicalize("/proc/self").is_ok_and(|ours| folder.starts_with(ours));
-    Some(if ours { Descriptor::Ours(number) } else { Descriptor::Other })
-}
-
-/// A copy of a descriptor that this process inherited, for writing.
-pub fn open_descriptor(number: u32) -> io::Result<File> {
-    let closed = || Err(io::Error::other("is closed"));
-    match number {
-        0..=2 if startup::was_closed(number) => closed(),
-        0 => io::stdin().as_fd().try_clone_to_owned().map(File::from),
-        1 => io::stdout().as_fd().try_clone_to_owned().map(File::from),
-        2 => io::stderr().as_fd().try_clone_to_owned().map(File::from),
-        _ if !was_inherited(number) => closed(),
-        _ => duplicate(number),
-    }
-}
-
-/// Whether a descriptor was open when the process started. Rust opens its own descriptors with the
-/// flag close-on-exec, which an inherited descriptor cannot have.
-fn was_inherited(number: u32) -> bool {
-    let Ok(info) = fs::read_to_string(format!("/proc/self/fdinfo/{number}")) else {
-        return false;
-    };
-    let flags = info.lines().find_map(|line| line.strip_prefix("flags:"));
-    let flags = flags.and_then(|flags| u32::from_str_radix(flags.trim(), 8).ok());
-    flags.is_none_or(|flags| flags & rustix::fs::OFlags::CLOEXEC.bits() == 0)
-}
-
-/// A duplicate of a descriptor, which shares the position in the file.
-#[cfg(target_os = "linux")]
-fn duplicate(number: u32) -> io::Result<File> {
-    use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
-
-    let foreign = i32::try_from(number).map_err(|_| Errno::BADF)?;
-    let duplicate = pidfd_open(getpid(), PidfdFlags::empty())
-        .and_then(|this| pidfd_getfd(this, foreign, PidfdGetfdFlags::empty()));
-    // Some containers forbid pidfd_getfd.
-    duplicate.map_or_else(|_| reopen(number), |duplicate| Ok(File::from(duplicate)))
-}
-
-#[cfg(not(target_os = "linux"))]
-fn duplicate(number: u32) -> io::Result<File> {
-    reopen(number)
-}
-
-/// Open a descriptor again by its name. A regular file is refused, because the new descriptor would
-/// start at the beginning of the file.
-fn reopen(number: u32) -> io::Result<File> {
-    let path = format!("/proc/self/fd/{number}");
-    if fs::metadata(&path)?.is_file() {
-        let message = format!("cannot be continued on this system: use -o - and >&{number}");
-        return Err(io::Error::other(message));
-    }
-    File::options().write(true).open(path)
 }
