@@ -10,7 +10,7 @@ use divan::{Bencher, counter::ItemsCount};
 use local_errors::{
     geometry::spectrum::{Matrix, Spectrum},
     network::Network,
-    train::{Data, Images, Rule, Settings, TestSet, Training, init},
+    train::{Course, Data, Images, Rule, Settings, TestSet, Training, init},
 };
 use ndarray::{Array2, Array3};
 use rand::{Rng, RngExt, SeedableRng, rngs::ChaCha8Rng};
@@ -86,9 +86,9 @@ fn epoch(bencher: Bencher, width: usize, batch_size: usize, density: f64) {
     };
     bencher
         .counter(ItemsCount::new(samples * epoch_operations(width)))
-        .with_inputs(|| Training::new(network(width)))
+        .with_inputs(|| Training::new(network(width), &settings))
         .bench_values(|mut training| {
-            let done = training.run_epoch(&settings, &data, None, |_, _| ());
+            let done = training.run_epoch(&settings, &mut Course::new(&data, None), |_, _| ());
             (training, done)
         });
 }

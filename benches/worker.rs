@@ -23,7 +23,7 @@ use local_errors::{
         write,
     },
     network::Network,
-    train::{Images, Rule, Settings, Training, TrainingSet, init},
+    train::{Course, Images, Rule, Settings, Training, TrainingSet, init},
 };
 use ndarray::{Array2, Array3, Axis, s};
 
@@ -135,8 +135,8 @@ fn epoch(
     let images = if form == "dense" { Images::Dense(images) } else { Images::new(images) };
     let train = TrainingSet { images, labels };
     let settings = Settings { batch_size, ..Settings::preset(Rule::Local) };
-    let mut training = Training::new(network(pixels, width)?);
-    Ok(Box::new(move || training.run_epoch(&settings, &train, None, |_, _| ())))
+    let mut training = Training::new(network(pixels, width)?, &settings);
+    Ok(Box::new(move || training.run_epoch(&settings, &mut Course::new(&train, None), |_, _| ())))
 }
 
 fn serve(args: Args) -> Result<()> {

@@ -1,11 +1,13 @@
 """Write networks and activations from elsewhere as files that the tools read, and read them back.
 
 Layers are tuples (w, b), and with a readout (w, b, r) or (w, b, r, c):
-h = max(0, x w + b), logits = h r + c; w is (inputs, units), r is (units, classes).
+h = f(x w + b), logits = h r + c; w is (inputs, units), r is (units, classes). f is max(0, z) unless an
+activation is named.
 
     python3 scripts/own_network.py NET.pt DIRECTORY
 
-converts what torch.save wrote: a module, such as Sequential(Linear, ReLU, ..., Linear), or a state_dict.
+converts what torch.save wrote: a module, such as Sequential(Linear, ReLU, ..., Linear), or a state_dict. ACTIVATIONS are
+the functions that may stand for ReLU.
 """
 
 import io
@@ -23,16 +25,48 @@ except ImportError as error:
         sys.exit(f"own_network: needs NumPy ({error})")
     raise
 
-SCHEMA = "local-errors/model/1"
+SCHEMA = "local-errors/model/2"
+SCHEMA_OF_RELU = "local-errors/model/1"
+# The names of the functions, and PyTorch's modules.
+ACTIVATIONS = {
+    "relu": "ReLU",
+    "leaky-relu": "LeakyReLU",
+    "tanh": "Tanh",
+    "sigmoid": "Sigmoid",
+    "shifted-tanh": None,
+    "gelu": "GELU",
+    "silu": "SiLU",
+}
 FAMILY = "local-errors/model/"
 FILE = re.compile(r"model\.json|history\.jsonl|[wbrc][1-9][0-9]*\.npy")
 SNAPSHOT = re.compile(r"epoch-(0|[1-9][0-9]*)")
 
 
-def save_network(directory, layers, rule="own"):
+class Layers(list):
+    """Layers with the name of their activation function."""
+
+    def __init__(self, layers, activation):
+        super().__init__(layers)
+        self.activation = known(activation)
+
+
+def known(activation):
+    if activation not in ACTIVATIONS:
+        raise ValueError(f"has an unknown activation (found {activation}, expected one of {', '.join(ACTIVATIONS)})")
+    return activation
+
+
+def save_network(directory, layers, rule="own", activation=None):
     """Write layers as a network's directory, in f4. An older network there is replaced."""
+    activation = known(activation or getattr(layers, "activation", "relu"))
     layers = [[np.asarray(as_numpy(array), dtype="<f4") for array in layer] for layer in layers]
-    description = {"schema": SCHEMA, "rule": rule, "sizes": check(layers), "classes": classes(layers)}
+    description = {
+        "schema": SCHEMA,
+        "rule": rule,
+        "sizes": check(layers),
+        "classes": classes(layers),
+        "activation": activation,
+    }
     # A symbolic link is followed, not replaced.
     target = os.path.realpath(directory)
     check_target(directory, target)
@@ -154,13 +188,15 @@ def replace(new, target, old):
 
 
 def read_network(directory):
-    """The layers of a network's directory."""
+    """The Layers of a network's directory."""
     with open(f"{directory}/model.json") as file:
         description = json.load(file)
-    if description["schema"] != SCHEMA:
+    if description["schema"] not in (SCHEMA, SCHEMA_OF_RELU):
         raise ValueError(f"{directory}: has an unknown schema (found {description['schema']}, expected {SCHEMA})")
+    activation = description["activation"] if description["schema"] == SCHEMA else "relu"
     files = [[f"{directory}/{letter}{l}.npy" for letter in "wbrc"] for l in range(1, len(description["sizes"]))]
-    return [tuple(np.load(file) for file in layer if os.path.exists(file)) for layer in files]
+    layers = [tuple(np.load(file) for file in layer if os.path.exists(file)) for layer in files]
+    return Layers(layers, activation)
 
 
 def save_activations(file, activations):
@@ -204,7 +240,7 @@ def as_numpy(array):
 
 
 def from_torch(module, activation=None):
-    """The layers of Sequential(Linear, ReLU, ..., Linear). The last Linear is the readout.
+    """The Layers of Sequential(Linear, ReLU, ..., Linear). The last Linear is the readout.
 
     A state_dict gives its Linear layers, in its order. It does not contain the functions between
     them: activation="relu" says that these are ReLU.
@@ -213,8 +249,8 @@ def from_torch(module, activation=None):
 
     module = unwrapped(module)
     if isinstance(module, nn.Module):
-        linears = linears_of_module(module)
-    elif activation == "relu":
+        linears, activation = parts_of_module(module)
+    elif activation is not None:
         linears = linears_of_state_dict(module)
     else:
         raise ValueError(
@@ -223,10 +259,11 @@ def from_torch(module, activation=None):
         )
     if len(linears) < 2:
         raise ValueError("must end with a hidden layer, Linear and ReLU, and a Linear that is its readout")
+    known(activation)
     *hidden, readout = [
         (as_numpy(weight).T, np.zeros(len(weight)) if bias is None else as_numpy(bias)) for weight, bias in linears
     ]
-    return hidden[:-1] + [hidden[-1] + readout]
+    return Layers(hidden[:-1] + [hidden[-1] + readout], activation)
 
 
 def unwrapped(module):
@@ -252,8 +289,8 @@ def unwrapped(module):
         module = inner
 
 
-def linears_of_module(module):
-    """Weights and biases of Sequential(Linear, ReLU, ..., Linear).
+def parts_of_module(module):
+    """Weights and biases of Sequential(Linear, ReLU, ..., Linear), and the name of the function between them.
 
     Modules that change nothing after training, such as Dropout and Identity, are left out.
     """
@@ -272,14 +309,19 @@ def linears_of_module(module):
             yield module
 
     sequence = list(parts(module))
+    names = {getattr(nn, name): activation for activation, name in ACTIVATIONS.items() if name}
+    function = next((type(part) for part in sequence[1::2] if type(part) in names), nn.ReLU)
     for place, part in enumerate(sequence):
-        expected = [nn.Linear, nn.ReLU][place % 2]
+        expected = [nn.Linear, function][place % 2]
         if type(part) is not expected:
-            found = type(part).__name__
-            raise ValueError(f"has {found} where {expected.__name__} is expected: a network is Linear, ReLU, ..., Linear")
+            found, expected = type(part).__name__, expected.__name__
+            network = f"Linear, {function.__name__}, ..., Linear"
+            raise ValueError(f"has {found} where {expected} is expected: a network is {network}")
+        if getattr(part, "approximate", "none") != "none" or getattr(part, "negative_slope", 0.01) != 0.01:
+            raise ValueError(f"has {part} where {expected.__name__}() is expected")
     if len(sequence) % 2 == 0:
         raise ValueError("must end with a hidden layer, Linear and ReLU, and a Linear that is its readout")
-    return [(part.weight, part.bias) for part in sequence[::2]]
+    return [(part.weight, part.bias) for part in sequence[::2]], names[function]
 
 
 def linears_of_state_dict(tensors):
@@ -296,10 +338,18 @@ def linears_of_state_dict(tensors):
     return [(layer["weight"], layer.get("bias")) for layer in layers.values()]
 
 
-def to_torch(layers):
-    """The layers as Sequential(Linear, ReLU, ..., Linear), with the readout of the last layer only."""
+def to_torch(layers, activation=None):
+    """The layers as Sequential(Linear, ReLU, ..., Linear), with the readout of the last layer only.
+
+    The function is that of Layers, unless it is named. PyTorch has no module for shifted-tanh: it is
+    Sigmoid after a Linear of twice the weights, since (1 + tanh z)/2 = 1/(1 + exp(-2 z)).
+    """
     import torch
     from torch import nn
+
+    activation = known(activation or getattr(layers, "activation", "relu"))
+    factor = 2 if activation == "shifted-tanh" else 1
+    function = getattr(nn, ACTIVATIONS[activation] or "Sigmoid")
 
     def linear(w, b=None):
         part = nn.Linear(*w.shape, bias=b is not None)
@@ -308,7 +358,7 @@ def to_torch(layers):
             part.bias = nn.Parameter(torch.tensor(b))
         return part
 
-    hidden = [part for w, b, *_ in layers for part in (linear(w, b), nn.ReLU())]
+    hidden = [part for w, b, *_ in layers for part in (linear(factor * w, factor * b), function())]
     return nn.Sequential(*hidden, linear(*layers[-1][2:]))
 
 
@@ -344,7 +394,8 @@ def load(file):
     import torch
     from torch import nn
 
-    classes = [nn.Sequential, nn.Linear, nn.ReLU, nn.Flatten, nn.Identity, nn.DataParallel]
+    classes = [nn.Sequential, nn.Linear, nn.Flatten, nn.Identity, nn.DataParallel]
+    classes += [getattr(nn, name) for name in ACTIVATIONS.values() if name]
     classes += [nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.FeatureAlphaDropout]
     try:
         with torch.serialization.safe_globals(classes):
@@ -369,7 +420,7 @@ def main():
     parser.add_argument("module", help="file of torch.save: Sequential(Linear, ReLU, ..., Linear), or a state_dict")
     parser.add_argument("directory", help="network directory to write")
     parser.add_argument(
-        "--activation", choices=["relu"], help="function between the Linear layers of a state_dict, which does not contain it"
+        "--activation", choices=list(ACTIVATIONS), help="function between the Linear layers of a state_dict, which does not contain it"
     )
     args = parser.parse_args()
     warnings.simplefilter("ignore")

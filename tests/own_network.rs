@@ -11,6 +11,9 @@ use crate::common::{Folder, json_lines, project::Project};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
+const ACTIVATIONS: [&str; 7] =
+    ["relu", "leaky-relu", "tanh", "sigmoid", "shifted-tanh", "gelu", "silu"];
+
 fn python() -> String {
     std::env::var("PYTHON").unwrap()
 }
@@ -49,7 +52,7 @@ fn compare(folder: &Folder) {
     for (layer, h) in stack.axis_iter(Axis(0)).enumerate() {
         let expected: Array2<f64> = folder.read(&format!("h{}.npy", layer + 1));
         assert_eq!(h.shape(), expected.shape());
-        let largest = expected.iter().copied().fold(0.0, f64::max);
+        let largest = expected.iter().map(|h| h.abs()).fold(0.0, f64::max);
         for (&h, &expected) in h.iter().zip(&expected) {
             assert_near(f64::from(h), expected, largest);
         }
@@ -94,8 +97,10 @@ fn compare(folder: &Folder) {
 #[ignore = "needs PYTHON, one that has NumPy"]
 fn the_tools_give_what_numpy_gives() {
     let folder = Folder::with_data();
-    expect(&folder, "numpy");
-    compare(&folder);
+    for activation in ACTIVATIONS {
+        expect(&folder, &format!("numpy {activation}"));
+        compare(&folder);
+    }
 }
 
 #[test]
@@ -105,11 +110,17 @@ fn the_tools_give_what_torch_gives_and_torch_what_the_tools_give() {
         return;
     }
     let folder = Folder::with_data();
-    expect(&folder, "torch");
-    compare(&folder);
-    for rule in ["local", "backprop"] {
+    // PyTorch has no module of shifted-tanh.
+    for activation in ACTIVATIONS.iter().filter(|&&activation| activation != "shifted-tanh") {
+        expect(&folder, &format!("torch {activation}"));
+        compare(&folder);
+    }
+    for (activation, rule) in
+        ACTIVATIONS.iter().flat_map(|f| ["local", "backprop"].map(|rule| (f, rule)))
+    {
         folder.ok(&format!(
-            "train --images x.npy --labels y.npy --hidden 10,10 --epochs 4 --rule {rule} -o net"
+            "train --images x.npy --labels y.npy --hidden 10,10 --epochs 4 --rule {rule} \
+             --activation {activation} -o net"
         ));
         expect(&folder, "back");
         compare(&folder);
@@ -162,7 +173,10 @@ fn what_is_no_network_is_refused() {
     let linear = "from torch.nn import *\na, r = Linear(4, 3), Linear(3, 2)\n";
     for (module, words) in [
         ("Sequential(a, r)", "has Linear where ReLU is expected"),
-        ("Sequential(a, Tanh(), r)", "has Tanh where ReLU is expected"),
+        ("Sequential(a, Softplus(), r)", "has Softplus where ReLU is expected"),
+        ("Sequential(a, Tanh(), Linear(3, 3), ReLU(), r)", "has ReLU where Tanh is expected"),
+        ("Sequential(a, GELU('tanh'), r)", "where GELU() is expected"),
+        ("Sequential(a, LeakyReLU(0.2), r)", "where LeakyReLU() is expected"),
         ("Sequential(Conv1d(1, 1, 1), ReLU(), r)", "where Linear is expected"),
         ("Sequential(a, ReLU())", "must end with a hidden layer"),
         ("Sequential(a)", "must end with a hidden layer"),

@@ -199,3 +199,31 @@ fn training() {
         assert_near(&json_lines(&folder.bytes("net/history.jsonl")), &history, 1e-6);
     }
 }
+
+/// Every activation function, optimizer and schedule.
+#[test]
+fn trainings() {
+    let folder = Folder::new();
+    let flags = fs::read_to_string(PathBuf::from(GOLDEN).join("trainings.txt")).unwrap();
+    let expected: Array2<f32> = golden("trainings.npy");
+    assert_eq!(flags.lines().count(), expected.nrows());
+    for (flags, expected) in flags.lines().zip(expected.rows()) {
+        run(
+            &folder,
+            &format!(
+                "train {flags} --weight-gain 2 --hidden 12,12,12 --images G/images.npy --labels G/labels.npy \
+             --epochs 3 --batch-size 48 --lr-decay 1 --threads 1 -o net"
+            ),
+        );
+        let arrays = ["w1", "b1", "w2", "b2", "w3", "b3", "r3", "c3"];
+        let trained = if flags.contains("backprop") { 8 } else { 6 };
+        let found = arrays[..trained].iter().flat_map(|name| {
+            folder.read::<f32, ndarray::IxDyn>(&format!("net/{name}.npy")).into_iter()
+        });
+        let differences = found.zip(expected).map(|(found, expected)| (found - expected).abs());
+        let largest = differences.fold(0.0, f32::max);
+        // Adam divides a gradient by its own size, so that its relative round-off counts.
+        let tolerance = if flags.contains("adam") { 1e-5 } else { 1e-6 };
+        assert!(largest < tolerance, "{flags}: {largest}");
+    }
+}

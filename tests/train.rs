@@ -105,7 +105,7 @@ fn readouts_beyond_single_precision_are_refused() {
     }
     let message = folder.fails(2, &format!("{train} 3e38"));
     assert!(
-        message.contains("the readouts' scale is too large: layer 1 has a weight of"),
+        message.contains("the initial weights are too large: layer 1 has a weight of"),
         "{message}"
     );
 }
@@ -168,7 +168,8 @@ fn a_network_directory_holds_what_the_contract_says() {
     );
     let model: serde_json::Value =
         serde_json::from_slice(&folder.bytes("local/model.json")).unwrap();
-    assert_eq!(model["schema"], "local-errors/model/1");
+    assert_eq!(model["schema"], "local-errors/model/2");
+    assert_eq!(model["activation"], "relu");
     assert_eq!(model["rule"], "local");
     assert_eq!(model["sizes"], serde_json::json!([16, 10, 10]));
     assert_eq!(model["classes"], 3);

@@ -6,7 +6,7 @@ use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2};
 use crate::{
     Error, Result,
     math::{elementwise::first_not_finite, linalg},
-    network::{Network, Readout, backward, softmax_minus_onehot},
+    network::{Network, Readout, softmax_minus_onehot},
 };
 
 /// How the gradient is computed.
@@ -56,16 +56,30 @@ impl<'a> Loss<'a> {
         mut g: ArrayViewMut2<'_, f32>,
     ) -> Result<usize> {
         let layers = &self.network.layers[..self.layer];
-        let h = self.network.activations(x, self.layer)?;
-        let last = h[self.layer - 1].view();
+        // ReLU's derivatives are 0 and 1, which no precision changes.
+        let exact =
+            self.gradient == Gradient::Exact && !self.network.activation.is_piecewise_linear();
+        let [h, z] = if exact || self.network.activation.derivative_needs_z() {
+            self.network.activations_and_z(x, self.layer)?
+        } else {
+            [self.network.activations(x, self.layer)?, Vec::new()]
+        };
+        let kept = if z.is_empty() { &h } else { &z };
+        let last = &h[self.layer - 1];
         let mut dz = Array2::zeros((x.nrows(), self.network.classes));
-        self.readout.logits(last, dz.view_mut());
+        self.readout.logits(last.view(), dz.view_mut());
         let lost = self.loss_gradient(dz.view_mut(), y);
-        let mut delta = Array2::zeros(last.dim());
-        backward(delta.view_mut(), dz.view(), self.readout.r.view(), last);
-        for (layer, h) in layers.iter().skip(1).zip(&h).rev() {
-            let mut lower = Array2::zeros(h.dim());
-            backward(lower.view_mut(), delta.view(), layer.w.view(), h.view());
+        let mut delta = dz;
+        // The weights above each layer.
+        let above = layers.iter().skip(1).map(|layer| &layer.w).chain([&self.readout.r]);
+        for (weights, kept) in above.zip(kept).collect::<Vec<_>>().into_iter().rev() {
+            let mut lower = Array2::zeros(kept.dim());
+            linalg::product(lower.view_mut(), delta.view(), weights.t());
+            if exact {
+                self.network.activation.times_exact_derivative(lower.view_mut(), kept.view());
+            } else {
+                self.network.activation.times_derivative(lower.view_mut(), kept.view());
+            }
             delta = lower;
         }
         linalg::product(g.view_mut(), delta.view(), layers[0].w.t());
@@ -120,11 +134,20 @@ fn logit_differences(z: &mut [f32], y: usize) {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::train::{Rule, Settings, init};
+    use crate::{
+        network::{Activation, f},
+        train::{Rule, Settings, init},
+    };
+    use ndarray::Array1;
     use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
 
     pub fn network() -> Network {
-        let settings = Settings { seed: 2, ..Settings::preset(Rule::Local) };
+        network_with(Activation::Relu, None)
+    }
+
+    fn network_with(activation: Activation, weight_gain: Option<f64>) -> Network {
+        let preset = Settings::preset(Rule::Local);
+        let settings = Settings { seed: 2, activation, weight_gain, ..preset };
         init(&[12, 9, 9, 9], 4, &settings).unwrap()
     }
 
@@ -136,7 +159,7 @@ pub(super) mod tests {
             h = (0..w.ncols())
                 .map(|j| {
                     let z: f64 = (0..w.nrows()).map(|i| h[i] * w[[i, j]]).sum();
-                    (z + f64::from(l.b[j])).max(0.0)
+                    f(network.activation, z + f64::from(l.b[j]))
                 })
                 .collect();
         }
@@ -150,8 +173,10 @@ pub(super) mod tests {
     fn the_gradient_agrees_with_finite_differences() {
         let mut rng = ChaCha8Rng::seed_from_u64(5);
         let x = Array2::from_shape_simple_fn((6, 12), || rng.random::<f32>());
-        let (network, y) = (network(), [0, 1, 2, 3, 0, 1]);
-        for layer in 1..=3 {
+        let y = [0, 1, 2, 3, 0, 1];
+        let each = Activation::value_variants().iter().flat_map(|&f| [1, 2, 3].map(|l| (f, l)));
+        for (activation, layer) in each {
+            let network = network_with(activation, None);
             let gradient = |gradient| {
                 let mut g = Array2::zeros(x.dim());
                 let loss = Loss::new(&network, Some(layer), gradient).unwrap();
@@ -182,6 +207,54 @@ pub(super) mod tests {
                 }
             }
         }
+    }
+
+    /// The gradient by the chain rule in f64, for tanh.
+    fn gradient_of_tanh(network: &Network, x: &Array1<f64>, y: usize) -> Array1<f64> {
+        let (mut h, mut slope) = (x.clone(), Array2::eye(x.len()));
+        for l in &network.layers {
+            let z = h.dot(&l.w.mapv(f64::from)) + l.b.mapv(f64::from);
+            slope = slope.dot(&l.w.mapv(f64::from)) * z.mapv(|z| z.cosh().powi(-2));
+            h = z.mapv(f64::tanh);
+        }
+        let r = network.layers[2].readout.as_ref().unwrap().r.mapv(f64::from);
+        let mut p = h.dot(&r).mapv(f64::exp);
+        p /= p.sum();
+        p[y] -= 1.0;
+        slope.dot(&r.dot(&p))
+    }
+
+    #[test]
+    fn no_sign_is_lost_where_units_are_saturated() {
+        let mut rng = ChaCha8Rng::seed_from_u64(6);
+        let network = network_with(Activation::Tanh, Some(4000.0));
+        let x = Array2::from_shape_simple_fn((50, 12), || rng.random::<f32>());
+        let y: Vec<u8> = (0..50).map(|i| i % 4).collect();
+        let gradient = |gradient| {
+            let mut g = Array2::zeros(x.dim());
+            let loss = Loss::new(&network, None, gradient).unwrap();
+            loss.gradient(x.view(), &y, 0, g.view_mut()).unwrap();
+            g
+        };
+        let (exact, float32) = (gradient(Gradient::Exact), gradient(Gradient::Float32));
+        let mut compared = 0;
+        for (row, &y) in y.iter().enumerate() {
+            let expected = gradient_of_tanh(&network, &x.row(row).mapv(f64::from), usize::from(y));
+            let largest = expected.iter().fold(0.0_f64, |largest, g| largest.max(g.abs()));
+            for (&found, &expected) in exact.row(row).iter().zip(&expected) {
+                assert!(found != 0.0, "{row}");
+                // Below this a sum in f32 is round-off.
+                if expected.abs() > 1e-3 * largest {
+                    assert!(
+                        f64::from(found).signum() == expected.signum(),
+                        "{row}: {found} {expected}"
+                    );
+                    compared += 1;
+                }
+            }
+        }
+        let lost = float32.iter().filter(|&&g| g == 0.0).count();
+        assert!(compared > 550 && lost > 300, "{compared} {lost}");
     }
 
     #[test]

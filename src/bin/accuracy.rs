@@ -16,7 +16,7 @@ use ndarray::Array1;
 /// Measure how well each layer's readout classifies images, as JSON lines
 ///
 /// Writes one line per layer: layer; samples (number of images); units; dead (number of units that
-/// are 0 on every image); correct (number of images classified correctly); accuracy, correct divided
+/// take one value on all images); correct (number of images classified correctly); accuracy, correct divided
 /// by samples; loss, the mean of -ln p_y, where p_y is the softmax probability of the true class.
 /// The last three are null for a layer without a readout. If several logits are equally large, the
 /// lowest class counts as the answer.

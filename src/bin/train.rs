@@ -13,10 +13,10 @@ use local_errors::{
         read::{self, Labels, Source},
         write,
     },
-    network::{Network, accuracy::AccuracyCounter, files},
+    network::{Activation, Network, accuracy::AccuracyCounter, files},
     train::{
-        Data, Images, Inputs, Record, Rule, Settings, TestSet, Training, TrainingSet, init,
-        shuffle_labels,
+        Course, Data, Images, Inputs, Optimizer, Record, Rule, Schedule, Settings, TestSet,
+        Training, TrainingSet, init, shuffle_labels,
     },
 };
 
@@ -25,8 +25,8 @@ use local_errors::{
 /// Local errors: each layer has a fixed random readout r and learns from its own
 /// loss alone, the cross-entropy of softmax(h r). No error passes to lower layers.
 /// Backpropagation: there is one loss, that of the last layer, and its readout is
-/// trained too. Layers are h = max(0, x w + b). Training is plain gradient descent.
-/// Initial values are w ~ N(0, 2/inputs) and b = 0.
+/// trained too. Layers are h = f(z) with z = x w + b. Initial values are
+/// w ~ N(0, gain/inputs) and b = 0.
 ///
 /// Reads images f4, f8 or u1 (samples, pixels) in [0, 1], and labels u1, i4, i8, u4
 /// or u8 (samples,). Writes a directory with model.json; w1.npy (inputs, units),
@@ -61,8 +61,21 @@ struct Args {
     /// What each layer learns from
     #[arg(long, value_name = "NAME", default_value = "local")]
     rule: Rule,
+    /// f, the activation function of all hidden layers
+    #[arg(long, value_name = "NAME", default_value = "relu")]
+    activation: Activation,
+    /// How a step follows from the gradient
+    #[arg(long, value_name = "NAME", default_value = "sgd")]
+    optimizer: Optimizer,
+    /// Momentum of sgd, from 0 to below 1: a step is the learning rate times v, the gradient plus
+    /// momentum times the last v [default: 0]
+    #[arg(long, value_name = "M", value_parser = momentum)]
+    momentum: Option<f64>,
+    /// Which layers learn at a time
+    #[arg(long, value_name = "NAME", default_value = "joint")]
+    schedule: Schedule,
     #[arg(long, value_name = "N", value_parser = epochs, help = preset(
-        "Number of passes over the training images, at most 1000000; 0 writes the untrained network",
+        "Number of passes over the training images, at most 1000000, for each layer if the schedule is sequential; 0 writes the untrained network",
         |s| s.epochs
     ))]
     epochs: Option<usize>,
@@ -82,6 +95,10 @@ struct Args {
         "Number of epochs after which --lr-decay is applied, again and again", |s| s.lr_decay_every
     ))]
     lr_decay_every: Option<NonZeroUsize>,
+    /// Variance of the initial weights w times the number of inputs [default: 1 for tanh, sigmoid and
+    /// shifted-tanh, 2 for the others]
+    #[arg(long, value_name = "GAIN", value_parser = cli::positive_single)]
+    weight_gain: Option<f64>,
     /// Standard deviation of the initial weights of the readouts [default: 1/sqrt(units)]
     #[arg(long, value_name = "SCALE", value_parser = cli::positive_single)]
     readout_scale: Option<f64>,
@@ -91,7 +108,8 @@ struct Args {
     /// Permute the training labels at random, so that the network can only memorise
     #[arg(long)]
     shuffle_labels: bool,
-    /// Also write the network after each of these epochs, as DIR/epoch-N; 0 is the untrained network
+    /// Also write the network after each of these epochs, as DIR/epoch-N; 0 is the untrained network.
+    /// With the schedule sequential the epochs of all layers are counted
     #[arg(long, value_name = "N,...", value_delimiter = ',')]
     snapshots: Vec<usize>,
     /// Save the state of the training in this file regularly. If the file exists, continue from it,
@@ -113,13 +131,17 @@ struct Args {
 
 /// The help of an option whose default is in the presets.
 fn preset<T: Display>(help: &str, value: fn(&Settings) -> T) -> String {
-    let defaults = Rule::ALL.map(|rule| (rule.name(), value(&Settings::preset(rule)).to_string()));
-    let named = defaults.iter().map(|(rule, value)| format!("{value} for {rule}"));
-    let text = match &defaults {
-        [(_, first), (_, second)] if first == second => first.clone(),
-        _ => named.collect::<Vec<_>>().join(", "),
+    let text = |rule, optimizer| value(&Settings::preset_with(rule, optimizer)).to_string();
+    let named = |optimizer| {
+        let [first, second] = Rule::ALL.map(|rule| text(rule, optimizer));
+        if first == second {
+            return first;
+        }
+        format!("{first} for {}, {second} for {}", Rule::ALL[0].name(), Rule::ALL[1].name())
     };
-    format!("{help} [default: {text}]")
+    let (sgd, adam) = (named(Optimizer::Sgd), named(Optimizer::Adam));
+    let with_adam = if adam == sgd { String::new() } else { format!(", {adam} with adam") };
+    format!("{help} [default: {sgd}{with_adam}]")
 }
 
 /// A number of passes that can be finished.
@@ -130,17 +152,28 @@ fn epochs(text: &str) -> std::result::Result<usize, String> {
     }
 }
 
+/// A number from 0 to below 1.
+fn momentum(text: &str) -> std::result::Result<f64, String> {
+    let number = cli::non_negative(text).ok().filter(|number| *number < 1.0);
+    number.ok_or_else(|| "expected a number from 0 to below 1, such as 0.9".into())
+}
+
 impl Args {
     /// What is not given is the preset of the rule.
     fn settings(&self) -> Settings {
-        let preset = Settings::preset(self.rule);
+        let preset = Settings::preset_with(self.rule, self.optimizer);
         Settings {
             rule: self.rule,
+            activation: self.activation,
+            optimizer: self.optimizer,
+            momentum: self.momentum.unwrap_or(preset.momentum),
+            schedule: self.schedule,
             epochs: self.epochs.unwrap_or(preset.epochs),
             batch_size: self.batch_size.unwrap_or(preset.batch_size),
             learning_rate: self.learning_rate.unwrap_or(preset.learning_rate),
             lr_decay: self.lr_decay.unwrap_or(preset.lr_decay),
             lr_decay_every: self.lr_decay_every.unwrap_or(preset.lr_decay_every),
+            weight_gain: self.weight_gain,
             readout_scale: self.readout_scale,
             seed: self.seed,
             shuffle_labels: self.shuffle_labels,
@@ -181,8 +214,16 @@ fn run(args: Args) -> Result<()> {
     }
     cli::check_streams(&inputs, &[args.checkpoint.as_deref(), args.accuracies.as_deref()])?;
     files::check(&args.output)?;
-    if let Some(late) = args.snapshots.iter().find(|&&epoch| epoch > settings.epochs) {
-        let epochs = settings.epochs;
+    if args.optimizer == Optimizer::Adam && args.momentum.is_some() {
+        return Err(Error::usage("--momentum has an effect with --optimizer sgd only"));
+    }
+    if (args.rule, args.schedule) == (Rule::Backprop, Schedule::Sequential) {
+        return Err(Error::usage(
+            "--schedule sequential needs --rule local: with backprop all layers learn from the last",
+        ));
+    }
+    let epochs = settings.passes(args.hidden.len());
+    if let Some(late) = args.snapshots.iter().find(|&&epoch| epoch > epochs) {
         return Err(Error::usage(format!("--snapshots {late} is after the last epoch, {epochs}")));
     }
     args.threads.start()?;
@@ -226,7 +267,8 @@ fn run(args: Args) -> Result<()> {
         snapshots,
         settings,
     };
-    let training = learn(&args, &record, Training::new(network), &train, test.as_ref())?;
+    let training =
+        learn(&args, &record, Training::new(network, &record.settings), &train, test.as_ref())?;
     let accuracies = match (&args.accuracies, &test) {
         (Some(file), Some(test)) => {
             vec![write::lines(file, &[accuracies(&training.network, test)?])?]
@@ -282,15 +324,17 @@ fn learn(
         training.resume(file, record)?;
     }
     let samples = train.labels.len() as u64;
-    let steps = samples.saturating_mul(settings.epochs as u64);
+    let epochs = settings.passes(training.network.layers.len());
+    let steps = samples.saturating_mul(epochs as u64);
     let bar = cli::bar(args.common.quiet, steps, "{msg} [{wide_bar}] {percent}% {eta} left");
     bar.set_position(samples * training.epoch as u64);
     bar.reset_eta();
-    while training.epoch < settings.epochs {
+    let mut course = Course::new(train, test);
+    while training.epoch < epochs {
         let epoch = training.epoch + 1;
-        training.run_epoch(settings, train, test, |seen, loss| {
+        training.run_epoch(settings, &mut course, |seen, loss| {
             bar.inc(seen as u64);
-            bar.set_message(format!("epoch {epoch}/{} loss {loss:.4}", settings.epochs));
+            bar.set_message(format!("epoch {epoch}/{epochs} loss {loss:.4}"));
         })?;
         if snapshots.contains(&training.epoch) {
             training.keep_snapshot();

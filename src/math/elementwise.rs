@@ -10,22 +10,40 @@
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut2, Axis, Zip};
 use pulp::{Arch, Simd, WithSimd};
 
-/// Set `h = max(0, h + b)` in place; `h` is (samples, units) and `b` is (units,).
-pub fn add_bias_and_rectify(mut h: ArrayViewMut2<'_, f32>, b: &Array1<f32>) {
+/// Set `h = f(h + b)` in place; `h` is (samples, units) and `b` is (units,).
+pub fn add_bias_then(
+    mut h: ArrayViewMut2<'_, f32>,
+    b: &Array1<f32>,
+    f: impl Fn(f32) -> f32 + Copy,
+) {
     match (h.as_slice_mut(), b.as_slice()) {
-        (Some(h), Some(b)) => Arch::new().dispatch(AddBiasAndRectify { h, b }),
+        (Some(h), Some(b)) => Arch::new().dispatch(AddBiasThen { h, b, f }),
         _ => Zip::from(h.rows_mut()).for_each(|h| {
-            Zip::from(h).and(b).for_each(|h, &b| *h = rectified(*h + b));
+            Zip::from(h).and(b).for_each(|h, &b| *h = f(*h + b));
         }),
     }
 }
 
-/// Set `delta` to 0 for inactive units, those with `h <= 0`; both are (samples, units).
-pub fn mask_inactive(mut delta: ArrayViewMut2<'_, f32>, h: ArrayView2<'_, f32>) {
-    match (delta.as_slice_mut(), h.as_slice()) {
-        (Some(delta), Some(h)) => Arch::new().dispatch(MaskInactive { delta, h }),
-        _ => Zip::from(&mut delta).and(&h).for_each(|delta, &h| *delta = masked(*delta, h)),
+/// Set `a = f(a, b)` in place; both are (samples, units).
+pub fn for_each_pair(
+    mut a: ArrayViewMut2<'_, f32>,
+    b: ArrayView2<'_, f32>,
+    f: impl Fn(f32, f32) -> f32,
+) {
+    match (a.as_slice_mut(), b.as_slice()) {
+        (Some(a), Some(b)) => combine(a, b, f),
+        _ => Zip::from(&mut a).and(&b).for_each(|a, &b| *a = f(*a, b)),
     }
+}
+
+/// Set `a = f(a, b)`, element by element.
+pub fn combine(a: &mut [f32], b: &[f32], f: impl Fn(f32, f32) -> f32) {
+    Arch::new().dispatch(Combine { a, b, f });
+}
+
+/// Set `(a, b, c) = f(a, b, c, d)`, element by element.
+pub fn combine_three([a, b, c]: [&mut [f32]; 3], d: &[f32], f: impl Fn([f32; 3], f32) -> [f32; 3]) {
+    Arch::new().dispatch(CombineThree { a, b, c, d, f });
 }
 
 /// Add `alpha` times the sum of the rows of `delta`, (samples, units), to `b`, (units,).
@@ -124,14 +142,24 @@ struct SubtractAndSum<'a> {
     sums: &'a mut [f64],
 }
 
-struct AddBiasAndRectify<'a> {
+struct AddBiasThen<'a, F> {
     h: &'a mut [f32],
     b: &'a [f32],
+    f: F,
 }
 
-struct MaskInactive<'a> {
-    delta: &'a mut [f32],
-    h: &'a [f32],
+struct Combine<'a, F> {
+    a: &'a mut [f32],
+    b: &'a [f32],
+    f: F,
+}
+
+struct CombineThree<'a, F> {
+    a: &'a mut [f32],
+    b: &'a mut [f32],
+    c: &'a mut [f32],
+    d: &'a [f32],
+    f: F,
 }
 
 struct SumRows<'a> {
@@ -176,23 +204,37 @@ impl WithSimd for SubtractAndSum<'_> {
     }
 }
 
-impl WithSimd for AddBiasAndRectify<'_> {
+impl<F: Fn(f32) -> f32> WithSimd for AddBiasThen<'_, F> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        for h in self.h.chunks_exact_mut(self.b.len().max(1)) {
-            h.iter_mut().zip(self.b).for_each(|(h, b)| *h = rectified(*h + b));
+        let Self { h, b, f } = self;
+        for h in h.chunks_exact_mut(b.len().max(1)) {
+            h.iter_mut().zip(b).for_each(|(h, b)| *h = f(*h + b));
         }
     }
 }
 
-impl WithSimd for MaskInactive<'_> {
+impl<F: Fn(f32, f32) -> f32> WithSimd for Combine<'_, F> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        self.delta.iter_mut().zip(self.h).for_each(|(delta, &h)| *delta = masked(*delta, h));
+        let Self { a, b, f } = self;
+        a.iter_mut().zip(b).for_each(|(a, &b)| *a = f(*a, b));
+    }
+}
+
+impl<F: Fn([f32; 3], f32) -> [f32; 3]> WithSimd for CombineThree<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { a, b, c, d, f } = self;
+        for (((a, b), c), &d) in a.iter_mut().zip(b).zip(c).zip(d) {
+            [*a, *b, *c] = f([*a, *b, *c], d);
+        }
     }
 }
 
@@ -207,25 +249,15 @@ impl WithSimd for SumRows<'_> {
     }
 }
 
-/// `max(0, z)`, except that NaN stays NaN; `f32::max` would turn it into 0.
-#[inline(always)]
-fn rectified(z: f32) -> f32 {
-    if z < 0.0 { 0.0 } else { z }
-}
-
 #[inline(always)]
 fn larger(largest: f64, h: f64) -> f64 {
     if h.abs() > largest { h.abs() } else { largest }
 }
 
-#[inline(always)]
-fn masked(delta: f32, h: f32) -> f32 {
-    if h <= 0.0 { 0.0 } else { delta }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::network::Activation;
     use ndarray::s;
 
     fn made(rows: usize, columns: usize) -> Array2<f32> {
@@ -240,8 +272,9 @@ mod tests {
             let b = Array1::from_shape_fn(columns, |j| j as f32 * 0.25 - 3.0);
             let run = |h: &mut Array2<f32>, delta: &mut Array2<f32>, b: &mut Array1<f32>| {
                 let inside = s![.., ..columns];
-                add_bias_and_rectify(h.slice_mut(inside), b);
-                mask_inactive(delta.slice_mut(inside), h.slice(inside));
+                let relu = Activation::Relu;
+                relu.add_bias_and_apply(h.slice_mut(inside), b, None);
+                relu.times_derivative(delta.slice_mut(inside), h.slice(inside));
                 add_sum_of_rows(b, -0.1, delta.slice(inside));
                 (h.slice(inside).to_owned(), delta.slice(inside).to_owned(), b.clone())
             };
@@ -258,12 +291,5 @@ mod tests {
             let active = expected.mapv(|h| f32::from(u8::from(h > 0.0)));
             assert_eq!(narrow.1, &delta * &active);
         }
-    }
-
-    #[test]
-    fn rectifying_keeps_nan() {
-        let mut h = ndarray::array![[f32::NAN, 1.0]];
-        add_bias_and_rectify(h.view_mut(), &ndarray::array![0.0, 0.0]);
-        assert!(h[[0, 0]].is_nan());
     }
 }

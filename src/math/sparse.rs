@@ -52,6 +52,12 @@ impl Sparse {
         Some(sparse)
     }
 
+    /// Number of rows.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.ends.len() - 1
+    }
+
     /// The non-zero entries of a row, in ascending order of column.
     #[must_use]
     pub fn row(&self, row: usize) -> &[Entry] {

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Result,
-    math::elementwise::sum_of_rows,
     network::{CHUNK, Network, cross_entropy, predicted},
 };
 
@@ -19,7 +18,7 @@ pub struct Accuracy {
     pub samples: usize,
     /// Number of units of the layer.
     pub units: usize,
-    /// Number of units that are 0 on every image.
+    /// Number of units that take one value on all images, as a unit of ReLU that is never active.
     pub dead: usize,
     /// Number of images that the layer's readout classifies correctly; `None` for a layer without a
     /// readout, as for the next two.
@@ -37,8 +36,10 @@ pub struct AccuracyCounter {
 }
 
 struct LayerCount {
-    /// Whether each unit was above 0 on an image.
-    alive: Vec<bool>,
+    /// The activations on the first image.
+    first: Vec<f32>,
+    /// Whether each unit took another value on another image.
+    varies: Vec<bool>,
     /// Number of correct classifications, and the sum of the losses.
     readout: Option<(usize, f64)>,
 }
@@ -55,7 +56,8 @@ impl AccuracyCounter {
     #[must_use]
     pub fn new(network: &Network) -> Self {
         let layers = network.layers.iter().map(|layer| LayerCount {
-            alive: vec![false; layer.w.ncols()],
+            first: Vec::new(),
+            varies: vec![false; layer.w.ncols()],
             readout: layer.readout.as_ref().map(|_| (0, 0.0)),
         });
         Self { samples: 0, layers: layers.collect() }
@@ -100,8 +102,14 @@ impl AccuracyCounter {
         let mut predictions = Vec::new();
         for count in counts {
             for (total, layer) in self.layers.iter_mut().zip(count.layers) {
-                for (total, alive) in total.alive.iter_mut().zip(layer.alive) {
-                    *total |= alive;
+                if total.first.is_empty() {
+                    total.first.clone_from(&layer.first);
+                }
+                let differs = total.first.iter().zip(&layer.first).map(|(a, b)| a != b);
+                for ((total, varies), differs) in
+                    total.varies.iter_mut().zip(layer.varies).zip(differs)
+                {
+                    *total |= varies || differs;
                 }
                 if let (Some(total), Some(readout)) = (&mut total.readout, layer.readout) {
                     total.0 += readout.0;
@@ -121,8 +129,8 @@ impl AccuracyCounter {
         let line = |(index, layer): (usize, &LayerCount)| Accuracy {
             layer: index + 1,
             samples: self.samples,
-            units: layer.alive.len(),
-            dead: layer.alive.iter().filter(|alive| !**alive).count(),
+            units: layer.varies.len(),
+            dead: layer.varies.iter().filter(|varies| !**varies).count(),
             correct: layer.readout.map(|(correct, _)| correct),
             accuracy: layer.readout.map(|(correct, _)| correct as f64 / samples),
             loss: layer.readout.map(|(_, loss)| loss / samples),
@@ -140,8 +148,13 @@ fn count<'a>(
     let mut count = ChunkCount { samples: 0, layers: Vec::new(), predictions: Vec::new() };
     for (layer, h) in network.layers.iter().zip(h) {
         count.samples = h.nrows();
-        // Activations are not negative, so that their sum is 0 only if all are 0.
-        let alive = sum_of_rows(h).iter().map(|&sum| sum != 0.0).collect();
+        let first = h.row(0).to_vec();
+        let mut varies = vec![false; first.len()];
+        for row in h.rows() {
+            for ((varies, h), first) in varies.iter_mut().zip(row).zip(&first) {
+                *varies |= h != first;
+            }
+        }
         let readout = layer.readout.as_ref().map(|readout| {
             let mut z = Array2::zeros((h.nrows(), network.classes));
             readout.logits(h, z.view_mut());
@@ -155,7 +168,7 @@ fn count<'a>(
                 .collect();
             (correct, loss)
         });
-        count.layers.push(LayerCount { alive, readout });
+        count.layers.push(LayerCount { first, varies, readout });
     }
     count
 }

@@ -15,11 +15,13 @@ use crate::{
         read,
         write::{self, Directory, Output},
     },
-    network::{Layer, Network, Readout},
+    network::{Activation, Layer, Network, Readout},
 };
 
-/// The version of the format. Readers refuse any other version.
-pub const SCHEMA: &str = "local-errors/model/1";
+/// The version of the format. Readers know the earlier one too, and refuse any other.
+pub const SCHEMA: &str = "local-errors/model/2";
+/// The version in which the activation function was always ReLU, and not named.
+const SCHEMA_OF_RELU: &str = "local-errors/model/1";
 /// The start of [`SCHEMA`] in every version.
 const SCHEMA_PREFIX: &str = "local-errors/model/";
 /// Number of bytes of `model.json` read to recognise a network. A `model.json` has a few hundred.
@@ -41,6 +43,8 @@ pub struct Description {
     pub sizes: Vec<usize>,
     /// Number of classes of the readouts.
     pub classes: usize,
+    /// The activation function, from version 2 on.
+    pub activation: Option<Activation>,
 }
 
 /// Read the network in a directory.
@@ -67,11 +71,19 @@ fn identity(directory: &Path) -> Result<(u64, u64)> {
 
 fn read_once(directory: &Path) -> Result<Network> {
     let file = directory.join(FILE);
-    let Description { schema, sizes, classes, .. } = read::json(&file)?;
+    let Description { schema, sizes, classes, activation, .. } = read::json(&file)?;
     let wrong = |message: String| Err(Error::data(message).in_file(&file));
-    if schema != SCHEMA {
-        return wrong(format!("has an unknown schema (found {schema:?}, expected {SCHEMA:?})"));
-    }
+    let activation = match (schema.as_str(), activation) {
+        (SCHEMA, Some(activation)) => activation,
+        (SCHEMA_OF_RELU, None | Some(Activation::Relu)) => Activation::Relu,
+        (SCHEMA, None) => return wrong("lacks the activation".into()),
+        (SCHEMA_OF_RELU, Some(_)) => {
+            return wrong(format!("has an activation, which needs the schema {SCHEMA:?}"));
+        }
+        _ => {
+            return wrong(format!("has an unknown schema (found {schema:?}, expected {SCHEMA:?})"));
+        }
+    };
     if sizes.len() < 2 || sizes.contains(&0) {
         return wrong(format!(
             "has impossible sizes (found {sizes:?}, expected [inputs, units, ...])"
@@ -99,7 +111,7 @@ fn read_once(directory: &Path) -> Result<Network> {
         let missing = directory.join(format!("r{}.npy", layers.len()));
         return Err(Error::data("is missing: the last layer must have a readout").in_file(&missing));
     }
-    Ok(Network { layers, classes })
+    Ok(Network { layers, classes, activation })
 }
 
 /// Write the arrays of a network and its `model.json` into a directory that is being written.
@@ -224,13 +236,15 @@ mod tests {
             b: Array1::zeros(2),
             readout: Some(Readout { r: Array2::ones((2, 4)), c: Some(array![1., 2., 3., 4.]) }),
         };
-        let network = Network { layers: vec![layer], classes: 4 };
+        let activation = Activation::ShiftedTanh;
+        let network = Network { layers: vec![layer], classes: 4, activation };
         let folder = tempfile::tempdir().unwrap();
         let description = Description {
             schema: SCHEMA.into(),
             rule: "local".into(),
             sizes: sizes(&network),
             classes: 4,
+            activation: Some(activation),
         };
         write_into(folder.path(), &network, &description).unwrap();
         assert_eq!(read(folder.path()).unwrap(), network);

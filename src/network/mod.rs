@@ -1,8 +1,11 @@
-//! The network: layers `h = max(0, x w + b)`, readouts with logits `z = h r + c`, and the
+//! The network: layers `h = f(x w + b)`, readouts with logits `z = h r + c`, and the
 //! cross-entropy loss.
 
 pub mod accuracy;
+mod activation;
 pub mod files;
+
+use std::ops::Range;
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut2, ArrayViewMut3, Axis};
 use rayon::prelude::*;
@@ -11,11 +14,11 @@ use rten_vecmath::Exp;
 
 use crate::{
     Error, Result,
-    math::{
-        elementwise::{add_bias_and_rectify, first_not_finite, mask_inactive},
-        linalg,
-    },
+    math::{elementwise::first_not_finite, linalg},
 };
+pub use activation::Activation;
+#[cfg(test)]
+pub use activation::tests::f;
 
 /// Number of samples that pass through the network together: large enough for fast matrix products,
 /// and small enough to stay in the cache.
@@ -28,7 +31,7 @@ pub fn block() -> usize {
     CHUNK * rayon::current_num_threads()
 }
 
-/// One layer, `h = max(0, x w + b)`, and its readout if it has one.
+/// One layer, `h = f(x w + b)`, and its readout if it has one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Layer {
     /// Weights, (inputs, units).
@@ -48,6 +51,31 @@ pub struct Readout {
     pub c: Option<Array1<f32>>,
 }
 
+impl Layer {
+    /// The parameters: w, b, and r and c of the readout.
+    pub fn parameters(&self) -> impl Iterator<Item = &[f32]> {
+        let readout = self.readout.iter();
+        let readout = readout.flat_map(|Readout { r, c }| {
+            [r.as_slice()].into_iter().chain(c.iter().map(|c| c.as_slice()))
+        });
+        let own = [self.w.as_slice(), self.b.as_slice()];
+        own.into_iter().chain(readout).map(|array| array.expect(STANDARD))
+    }
+
+    /// The parameters, as [`Self::parameters`], to be changed.
+    pub fn parameters_mut(&mut self) -> impl Iterator<Item = &mut [f32]> {
+        let readout = self.readout.iter_mut();
+        let readout = readout.flat_map(|Readout { r, c }| {
+            [r.as_slice_mut()].into_iter().chain(c.iter_mut().map(|c| c.as_slice_mut()))
+        });
+        let own = [self.w.as_slice_mut(), self.b.as_slice_mut()];
+        own.into_iter().chain(readout).map(|array| array.expect(STANDARD))
+    }
+}
+
+/// Why parameters are slices.
+const STANDARD: &str = "parameters are in standard layout";
+
 /// A network of at least one layer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Network {
@@ -55,15 +83,8 @@ pub struct Network {
     pub layers: Vec<Layer>,
     /// Number of classes of the readouts.
     pub classes: usize,
-}
-
-impl Layer {
-    /// Write the activations `h = max(0, x w + b)`, (samples, units), of the inputs x,
-    /// (samples, inputs).
-    pub fn forward(&self, x: ArrayView2<'_, f32>, mut h: ArrayViewMut2<'_, f32>) {
-        linalg::product(h.view_mut(), x, self.w.view());
-        add_bias_and_rectify(h, &self.b);
-    }
+    /// The activation function of all layers.
+    pub activation: Activation,
 }
 
 impl Readout {
@@ -81,6 +102,12 @@ impl Network {
     #[must_use]
     pub fn inputs(&self) -> usize {
         self.layers.first().map_or(0, |layer| layer.w.nrows())
+    }
+
+    /// A network of some of the layers.
+    #[must_use]
+    pub fn part(&self, layers: Range<usize>) -> Self {
+        Self { layers: self.layers[layers].to_vec(), ..*self }
     }
 
     /// Check the number of a layer, counted from 1; `None` is the last layer.
@@ -117,8 +144,27 @@ impl Network {
         let layers = &self.layers[..number];
         let mut h: Vec<Array2<f32>> =
             layers.iter().map(|layer| Array2::zeros((x.nrows(), layer.w.ncols()))).collect();
-        self.forward(x, h.iter_mut().map(|h| h.view_mut()))?;
+        self.forward(x, h.iter_mut().map(|h| (h.view_mut(), None)))?;
         Ok(h)
+    }
+
+    /// Like [`Self::activations`], followed by the pre-activations z of the same layers.
+    ///
+    /// # Errors
+    /// If an activation is not finite.
+    pub fn activations_and_z(
+        &self,
+        x: ArrayView2<'_, f32>,
+        number: usize,
+    ) -> Result<[Vec<Array2<f32>>; 2]> {
+        let layers = &self.layers[..number];
+        let zeros = || -> Vec<Array2<f32>> {
+            layers.iter().map(|layer| Array2::zeros((x.nrows(), layer.w.ncols()))).collect()
+        };
+        let (mut h, mut z) = (zeros(), zeros());
+        let outputs = h.iter_mut().zip(&mut z).map(|(h, z)| (h.view_mut(), Some(z.view_mut())));
+        self.forward(x, outputs)?;
+        Ok([h, z])
     }
 
     /// Write the activations of all layers to `h`, (layers, samples, units), for images (samples,
@@ -134,21 +180,25 @@ impl Network {
         let outputs: Vec<_> = h.axis_chunks_iter_mut(Axis(1), CHUNK).collect();
         let chunks: Vec<_> = images.axis_chunks_iter(Axis(0), CHUNK).collect();
         let chunks = chunks.into_par_iter().zip(outputs);
-        let results: Vec<Result<()>> =
-            chunks.map(|(x, mut h)| self.forward(x, h.outer_iter_mut())).collect();
+        let results: Vec<Result<()>> = chunks
+            .map(|(x, mut h)| self.forward(x, h.outer_iter_mut().map(|h| (h, None))))
+            .collect();
         // Collected in order, so that the first error does not depend on the threads.
         results.into_iter().collect()
     }
 
-    /// Write the activations of the first layers, one for each array in `h`.
+    /// Write the activations of the first layers, one for each array in `outputs`, and their
+    /// pre-activations where an array is given for them.
     fn forward<'a>(
         &self,
         x: ArrayView2<'_, f32>,
-        h: impl Iterator<Item = ArrayViewMut2<'a, f32>>,
+        outputs: impl Iterator<Item = (ArrayViewMut2<'a, f32>, Option<ArrayViewMut2<'a, f32>>)>,
     ) -> Result<()> {
         let mut below: Option<ArrayViewMut2<'a, f32>> = None;
-        for (index, (layer, mut h)) in self.layers.iter().zip(h).enumerate() {
-            layer.forward(below.as_ref().map_or(x, |below| below.view()), h.view_mut());
+        for (index, (layer, (mut h, z))) in self.layers.iter().zip(outputs).enumerate() {
+            let x = below.as_ref().map_or(x, |below| below.view());
+            linalg::product(h.view_mut(), x, layer.w.view());
+            self.activation.add_bias_and_apply(h.view_mut(), &layer.b, z);
             if let Some(found) = first_not_finite(h.view()) {
                 return Err(Error::data(format!(
                     "layer {} has an activation that is not finite (found {found}: the weights or pixels are too large)",
@@ -209,21 +259,6 @@ pub fn softmax_minus_onehot(z: &mut [f32], y: usize) -> f64 {
     f64::from(sum).ln() - f64::from(logit)
 }
 
-/// Backpropagate through a layer's outgoing weights and its ReLU: `delta = g weightsᵀ` for active
-/// units, and 0 for units with `h = 0`.
-///
-/// Shapes: `delta` and the activations `h` are (samples, units), the gradient `g` is (samples, k),
-/// and `weights` is (units, k).
-pub fn backward(
-    mut delta: ArrayViewMut2<'_, f32>,
-    g: ArrayView2<'_, f32>,
-    weights: ArrayView2<'_, f32>,
-    h: ArrayView2<'_, f32>,
-) {
-    linalg::product(delta.view_mut(), g, weights.t());
-    mask_inactive(delta, h);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -268,7 +303,8 @@ mod tests {
     fn an_infinite_activation_is_an_error_and_not_a_dead_unit() {
         let layer = Layer { w: array![[f32::MAX, f32::MAX]], b: array![0.0, 0.0], readout: None };
         let next = Layer { w: array![[1.0], [-1.0]], b: array![0.0], readout: None };
-        let network = Network { layers: vec![layer, next], classes: 2 };
+        let network =
+            Network { layers: vec![layer, next], classes: 2, activation: Activation::Relu };
         assert!(network.activations(array![[0.5]].view(), 2).is_ok());
         assert!(network.activations(array![[2.0]].view(), 2).is_err());
     }

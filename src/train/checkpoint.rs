@@ -1,7 +1,8 @@
 //! Checkpoints: the whole state of a training in a file, from which an interrupted training resumes.
 //!
 //! The file holds one line of JSON, with the settings, the inputs and the progress, and one f4
-//! array: the parameters of the network, followed by those of each snapshot.
+//! array: the parameters of the network, what the optimizer remembers of each, and the parameters of each
+//! snapshot.
 
 use std::path::Path;
 
@@ -16,7 +17,7 @@ use crate::{
         read,
         write::{self, NpyOutput, Output},
     },
-    network::{Network, files},
+    network::{Layer, files},
 };
 
 /// Number of epochs between checkpoints: few enough to lose little, and enough that saving takes no
@@ -24,7 +25,7 @@ use crate::{
 pub const EVERY: usize = 5;
 
 /// The version of the format. Readers refuse any other version.
-const SCHEMA: &str = "local-errors/checkpoint/2";
+const SCHEMA: &str = "local-errors/checkpoint/3";
 
 #[derive(Serialize, Deserialize)]
 struct State {
@@ -50,8 +51,11 @@ impl Training {
             snapshots: self.snapshots.iter().map(|(epoch, _)| *epoch).collect(),
             history: self.history.clone(),
         };
-        let networks = std::iter::once(&self.network).chain(self.snapshots.iter().map(|(_, n)| n));
-        let parameters: Array1<f32> = networks.flat_map(parameters).copied().collect();
+        let memory = self.memory.iter().flatten();
+        let snapshots = self.snapshots.iter().flat_map(|(_, network)| &network.layers);
+        let layers = self.network.layers.iter().chain(memory).chain(snapshots);
+        let parameters: Array1<f32> =
+            layers.flat_map(Layer::parameters).flatten().copied().collect();
         let mut output = Output::create(file)?;
         output.bytes(write::json_line(&state)?.as_bytes())?;
         let mut array = NpyOutput::within(output, parameters.shape())?;
@@ -75,24 +79,25 @@ impl Training {
             ));
         }
         let late = state.snapshots.iter().any(|&epoch| epoch > state.epoch);
-        if late || state.epoch > record.settings.epochs {
+        if late || state.epoch > record.settings.passes(self.network.layers.len()) {
             return wrong("is not a checkpoint of this training: it has epochs beyond its end");
         }
-        let count = 1 + state.snapshots.len();
-        let expected = count * parameters(&self.network).count();
+        let mut snapshots = vec![self.network.clone(); state.snapshots.len()];
+        let memory = self.memory.iter_mut().flatten();
+        let layers = self.network.layers.iter_mut().chain(memory);
+        let layers = layers.chain(snapshots.iter_mut().flat_map(|network| &mut network.layers));
+        let parameters: Vec<&mut [f32]> = layers.flat_map(Layer::parameters_mut).collect();
+        let expected: usize = parameters.iter().map(|slice| slice.len()).sum();
         if values.len() != expected || !values.iter().all(|value| value.is_finite()) {
             return wrong(&format!(
                 "is not a complete checkpoint (found {} parameters, expected {expected}, all finite)",
                 values.len()
             ));
         }
-        let mut networks = vec![self.network.clone(); count];
-        for (parameter, value) in networks.iter_mut().flat_map(parameters_mut).zip(values) {
+        for (parameter, value) in parameters.into_iter().flatten().zip(values) {
             *parameter = value;
         }
-        let mut networks = networks.into_iter();
-        self.network = networks.next().expect("there is one more network than snapshots");
-        self.snapshots = state.snapshots.into_iter().zip(networks).collect();
+        self.snapshots = state.snapshots.into_iter().zip(snapshots).collect();
         self.epoch = state.epoch;
         self.history = state.history;
         Ok(())
@@ -106,6 +111,7 @@ impl Training {
             "sizes": files::sizes(&self.network),
             "classes": self.network.classes,
             "rule": record.settings.rule,
+            "activation": record.settings.activation,
         });
         let record = serde_json::to_value(record).expect("names, numbers and flags are JSON");
         let mut entries = Map::new();
@@ -150,22 +156,4 @@ fn difference(found: &Map<String, Value>, expected: &Map<String, Value>) -> Opti
         text(found.get(first)),
         text(expected.get(first))
     ))
-}
-
-fn parameters(network: &Network) -> impl Iterator<Item = &f32> {
-    network.layers.iter().flat_map(|layer| {
-        let readout = layer.readout.iter();
-        let readout =
-            readout.flat_map(|readout| readout.r.iter().chain(readout.c.iter().flatten()));
-        layer.w.iter().chain(&layer.b).chain(readout)
-    })
-}
-
-fn parameters_mut(network: &mut Network) -> impl Iterator<Item = &mut f32> {
-    network.layers.iter_mut().flat_map(|layer| {
-        let readout = layer.readout.iter_mut();
-        let readout =
-            readout.flat_map(|readout| readout.r.iter_mut().chain(readout.c.iter_mut().flatten()));
-        layer.w.iter_mut().chain(&mut layer.b).chain(readout)
-    })
 }

@@ -53,6 +53,15 @@ impl Images {
         }
     }
 
+    /// Number of images.
+    #[must_use]
+    pub fn samples(&self) -> usize {
+        match self {
+            Self::Dense(images) => images.nrows(),
+            Self::Sparse(images) => images.rows(),
+        }
+    }
+
     /// Write `out = x w`, (samples, units), where x holds the images with the indices `samples`, and
     /// w is (pixels, units). Dense images are copied to the buffer `x`, (samples, pixels).
     pub(super) fn product(

@@ -11,8 +11,8 @@ use crate::{
     network::{Layer, Network, Readout},
 };
 
-/// The untrained network: `w ~ N(0, 2/inputs)` (He et al., ICCV 2015), `b = 0` and
-/// `r ~ N(0, readout_scale²)`. With local errors every layer has a readout without bias; with
+/// The untrained network: `w ~ N(0, gain/inputs)`, with [`Activation::gain`](crate::network::Activation::gain)
+/// unless the settings have another, `b = 0` and `r ~ N(0, readout_scale²)`. With local errors every layer has a readout without bias; with
 /// backpropagation only the last layer has one, with bias 0. `sizes` holds the number of inputs, then
 /// the number of units of each layer.
 ///
@@ -22,7 +22,8 @@ use crate::{
 /// # Errors
 /// If there is no layer, or if the network is too large for memory.
 pub fn init(sizes: &[usize], classes: usize, settings: &Settings) -> Result<Network> {
-    let Settings { rule, readout_scale, seed, .. } = *settings;
+    let Settings { rule, activation, weight_gain, readout_scale, seed, .. } = *settings;
+    let gain = weight_gain.unwrap_or(activation.gain());
     let &[_, .., _] = sizes else {
         return Err(Error::usage("a network needs inputs and at least one layer"));
     };
@@ -35,7 +36,7 @@ pub fn init(sizes: &[usize], classes: usize, settings: &Settings) -> Result<Netw
     let layer = |(index, pair): (usize, &[usize])| {
         let (inputs, units) = (pair[0], pair[1]);
         let mut weights = rng::stream(seed, Purpose::Weights, index);
-        let w = normal(&mut weights, (inputs, units), (2.0 / inputs as f64).sqrt());
+        let w = normal(&mut weights, (inputs, units), (gain / inputs as f64).sqrt());
         let with_readout = rule == Rule::Local || index + 1 == depth;
         let readout = with_readout.then(|| {
             let scale = readout_scale.unwrap_or(1.0 / (units as f64).sqrt());
@@ -46,7 +47,8 @@ pub fn init(sizes: &[usize], classes: usize, settings: &Settings) -> Result<Netw
         });
         Layer { w, b: Array1::zeros(units), readout }
     };
-    Ok(Network { layers: sizes.windows(2).enumerate().map(layer).collect(), classes })
+    let layers = sizes.windows(2).enumerate().map(layer).collect();
+    Ok(Network { layers, classes, activation })
 }
 
 /// Independent normal numbers with mean 0 and standard deviation `scale`.

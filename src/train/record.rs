@@ -24,7 +24,7 @@ impl Training {
         // The weights are checked after each epoch; here only those of an untrained network can fail.
         if let Some((layer, weight)) = not_finite(&self.network) {
             return Err(Error::usage(format!(
-                "the readouts' scale is too large: layer {} has a weight of {weight}",
+                "the initial weights are too large: layer {} has a weight of {weight}",
                 layer + 1
             )));
         }
@@ -91,6 +91,7 @@ impl Record {
                 rule: self.settings.rule.name().into(),
                 sizes: files::sizes(network),
                 classes: network.classes,
+                activation: Some(network.activation),
             },
             epoch,
             settings: &self.settings,

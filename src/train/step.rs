@@ -1,16 +1,16 @@
-//! One step of stochastic gradient descent on a batch.
+//! One step on a batch: the losses, their gradient, and the change of the parameters.
 
-use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
+use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, s};
 use rayon::prelude::*;
 
-use super::{Images, Rule, TrainingSet, init::fits};
+use super::{Images, Rule, Settings, TrainingSet, init::fits};
 use crate::{
     Error, Result,
     math::{
-        elementwise::{add_bias_and_rectify, add_sum_of_rows},
-        linalg::{add_transposed_product, shares, split_rows},
+        elementwise::add_sum_of_rows,
+        linalg::{add_transposed_product, product, shares, split_rows},
     },
-    network::{Layer, Network, backward, predicted, softmax_minus_onehot},
+    network::{Layer, Network, Readout, predicted, softmax_minus_onehot},
 };
 
 /// Loss and errors of a layer's readout, summed over samples.
@@ -28,11 +28,15 @@ pub struct Steps {
     /// The images, (batch, pixels); unused if they are sparse.
     x: Array2<f32>,
     layers: Vec<LayerArrays>,
+    /// The gradient, if the optimizer remembers any.
+    gradient: Option<Vec<Layer>>,
 }
 
 struct LayerArrays {
     /// Activations, (batch, units).
     h: Array2<f32>,
+    /// Pre-activations, (batch, units), if the derivative needs them; otherwise (batch, 0).
+    z: Array2<f32>,
     /// `dE/d(x w + b)` of each sample, (batch, units).
     delta: Array2<f32>,
     /// `dE/dz` of the readout's logits z, (batch, classes).
@@ -51,6 +55,7 @@ struct Share<'a> {
 
 struct LayerShare<'a> {
     h: ArrayViewMut2<'a, f32>,
+    z: ArrayViewMut2<'a, f32>,
     delta: ArrayViewMut2<'a, f32>,
     dz: ArrayViewMut2<'a, f32>,
     losses: &'a mut [(f64, bool)],
@@ -61,8 +66,9 @@ impl Steps {
     ///
     /// # Errors
     /// If the arrays are too large for memory.
-    pub fn new(network: &Network, batch: usize) -> Result<Self> {
-        let values = |layer: &Layer| 2 * layer.w.ncols() + network.classes;
+    pub fn new(network: &Network, settings: &Settings, batch: usize) -> Result<Self> {
+        let kept = |units: usize| if network.activation.derivative_needs_z() { units } else { 0 };
+        let values = |layer: &Layer| 3 * layer.w.ncols() + network.classes;
         let row = network.inputs() + network.layers.iter().map(values).sum::<usize>();
         if !fits(batch.checked_mul(row)) {
             let message = format!("a batch of {batch} images is too large for memory");
@@ -70,6 +76,7 @@ impl Steps {
         }
         let layer = |units: usize| LayerArrays {
             h: Array2::zeros((batch, units)),
+            z: Array2::zeros((batch, kept(units))),
             delta: Array2::zeros((batch, units)),
             dz: Array2::zeros((batch, network.classes)),
             losses: vec![(0.0, false); batch],
@@ -77,25 +84,28 @@ impl Steps {
         Ok(Self {
             x: Array2::zeros((batch, network.inputs())),
             layers: network.layers.iter().map(|l| layer(l.w.ncols())).collect(),
+            gradient: (settings.memory() > 0).then(|| zeros(network, settings.rule)),
         })
     }
 
     /// Perform one step on the samples of `data` with the indices `batch`. The gradient is averaged
-    /// over the batch. Returns the sums of each layer before the step.
+    /// over the batch. `memory` is what the optimizer remembers of these layers, and `at` the learning
+    /// rate and the number of the step, counted from 1. Returns the sums of each layer before the step.
     pub fn run(
         &mut self,
         network: &mut Network,
-        rule: Rule,
-        rate: f64,
+        memory: &mut [&mut [Layer]],
+        settings: &Settings,
+        at: (f64, usize),
         data: &TrainingSet,
         batch: &[usize],
     ) -> Vec<Sums> {
         // Rows are independent of one another up to the sums over the batch in `descend`.
         self.shares(batch).into_par_iter().for_each(|mut share| {
             share.forward(network, &data.images);
-            share.backward(network, rule, &data.labels);
+            share.backward(network, settings.rule, &data.labels);
         });
-        self.descend(network, rule, -rate / batch.len() as f64, &data.images, batch);
+        self.descend(network, memory, settings, at, &data.images, batch);
         let sums = |layer: &LayerArrays| {
             let losses = &layer.losses[..batch.len()];
             Sums {
@@ -119,68 +129,107 @@ impl Steps {
             .map(|(x, rows)| Share { samples: &batch[rows.clone()], x, layers: Vec::new() })
             .collect();
         for layer in &mut self.layers {
-            let hs = split(&mut layer.h);
-            let deltas = split(&mut layer.delta);
-            let dzs = split(&mut layer.dz);
+            let hs = split(&mut layer.h).into_iter().zip(split(&mut layer.z));
+            let deltas = split(&mut layer.delta).into_iter().zip(split(&mut layer.dz));
             let mut rest = &mut layer.losses[..count];
-            for (share, ((h, delta), dz)) in
-                shares.iter_mut().zip(hs.into_iter().zip(deltas).zip(dzs))
-            {
+            for (share, ((h, z), (delta, dz))) in shares.iter_mut().zip(hs.zip(deltas)) {
                 let losses;
                 (losses, rest) = rest.split_at_mut(share.samples.len());
-                share.layers.push(LayerShare { h, delta, dz, losses });
+                share.layers.push(LayerShare { h, z, delta, dz, losses });
             }
         }
         shares
     }
 
-    /// Update the parameters: add `alpha` times the gradient, summed over the batch, to `w` and `b`,
-    /// and with backpropagation to `r` and `c`. `alpha` is minus the learning rate over the batch
-    /// size.
+    /// Change the parameters of all layers: `w` and `b`, and with backpropagation `r` and `c`.
     fn descend(
-        &self,
+        &mut self,
         network: &mut Network,
-        rule: Rule,
-        alpha: f64,
+        memory: &mut [&mut [Layer]],
+        settings: &Settings,
+        (rate, step): (f64, usize),
         images: &Images,
         batch: &[usize],
     ) {
-        let alpha = alpha as f32;
-        let rows = s![..batch.len(), ..];
-        network.layers.par_iter_mut().enumerate().for_each(|(index, layer)| {
-            let LayerArrays { h, delta, dz, .. } = &self.layers[index];
-            let delta = delta.slice(rows);
-            if index == 0 {
-                let x = self.x.slice(rows);
-                images.add_transposed_product(&mut layer.w, alpha, batch, x, delta);
-            } else {
-                let x = self.layers[index - 1].h.slice(rows);
-                add_transposed_product(&mut layer.w, alpha, x, delta);
-            }
-            add_sum_of_rows(&mut layer.b, alpha, delta);
-            if let (Rule::Backprop, Some(readout)) = (rule, &mut layer.readout) {
-                let dz = dz.slice(rows);
-                add_transposed_product(&mut readout.r, alpha, h.slice(rows), dz);
-                if let Some(c) = &mut readout.c {
-                    add_sum_of_rows(c, alpha, dz);
-                }
-            }
+        let mut memories: Vec<Vec<&mut Layer>> = network.layers.iter().map(|_| vec![]).collect();
+        for layers in memory {
+            memories.iter_mut().zip(layers.iter_mut()).for_each(|(of, layer)| of.push(layer));
+        }
+        let gradients = self.gradient.iter_mut().flatten().map(Some);
+        let gradients: Vec<_> =
+            gradients.chain(std::iter::repeat_with(|| None)).take(memories.len()).collect();
+        let (x, layers) = (&self.x, &self.layers);
+        let add = |layer: &mut Layer, alpha: f64, index: usize| {
+            let x = index.checked_sub(1).map_or(x, |below| &layers[below].h);
+            let sparse = (index == 0).then_some(images);
+            add_gradient(layer, alpha as f32, settings.rule, (sparse, x), &layers[index], batch);
+        };
+        let layers = network.layers.par_iter_mut().zip(memories).zip(gradients).enumerate();
+        layers.for_each(|(index, ((layer, mut memory), gradient))| {
+            let Some(gradient) = gradient else {
+                return add(layer, -rate / batch.len() as f64, index);
+            };
+            gradient.parameters_mut().for_each(|g| g.fill(0.0));
+            add(gradient, 1.0 / batch.len() as f64, index);
+            settings.step(layer, gradient, &mut memory, rate, step);
         });
     }
+}
+
+/// Add `alpha` times the gradient, summed over the batch, to a layer. `below` holds what the layer
+/// reads: the images, if it is the first, and the rows of the batch.
+fn add_gradient(
+    layer: &mut Layer,
+    alpha: f32,
+    rule: Rule,
+    (images, x): (Option<&Images>, &Array2<f32>),
+    arrays: &LayerArrays,
+    batch: &[usize],
+) {
+    let rows = s![..batch.len(), ..];
+    let (x, delta) = (x.slice(rows), arrays.delta.slice(rows));
+    match images {
+        Some(images) => images.add_transposed_product(&mut layer.w, alpha, batch, x, delta),
+        None => add_transposed_product(&mut layer.w, alpha, x, delta),
+    }
+    add_sum_of_rows(&mut layer.b, alpha, delta);
+    if let (Rule::Backprop, Some(readout)) = (rule, &mut layer.readout) {
+        let dz = arrays.dz.slice(rows);
+        add_transposed_product(&mut readout.r, alpha, arrays.h.slice(rows), dz);
+        if let Some(c) = &mut readout.c {
+            add_sum_of_rows(c, alpha, dz);
+        }
+    }
+}
+
+/// Zeros in the shape of what is trained: with local errors the readouts are not.
+pub fn zeros(network: &Network, rule: Rule) -> Vec<Layer> {
+    let layer = |layer: &Layer| Layer {
+        w: Array2::zeros(layer.w.dim()),
+        b: Array1::zeros(layer.b.dim()),
+        readout: layer.readout.as_ref().filter(|_| rule == Rule::Backprop).map(|readout| Readout {
+            r: Array2::zeros(readout.r.dim()),
+            c: readout.c.as_ref().map(|c| Array1::zeros(c.dim())),
+        }),
+    };
+    network.layers.iter().map(layer).collect()
 }
 
 impl Share<'_> {
     /// Compute the activations of every layer.
     fn forward(&mut self, network: &Network, images: &Images) {
+        let activation = network.activation;
         let mut below: Option<ArrayView2<'_, f32>> = None;
         for (layer, arrays) in network.layers.iter().zip(&mut self.layers) {
-            let h = &mut arrays.h;
-            if let Some(x) = below {
-                layer.forward(x, h.view_mut());
-            } else {
-                images.product(h.view_mut(), self.samples, layer.w.view(), &mut self.x);
-                add_bias_and_rectify(h.view_mut(), &layer.b);
+            let LayerShare { h, z, .. } = arrays;
+            match below {
+                Some(x) => product(h.view_mut(), x, layer.w.view()),
+                None => {
+                    images.product(h.view_mut(), self.samples, layer.w.view(), &mut self.x);
+                }
             }
+            let z = activation.derivative_needs_z().then(|| z.view_mut());
+            activation.add_bias_and_apply(h.view_mut(), &layer.b, z);
             below = Some(h.view());
         }
     }
@@ -199,16 +248,14 @@ impl Share<'_> {
                     let z = z.as_slice_mut().expect("the logits are in standard layout");
                     *loss = (softmax_minus_onehot(z, y), wrong);
                 }
-                backward(
-                    arrays.delta.view_mut(),
-                    arrays.dz.view(),
-                    readout.r.view(),
-                    arrays.h.view(),
-                );
+                product(arrays.delta.view_mut(), arrays.dz.view(), readout.r.t());
             } else if let (Rule::Backprop, Some((index, above))) = (rule, above) {
-                let w = network.layers[index].w.view();
-                backward(arrays.delta.view_mut(), above.delta.view(), w, arrays.h.view());
+                let w = &network.layers[index].w;
+                product(arrays.delta.view_mut(), above.delta.view(), w.t());
             }
+            let activation = network.activation;
+            let kept = if activation.derivative_needs_z() { &arrays.z } else { &arrays.h };
+            activation.times_derivative(arrays.delta.view_mut(), kept.view());
             above = Some((index, arrays));
         }
     }
@@ -217,7 +264,11 @@ impl Share<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::train::{Data, Form, Settings, TestSet, init};
+    use crate::{
+        network::{Activation, f},
+        train::{Data, Form, TestSet, init},
+    };
+    use clap::ValueEnum;
     use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
 
     /// Images of which a fraction `density` of the pixels is non-zero.
@@ -239,7 +290,8 @@ mod tests {
     fn loss(network: &Network, data: &TestSet, layer: usize) -> f64 {
         let mut h = data.images.mapv(f64::from);
         for l in &network.layers[..=layer] {
-            h = (h.dot(&l.w.mapv(f64::from)) + l.b.mapv(f64::from)).mapv(|z| z.max(0.0));
+            let z = h.dot(&l.w.mapv(f64::from)) + l.b.mapv(f64::from);
+            h = z.mapv(|z| f(network.activation, z));
         }
         let readout = network.layers[layer].readout.as_ref().unwrap();
         let mut z = h.dot(&readout.r.mapv(f64::from));
@@ -261,23 +313,27 @@ mod tests {
         for (density, form) in [(1.0, Form::Dense), (0.2, Form::Sparse)] {
             let data = data(7, density);
             let train = training_set(&data, form);
-            check_on(&data, &train, rule, parameter, layer, loss_layer);
+            for &activation in Activation::value_variants() {
+                let settings = Settings { activation, ..Settings::preset(rule) };
+                check_on(&data, &train, &settings, parameter, layer, loss_layer);
+            }
         }
     }
 
     fn check_on(
         data: &TestSet,
         train: &TrainingSet,
-        rule: Rule,
+        settings: &Settings,
         parameter: Parameter,
         layer: usize,
         loss_layer: usize,
     ) {
-        let mut network = init(&[6, 5, 5, 4], 3, &Settings::preset(rule)).unwrap();
+        let mut network = init(&[6, 5, 5, 4], 3, settings).unwrap();
         network.layers.iter_mut().for_each(|l| l.b.fill(0.1));
         let mut stepped = network.clone();
         let batch: Vec<usize> = (0..7).collect();
-        Steps::new(&network, 9).unwrap().run(&mut stepped, rule, 1.0, train, &batch);
+        let mut steps = Steps::new(&network, settings, 9).unwrap();
+        steps.run(&mut stepped, &mut [], settings, (1.0, 1), train, &batch);
         for i in 0..parameter(&mut network, layer).len() {
             let original = parameter(&mut network, layer)[i];
             // A power of two, so that `up - down` is exactly twice the step.
@@ -328,10 +384,11 @@ mod tests {
     #[test]
     fn local_readouts_stay_fixed() {
         let data = training_set(&data(7, 1.0), Form::Dense);
-        let mut network = init(&[6, 5, 5], 3, &Settings::preset(Rule::Local)).unwrap();
+        let settings = Settings::preset(Rule::Local);
+        let mut network = init(&[6, 5, 5], 3, &settings).unwrap();
         let before = network.clone();
-        let mut steps = Steps::new(&network, 7).unwrap();
-        steps.run(&mut network, Rule::Local, 1.0, &data, &[0, 1, 2, 3]);
+        let mut steps = Steps::new(&network, &settings, 7).unwrap();
+        steps.run(&mut network, &mut [], &settings, (1.0, 1), &data, &[0, 1, 2, 3]);
         for (after, before) in network.layers.iter().zip(&before.layers) {
             assert_eq!(after.readout, before.readout);
             assert_ne!(after.w, before.w);

@@ -1,0 +1,303 @@
+//! Activation functions of the hidden layers: `h = f(z)` with the pre-activations `z = x w + b`.
+
+#![allow(clippy::inline_always)] // as in math::elementwise
+
+use std::f64::consts::{LN_2, PI, SQRT_2};
+
+use clap::ValueEnum;
+use ndarray::{Array1, ArrayView2, ArrayViewMut2};
+use rten_simd::SimdUnaryOp;
+use rten_vecmath::{Erf, Exp, Gelu, Sigmoid, Silu, Tanh};
+use serde::{Deserialize, Serialize};
+use statrs::function::erf::erfc;
+
+use crate::math::elementwise::{add_bias_then, for_each_pair};
+
+/// The activation function of all hidden layers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Activation {
+    /// max(0, z)
+    #[default]
+    Relu,
+    /// z where it is positive, otherwise 0.01 z
+    LeakyRelu,
+    /// tanh z
+    Tanh,
+    /// 1/(1 + exp(-z))
+    Sigmoid,
+    /// (1 + tanh z)/2
+    ShiftedTanh,
+    /// z Phi(z), with Phi the normal distribution function
+    Gelu,
+    /// z/(1 + exp(-z))
+    Silu,
+}
+
+/// The slope of [`Activation::LeakyRelu`] below 0.
+const LEAK: f32 = 0.01;
+
+impl Activation {
+    /// The initial weights have the variance gain/inputs: 2 for functions like ReLU, which let about
+    /// half of the variance pass (He et al., ICCV 2015), otherwise 1.
+    #[must_use]
+    pub fn gain(self) -> f64 {
+        match self {
+            Self::Relu | Self::LeakyRelu | Self::Gelu | Self::Silu => 2.0,
+            Self::Tanh | Self::Sigmoid | Self::ShiftedTanh => 1.0,
+        }
+    }
+
+    /// Whether the derivative takes two values only, which single precision holds exactly up to a factor.
+    #[must_use]
+    pub fn is_piecewise_linear(self) -> bool {
+        matches!(self, Self::Relu | Self::LeakyRelu)
+    }
+
+    /// Whether the derivative is a function of z, and not of h alone.
+    #[must_use]
+    pub fn derivative_needs_z(self) -> bool {
+        matches!(self, Self::Gelu | Self::Silu)
+    }
+
+    /// Replace the products `x w` in `h`, (samples, units), by `f(z)` with `z = x w + b`; b is (units,).
+    /// Writes z to `kept`, if given. NaN stays NaN.
+    pub fn add_bias_and_apply(
+        self,
+        mut h: ArrayViewMut2<'_, f32>,
+        b: &Array1<f32>,
+        kept: Option<ArrayViewMut2<'_, f32>>,
+    ) {
+        match (self, kept) {
+            (Self::Relu, None) => add_bias_then(h, b, relu),
+            (Self::LeakyRelu, None) => add_bias_then(h, b, leaky_relu),
+            (_, kept) => {
+                add_bias_then(h.view_mut(), b, |z| z);
+                if let Some(mut kept) = kept {
+                    kept.assign(&h);
+                }
+                self.apply(h);
+            }
+        }
+    }
+
+    /// Replace z, (samples, units), by `h = f(z)`.
+    fn apply(self, mut z: ArrayViewMut2<'_, f32>) {
+        match self {
+            Self::Relu => z.mapv_inplace(relu),
+            Self::LeakyRelu => z.mapv_inplace(leaky_relu),
+            Self::Tanh => map(z, |z| Tanh {}.map_mut(z)),
+            Self::Sigmoid => map(z, |z| Sigmoid {}.map_mut(z)),
+            // (1 + tanh z)/2 = 1/(1 + exp(-2 z))
+            Self::ShiftedTanh => {
+                z *= 2.0;
+                map(z, |z| Sigmoid {}.map_mut(z));
+            }
+            Self::Gelu => map(z, |z| Gelu {}.map_mut(z)),
+            Self::Silu => map(z, |z| Silu {}.map_mut(z)),
+        }
+    }
+
+    /// Multiply delta by `f'(z)` in single precision, as automatic differentiation does; all are
+    /// (samples, units). `kept` is z if [`Self::derivative_needs_z`], otherwise h.
+    pub fn times_derivative(self, delta: ArrayViewMut2<'_, f32>, kept: ArrayView2<'_, f32>) {
+        match self {
+            Self::Relu => for_each_pair(delta, kept, |d, h| if h <= 0.0 { 0.0 } else { d }),
+            Self::LeakyRelu => {
+                for_each_pair(delta, kept, |d, h| if h <= 0.0 { LEAK * d } else { d })
+            }
+            Self::Tanh => for_each_pair(delta, kept, |d, h| d * (1.0 - h * h)),
+            Self::Sigmoid => for_each_pair(delta, kept, |d, h| d * (h * (1.0 - h))),
+            Self::ShiftedTanh => for_each_pair(delta, kept, |d, h| d * (2.0 * h * (1.0 - h))),
+            Self::Gelu => {
+                // Phi(z) + z phi(z)
+                let mut slope = kept.mapv(|z| z * std::f32::consts::FRAC_1_SQRT_2);
+                map(slope.view_mut(), |z| Erf {}.map_mut(z));
+                for_each_pair(slope.view_mut(), kept, |erf, _| 0.5 * (1.0 + erf));
+                let mut phi = kept.mapv(|z| -0.5 * z * z);
+                map(phi.view_mut(), |z| Exp {}.map_mut(z));
+                let scale = 1.0 / (2.0 * std::f32::consts::PI).sqrt();
+                for_each_pair(phi.view_mut(), kept, |exp, z| scale * exp * z);
+                for_each_pair(slope.view_mut(), phi.view(), |a, b| a + b);
+                for_each_pair(delta, slope.view(), |d, slope| d * slope);
+            }
+            Self::Silu => {
+                let mut slope = kept.to_owned();
+                map(slope.view_mut(), |z| Sigmoid {}.map_mut(z));
+                for_each_pair(slope.view_mut(), kept, |s, z| s * (1.0 + z * (1.0 - s)));
+                for_each_pair(delta, slope.view(), |d, slope| d * slope);
+            }
+        }
+    }
+
+    /// Multiply delta by `f'(z)`, and each sample by a positive factor which makes its largest product
+    /// ±1; both are (samples, units). The products are formed from logarithms in double precision:
+    /// `1 - h²` of a saturated unit is 0 in single precision, and `f'(z)` itself may be below the
+    /// smallest number.
+    pub fn times_exact_derivative(self, mut delta: ArrayViewMut2<'_, f32>, z: ArrayView2<'_, f32>) {
+        for (mut delta, z) in delta.rows_mut().into_iter().zip(z.rows()) {
+            let product = |(&delta, &z): (&f32, &f32)| {
+                let (sign, ln) = self.ln_derivative(f64::from(z));
+                let (sign_of_delta, ln_of_delta) = signed(f64::from(delta), 0.0);
+                (sign * sign_of_delta, ln + ln_of_delta)
+            };
+            let products: Vec<(f64, f64)> = delta.iter().zip(z).map(product).collect();
+            let largest = products.iter().filter(|(sign, _)| *sign != 0.0).map(|(_, ln)| *ln);
+            let largest = largest.fold(f64::NEG_INFINITY, f64::max);
+            for (delta, (sign, ln)) in delta.iter_mut().zip(products) {
+                *delta = if sign == 0.0 { 0.0 } else { (sign * (ln - largest).exp()) as f32 };
+            }
+        }
+    }
+
+    /// The sign of `f'(z)`, and the logarithm of its absolute value.
+    fn ln_derivative(self, z: f64) -> (f64, f64) {
+        // ln of s (1 - s) with s = 1/(1 + exp(-z)), which is even in z
+        let logistic = |z: f64| -z.abs() - 2.0 * (-z.abs()).exp().ln_1p();
+        match self {
+            Self::Relu => signed(if z > 0.0 { 1.0 } else { 0.0 }, 0.0),
+            Self::LeakyRelu => signed(if z > 0.0 { 1.0 } else { f64::from(LEAK) }, 0.0),
+            // sech² z = 4 s (1 - s) at 2 z
+            Self::Tanh => (1.0, 2.0 * LN_2 + logistic(2.0 * z)),
+            Self::Sigmoid => (1.0, logistic(z)),
+            Self::ShiftedTanh => (1.0, LN_2 + logistic(2.0 * z)),
+            Self::Gelu => gelu(z),
+            // s (1 + z (1 - s))
+            Self::Silu => {
+                let ln_s = z.min(0.0) - (-z.abs()).exp().ln_1p();
+                signed(1.0 + z / (1.0 + z.exp()), ln_s)
+            }
+        }
+    }
+}
+
+/// `max(0, z)`, except that NaN stays NaN; `f32::max` would turn it into 0.
+#[inline(always)]
+fn relu(z: f32) -> f32 {
+    if z < 0.0 { 0.0 } else { z }
+}
+
+#[inline(always)]
+fn leaky_relu(z: f32) -> f32 {
+    if z < 0.0 { LEAK * z } else { z }
+}
+
+/// The sign and the logarithm of a number times `exp(ln)`.
+fn signed(factor: f64, ln: f64) -> (f64, f64) {
+    let sign = if factor == 0.0 { 0.0 } else { factor.signum() };
+    (sign, ln + factor.abs().ln())
+}
+
+/// [`Activation::ln_derivative`] of GELU, whose derivative is `Phi(z) + z phi(z)`.
+fn gelu(z: f64) -> (f64, f64) {
+    let ln_phi = -0.5 * z * z - 0.5 * (2.0 * PI).ln();
+    if z > -5.0 {
+        return signed(0.5 * erfc(-z / SQRT_2) + z * ln_phi.exp(), 0.0);
+    }
+    // Phi/phi by Laplace's continued fraction, 1/(x + 1/(x + 2/(x + ...))) at x = -z. Phi itself is
+    // below the smallest number where z is below -38.
+    let x = -z;
+    let ratio = (1..=60).rev().fold(x, |below, k| x + f64::from(k) / below).recip();
+    signed(ratio + z, ln_phi)
+}
+
+/// Apply `f` to the elements, row by row where the rows are apart.
+fn map(mut z: ArrayViewMut2<'_, f32>, f: impl Fn(&mut [f32])) {
+    if let Some(z) = z.as_slice_mut() {
+        return f(z);
+    }
+    for mut row in z.rows_mut() {
+        match row.as_slice_mut() {
+            Some(row) => f(row),
+            None => row.iter_mut().for_each(|z| f(std::slice::from_mut(z))),
+        }
+    }
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+    use ndarray::{Array2, array};
+
+    /// The functions by their definitions.
+    pub fn f(activation: Activation, z: f64) -> f64 {
+        let normal = |z: f64| 0.5 * erfc(-z / SQRT_2);
+        match activation {
+            Activation::Relu => z.max(0.0),
+            Activation::LeakyRelu => z.max(0.01 * z),
+            Activation::Tanh => z.tanh(),
+            Activation::Sigmoid => 1.0 / (1.0 + (-z).exp()),
+            Activation::ShiftedTanh => f64::midpoint(1.0, z.tanh()),
+            Activation::Gelu => z * normal(z),
+            Activation::Silu => z / (1.0 + (-z).exp()),
+        }
+    }
+
+    #[test]
+    fn functions_and_derivatives_agree_with_their_definitions() {
+        let points = Array2::from_shape_fn((8, 40), |(i, j)| (i * 40 + j) as f32 / 20.0 - 8.013);
+        for &activation in Activation::value_variants() {
+            let (mut h, mut z) = (points.clone(), Array2::zeros(points.dim()));
+            activation.add_bias_and_apply(h.view_mut(), &Array1::zeros(40), Some(z.view_mut()));
+            assert_eq!(z, points);
+            let kept = if activation.derivative_needs_z() { &z } else { &h };
+            let mut slope = Array2::ones(points.dim());
+            activation.times_derivative(slope.view_mut(), kept.view());
+            for ((&z, &h), &slope) in points.iter().zip(&h).zip(&slope) {
+                let z = f64::from(z);
+                let near = |found: f64, expected: f64, tolerance: f64| {
+                    let error = (found - expected).abs();
+                    assert!(
+                        error < tolerance * expected.abs().max(1.0),
+                        "{activation:?} {z}: {found}"
+                    );
+                };
+                near(f64::from(h), f(activation, z), 1e-6);
+                let derivative = (f(activation, z + 1e-5) - f(activation, z - 1e-5)) / 2e-5;
+                near(f64::from(slope), derivative, 2e-6);
+                let (sign, ln) = activation.ln_derivative(z);
+                near(sign * ln.exp(), derivative, 1e-9);
+            }
+        }
+    }
+
+    #[test]
+    fn exact_derivatives_keep_their_ratio_where_single_precision_has_none() {
+        // From the expansions for large |z|, in logarithms.
+        let z = array![[-60.0_f32, -58.0, 57.0, 300.0]];
+        for (activation, rate) in [(Activation::Tanh, 2.0), (Activation::Sigmoid, 1.0)] {
+            let mut delta = array![[1.0, -1.0, 1.0, 1.0]];
+            activation.times_exact_derivative(delta.view_mut(), z.view());
+            let expected = [-3.0 * rate, -rate, 0.0].map(f64::exp);
+            let signs = [1.0, -1.0, 1.0];
+            for ((&found, expected), sign) in delta.iter().zip(expected).zip(signs) {
+                assert!((f64::from(found) - sign * expected).abs() < 1e-6, "{delta}");
+            }
+            assert!(delta[[0, 3]] == 0.0, "as small beside the others");
+        }
+        // phi(z) z (1 - 1/z²) and exp(z) (1 + z)
+        let z = array![[-50.0_f32, -50.5]];
+        let mut delta = array![[1.0, 1.0]];
+        Activation::Gelu.times_exact_derivative(delta.view_mut(), z.view());
+        assert!(
+            delta[[0, 0]] == -1.0 && (delta[[0, 1]] / -1.01 * 25.125_f32.exp() - 1.0).abs() < 1e-3,
+            "{delta}"
+        );
+        let mut delta = array![[1.0, 1.0]];
+        Activation::Silu.times_exact_derivative(delta.view_mut(), z.view());
+        assert!(
+            delta[[0, 0]] == -1.0
+                && (delta[[0, 1]] / -(49.5 / 49.0) * 0.5_f32.exp() - 1.0).abs() < 1e-5,
+            "{delta}"
+        );
+    }
+
+    #[test]
+    fn nan_stays_nan() {
+        for &activation in Activation::value_variants() {
+            let mut h = array![[f32::NAN, 1.0, 0.5, 0.25, 2.0, 3.0, 4.0, 5.0, 6.0]];
+            activation.add_bias_and_apply(h.view_mut(), &Array1::zeros(9), None);
+            assert!(h[[0, 0]].is_nan() && h[[0, 1]].is_finite(), "{activation:?}: {h}");
+        }
+    }
+}
