@@ -52,7 +52,6 @@ measured-d := $(if $(STIMULUS_DIMENSION),,$(study)/dimension.jsonl)
 quick.DRAWN         = 4000 1000
 quick.TRAIN_SAMPLES = $(if $(filter-out digits,$(DATASET)),4000)
 quick.SAMPLES       = $(if $(filter-out digits,$(DATASET)),1000)
-quick.SEEDS         = 1 2 3
 quick.HIDDEN        = 50,50,50
 quick.EPOCHS        = 6
 quick.SUBSETS       = 250 500

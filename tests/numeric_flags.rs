@@ -154,6 +154,8 @@ fn tools() -> Vec<(&'static str, &'static str, Vec<Flag>)> {
                 real("--learning-rate"),
                 real("--lr-decay"),
                 whole("--lr-decay-every"),
+                real("--momentum"),
+                real("--weight-gain"),
                 real("--readout-scale"),
                 whole("--seed"),
                 list("--snapshots", WHOLE),
@@ -177,9 +179,10 @@ fn tools() -> Vec<(&'static str, &'static str, Vec<Flag>)> {
 }
 
 /// Flags whose value is no number.
-const WORDS: [&str; 27] = [
+const WORDS: [&str; 30] = [
     "--accuracies",
     "--accuracy",
+    "--activation",
     "--attack",
     "--audit",
     "--checkpoint",
@@ -194,10 +197,12 @@ const WORDS: [&str; 27] = [
     "--method",
     "--model",
     "--moments",
+    "--optimizer",
     "--output",
     "--predictions",
     "--rule",
     "--runs",
+    "--schedule",
     "--stage",
     "--study",
     "--summary",

@@ -62,7 +62,7 @@ impl Row {
     }
 }
 
-/// The rows of three seeds under an attack, whose accuracy and alpha at the strength number i of a
+/// The rows of five seeds under an attack, whose accuracy and alpha at the strength number i of a
 /// seed in a layer `curve` gives; the first strength is that of clean images.
 pub fn study(
     attack: &str,
@@ -72,7 +72,7 @@ pub fn study(
 ) -> Vec<Row> {
     let mut rows = Vec::new();
     for layer in 1..=layers {
-        for seed in 1..=3 {
+        for seed in 1..=5 {
             for (i, strength) in strengths.iter().enumerate() {
                 let (accuracy, alpha) = curve(layer, seed, i);
                 rows.push(Row::of(&[

@@ -11,16 +11,18 @@ use local_errors::{
 
 /// Judge the paper's claims on a study's table, as JSON lines
 ///
-/// C1: high accuracy goes with a fast decay, a large alpha; judged along the strengths of an attack,
-/// across layers, and along the epochs of training. C2: under noise, accuracy against alpha is
+/// C1: high accuracy goes with a fast decay, a large alpha. C2: under noise, accuracy against alpha is
 /// monotonic. C3: under attacks along a gradient, it is not monotonic; this line also gives the
-/// turning point. Further lines judge what the paper does not claim: accuracy and dimensionality
+/// turning point. Each is judged in each layer along the strengths of an attack, and as C1-at-strength
+/// and so on at each strength across the layers; C1 also on clean images, across layers (C1-layers)
+/// and along the epochs of training (C1-epochs). Further lines judge what the paper does not claim: accuracy and dimensionality
 /// against depth, local errors against backpropagation, and smoothness, for which alpha > 1 + 2/d
 /// is a necessary condition and not a sufficient one.
 ///
 /// Writes one line per claim, rule, attack, method and rank range. It has the claim, its statement,
-/// statistic and threshold; for each layer the mean of the statistic over seeds with its 95 %
-/// interval, and whether the claim holds there; and the verdict. The verdict is reproduced (the
+/// statistic and threshold; for each layer the median of the statistic over seeds, and whether the
+/// claim holds there: the lower confidence bound of the median, of five seeds the smallest value, must
+/// reach the threshold; and the verdict. The verdict is reproduced (the
 /// claim holds in all layers), partly (in some), not-reproduced (in none) or undecided. A claim is
 /// undecided, with the reason, if there are too few seeds or points, if accuracy hardly changes, or
 /// if the table contains nothing to judge the claim on.

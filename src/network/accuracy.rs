@@ -1,6 +1,6 @@
 //! Generalisation accuracy, loss and number of dead units of every layer.
 
-use ndarray::{Array2, ArrayView2, ArrayView3, Axis};
+use ndarray::{Array2, ArrayView1, ArrayView2, ArrayView3, Axis};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -105,11 +105,9 @@ impl AccuracyCounter {
                 if total.first.is_empty() {
                     total.first.clone_from(&layer.first);
                 }
-                let differs = total.first.iter().zip(&layer.first).map(|(a, b)| a != b);
-                for ((total, varies), differs) in
-                    total.varies.iter_mut().zip(layer.varies).zip(differs)
-                {
-                    *total |= varies || differs;
+                mark_differing(&mut total.varies, &total.first, ArrayView1::from(&layer.first));
+                for (total, varies) in total.varies.iter_mut().zip(layer.varies) {
+                    *total |= varies;
                 }
                 if let (Some(total), Some(readout)) = (&mut total.readout, layer.readout) {
                     total.0 += readout.0;
@@ -139,6 +137,14 @@ impl AccuracyCounter {
     }
 }
 
+/// Mark the units that have another value than on the first image.
+#[allow(clippy::float_cmp)] // a unit that is nearly constant is not dead
+fn mark_differing(varies: &mut [bool], first: &[f32], h: ArrayView1<'_, f32>) {
+    for ((varies, first), h) in varies.iter_mut().zip(first).zip(h) {
+        *varies |= h != first;
+    }
+}
+
 /// Count one chunk of images, given by the activations of every layer, (samples, units) each.
 fn count<'a>(
     network: &Network,
@@ -151,9 +157,7 @@ fn count<'a>(
         let first = h.row(0).to_vec();
         let mut varies = vec![false; first.len()];
         for row in h.rows() {
-            for ((varies, h), first) in varies.iter_mut().zip(row).zip(&first) {
-                *varies |= h != first;
-            }
+            mark_differing(&mut varies, &first, row);
         }
         let readout = layer.readout.as_ref().map(|readout| {
             let mut z = Array2::zeros((h.nrows(), network.classes));

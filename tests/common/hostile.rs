@@ -83,10 +83,10 @@ pub fn models() -> Vec<(&'static str, String)> {
         ("no sizes", MODEL.replace("sizes", "size")),
         ("another schema", MODEL.replace("model/1", "model/9")),
         ("no activation", MODEL.replace("model/1", "model/2")),
-        ("an activation too early", MODEL.replace("{", r#"{"activation":"tanh","#)),
+        ("an activation too early", MODEL.replace('{', r#"{"activation":"tanh","#)),
         (
             "an unknown activation",
-            MODEL.replace("model/1", "model/2").replace("{", r#"{"activation":"swish","#),
+            MODEL.replace("model/1", "model/2").replace('{', r#"{"activation":"swish","#),
         ),
         ("negative size", MODEL.replace("16", "-16")),
         ("one size", MODEL.replace("16,10,10", "16")),

@@ -10,14 +10,28 @@ use crate::{
         study_files::StudyFiles,
     },
     study::claims::{
-        Claim, Interval, LayerVerdict, MIN_RANGE, MIN_SEEDS, MONOTONICITY, POSITIVE, PROMINENCE,
-        RESOLUTION, RHO, Verdict,
+        CONFIDENCE, Claim, LayerVerdict, MIN_RANGE, MIN_SEEDS, MONOTONICITY, OverSeeds, POSITIVE,
+        PROMINENCE, RESOLUTION, RHO, Verdict,
     },
 };
 
-const OF_THE_PAPER: [&str; 5] = ["C1", "C1-layers", "C1-epochs", "C2", "C3"];
-const HEADER: [&str; 4] =
-    ["claim", "verdict", "statistic, threshold", "layer by layer, with 95 % intervals"];
+/// The claims of the paper, in each of their readings.
+const OF_THE_PAPER: [&str; 8] = [
+    "C1",
+    "C1-at-strength",
+    "C1-layers",
+    "C1-epochs",
+    "C2",
+    "C2-at-strength",
+    "C3",
+    "C3-at-strength",
+];
+const HEADER: [&str; 4] = [
+    "claim",
+    "verdict",
+    "statistic, threshold",
+    "median over seeds [smallest, largest], seeds that reach the threshold",
+];
 
 /// The paper's claims about a rule, under all attacks that are no controls.
 pub fn of_the_paper(rule: RuleView<'_>) -> Markup {
@@ -71,8 +85,11 @@ pub fn thresholds() -> Markup {
         h3 { "Thresholds, set before the results were computed" } "\n"
         (table(&["statistic", "at least", "reason"], &rows))
         p {
-            "A claim is undecided if there are fewer than " (MIN_SEEDS) " seeds, or if the mean accuracy over \
-             seeds varies by less than " (100.0 * MIN_RANGE) " points between the strengths. M and the \
+            "A claim holds in a layer if the lower bound of the median over seeds, at a confidence of \
+             " (100.0 * CONFIDENCE) " %, reaches the threshold: of five seeds the smallest value. \
+             A claim is undecided if there are fewer than " (MIN_SEEDS) " seeds, or if the mean accuracy over \
+             seeds varies by less than " (100.0 * MIN_RANGE) " percentage points between the strengths, or \
+             the layers. M and the \
              turning point are computed in the order of falling mean accuracy, which is the same for all \
              seeds. Accuracies that differ by at most " (100.0 * RESOLUTION) " point count as equal and are \
              ordered by strength. Points at the floor of accuracy do not count, except that M includes the \
@@ -98,10 +115,13 @@ fn cells(claim: &Claim) -> Vec<Markup> {
     ]
 }
 
-/// `3: 0.95 [0.91, 0.99]`, with what else there is to say.
+/// `3: 0.95 [0.91, 0.99], 5 of 5 seeds`, with what else there is to say.
 fn layer(claim: &Claim, layer: &LayerVerdict) -> String {
-    let name = layer.layer.map_or(String::new(), |number| format!("{number}: "));
-    let Some(Interval { value, low, high }) = layer.statistic else {
+    let place = layer.layer.map(|number| number.to_string());
+    let place = place.or_else(|| layer.strength.map(|strength| number(Some(strength), 2)));
+    let name = place.map_or(String::new(), |place| format!("{place}: "));
+    let (Some(OverSeeds { median, least, most, .. }), Some(above)) = (layer.statistic, layer.above)
+    else {
         return match &layer.reason {
             // If all layers are undecided, the claim gives the reason.
             Some(reason) if claim.verdict != Verdict::Undecided => {
@@ -110,8 +130,9 @@ fn layer(claim: &Claim, layer: &LayerVerdict) -> String {
             _ => format!("{name}undecided"),
         };
     };
-    let [value, low, high] = [value, low, high].map(|of| number(Some(of), 2));
+    let [median, least, most] = [median, least, most].map(|of| number(Some(of), 2));
     let turn = layer.turn.as_ref().filter(|_| layer.holds == Some(true));
     let turn = turn.map_or(String::new(), |turn| format!(" at {}", number(Some(turn.strength), 2)));
-    of_seeds(format!("{name}{value} [{low}, {high}]{turn}"), (layer.seeds, claim.seeds))
+    let seeds = format!(", {above} of {}", layer.seeds);
+    of_seeds(format!("{name}{median} [{least}, {most}]{turn}{seeds}"), (layer.seeds, claim.seeds))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{
     Claim, DECAY, POSITIVE, RHO,
-    curves::{self, CurvePoint, Seeds, Subject, accuracies, positions},
+    curves::{self, CurvePoint, Seeds, Subject, accuracies, enough, positions},
     decide::Definition,
     paper::alpha_accuracy_correlation,
     statistics::spearman,
@@ -20,7 +20,10 @@ pub fn about_clean_images(rows: &[Row], subject: &Subject, dimension: Option<f64
     let across_layers =
         |claim: &str, statement: &str, statistic: fn(&[CurvePoint]) -> Option<f64>| {
             let definition = Definition { claim, statement, subject, attack: None, threshold: RHO };
-            let mut claim = definition.judge(&depth, |_, seeds| Ok(per_seed(seeds, statistic)));
+            let mut claim = definition.judge(&depth, |_, seeds| {
+                enough(seeds, "layers")?;
+                Ok(per_seed(seeds, statistic))
+            });
             for layer in &mut claim.layers {
                 layer.layer = None;
             }
@@ -52,8 +55,10 @@ pub fn about_clean_images(rows: &[Row], subject: &Subject, dimension: Option<f64
         attack: None,
         threshold: RHO,
     };
-    let claim =
-        definition.judge(&epochs, |_, seeds| Ok(per_seed(seeds, alpha_accuracy_correlation)));
+    let claim = definition.judge(&epochs, |_, seeds| {
+        enough(seeds, "snapshots")?;
+        Ok(per_seed(seeds, alpha_accuracy_correlation))
+    });
     claims.push(
         claim.with_reason_if_empty("the table has no snapshots of this rule during training"),
     );

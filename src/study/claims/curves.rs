@@ -68,6 +68,27 @@ pub fn along_layers(rows: &[Row], subject: &Subject) -> Seeds {
     seeds
 }
 
+/// The curves of an attack along the layers at each strength, from those [`along_strength`] in each
+/// layer. The clean images are left out.
+pub fn at_strengths(layers: &BTreeMap<usize, Seeds>) -> Vec<(f64, Seeds)> {
+    let points = layers.values().flat_map(BTreeMap::values).flatten();
+    let mut strengths: Vec<f64> = points.map(|point| point.at).filter(|at| *at > 0.0).collect();
+    strengths.sort_by(f64::total_cmp);
+    strengths.dedup();
+    let across = |strength: f64| {
+        let mut across = Seeds::new();
+        for (&layer, seeds) in layers {
+            for (&seed, points) in seeds {
+                let point = points.iter().find(|point| point.at.total_cmp(&strength).is_eq());
+                let point = point.map(|point| CurvePoint { at: layer as f64, ..*point });
+                across.entry(seed).or_default().extend(point);
+            }
+        }
+        (strength, across)
+    };
+    strengths.into_iter().map(across).collect()
+}
+
 /// Curves by layer and seed, sorted by `at`, which selects rows and gives their position. Rows
 /// without alpha, accuracy or participation ratio are left out.
 fn curves(
@@ -95,21 +116,25 @@ fn curves(
     layers
 }
 
-/// Curves of at least one seed, all at the same strengths, along which the mean accuracy varies. On
-/// these, a relation of accuracy to alpha can be judged.
-pub struct Comparable(Vec<Vec<CurvePoint>>);
+/// Curves of at least one seed, all at the same strengths or layers, along which the mean accuracy
+/// varies. On these, a relation of accuracy to alpha can be judged.
+pub struct Comparable {
+    curves: Vec<Vec<CurvePoint>>,
+    /// What the points are, in the plural.
+    points: &'static str,
+}
 
 impl Comparable {
-    /// Select the seeds that have an exponent at [`MIN_POINTS`] strengths or more, and the strengths
-    /// that these seeds share. The error is the reason why the curves cannot be judged: too few seeds or
-    /// strengths, or an accuracy that hardly varies.
-    pub fn new(seeds: &Seeds) -> Result<Self, String> {
+    /// Select the seeds that have an exponent at [`MIN_POINTS`] points or more, and the points that
+    /// these seeds share. `points` says what they are. The error is the reason why the curves cannot be
+    /// judged: too few seeds or points, or an accuracy that hardly varies.
+    pub fn new(seeds: &Seeds, points: &'static str) -> Result<Self, String> {
         let mut curves: Vec<Vec<CurvePoint>> =
             seeds.values().filter(|points| points.len() >= MIN_POINTS).cloned().collect();
+        enough(seeds, points)?;
         if curves.is_empty() || curves.len() < MIN_SEEDS.min(seeds.len()) {
             return Err(format!(
-                "{} of {} seeds have an exponent at {MIN_POINTS} strengths or more (expected at \
-                 least {MIN_SEEDS})",
+                "{} of {} seeds have an exponent at {MIN_POINTS} {points} or more, {MIN_SEEDS} needed",
                 curves.len(),
                 seeds.len()
             ));
@@ -124,17 +149,16 @@ impl Comparable {
         }
         if common.len() < MIN_POINTS {
             return Err(format!(
-                "{} strengths that all seeds have (expected at least {MIN_POINTS}, with the clean \
-                 images)",
+                "{} {points} that all seeds have, {MIN_POINTS} needed",
                 common.len()
             ));
         }
-        let comparable = Self(curves);
+        let comparable = Self { curves, points };
         let accuracies = comparable.mean_accuracies();
         let (low, high) = range(&accuracies);
         if high - low < MIN_RANGE {
             return Err(format!(
-                "accuracy moves by {:.1} points (expected at least {:.0})",
+                "accuracy moves by {:.1} percentage points, {:.0} needed",
                 100.0 * (high - low),
                 100.0 * MIN_RANGE
             ));
@@ -142,14 +166,14 @@ impl Comparable {
         Ok(comparable)
     }
 
-    /// One curve per seed, in ascending order of strength.
+    /// One curve per seed, in ascending order of strength or layer.
     pub fn curves(&self) -> &[Vec<CurvePoint>] {
-        &self.0
+        &self.curves
     }
 
     /// One curve per seed in the order of falling accuracy, without the points at the floor of
     /// accuracy. All seeds have the same order, that of the mean accuracy. Accuracies that differ by at
-    /// most [`RESOLUTION`] count as equal; such points are in the order of their strengths.
+    /// most [`RESOLUTION`] count as equal; such points keep their order.
     pub fn above_floor(&self) -> Result<Vec<Vec<CurvePoint>>, String> {
         self.by_accuracy(0)
     }
@@ -166,18 +190,29 @@ impl Comparable {
         let above = order.iter().filter(|&&i| accuracies[i] > floor + RESOLUTION).count();
         if above + at_floor < MIN_POINTS {
             return Err(format!(
-                "accuracy is above its floor at {above} strengths (expected at least {})",
+                "accuracy is above its floor at {above} {}, {} needed",
+                self.points,
                 MIN_POINTS - at_floor
             ));
         }
         let order = &order[..above + at_floor];
         let reordered = |curve: &Vec<CurvePoint>| order.iter().map(|&i| curve[i]).collect();
-        Ok(self.0.iter().map(reordered).collect())
+        Ok(self.curves.iter().map(reordered).collect())
     }
 
     fn mean_accuracies(&self) -> Vec<f64> {
-        let at = |i: usize| self.0.iter().map(|curve| curve[i].accuracy).collect::<Vec<_>>();
-        (0..self.0[0].len()).map(|i| mean(&at(i))).collect()
+        let at = |i: usize| self.curves.iter().map(|curve| curve[i].accuracy).collect::<Vec<_>>();
+        (0..self.curves[0].len()).map(|i| mean(&at(i))).collect()
+    }
+}
+
+/// Refuse curves that are all too short; `points` says what they consist of.
+pub fn enough(seeds: &Seeds, points: &str) -> Result<(), String> {
+    match seeds.values().map(Vec::len).max() {
+        Some(most) if most < MIN_POINTS => {
+            Err(format!("{most} {points} with an exponent, {MIN_POINTS} needed"))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -237,6 +272,10 @@ mod tests {
         (1..).zip(curves.iter().map(curve)).collect()
     }
 
+    fn comparable(curves: &[&[(f64, f64)]]) -> Result<Comparable, String> {
+        Comparable::new(&seeds(curves), "strengths")
+    }
+
     fn strengths(curves: &[Vec<CurvePoint>]) -> Vec<Vec<f64>> {
         curves.iter().map(|curve| curve.iter().map(|point| point.at).collect()).collect()
     }
@@ -245,12 +284,12 @@ mod tests {
     fn seeds_without_exponents_are_left_out_and_the_others_share_their_strengths() {
         let whole = [(0.0, 0.9), (0.1, 0.8), (0.2, 0.6), (0.3, 0.4), (0.4, 0.2)];
         let gap = [whole[0], whole[1], whole[3], whole[4]];
-        let found = Comparable::new(&seeds(&[&whole, &gap, &whole, &whole[..3], &[]])).unwrap();
-        assert_eq!(strengths(found.curves()), vec![vec![0.0, 0.1, 0.3, 0.4]; 3]);
-        let dead = Comparable::new(&seeds(&[&whole, &whole, &[], &[]]));
-        assert!(dead.err().unwrap().starts_with("2 of 4 seeds have an exponent"));
+        let found = comparable(&[&whole, &gap, &whole, &whole, &gap, &whole[..3], &[]]).unwrap();
+        assert_eq!(strengths(found.curves()), vec![vec![0.0, 0.1, 0.3, 0.4]; 5]);
+        let dead = comparable(&[&whole, &whole, &[], &[], &[]]);
+        assert!(dead.err().unwrap().starts_with("2 of 5 seeds have an exponent"));
         let apart = [(1.0, 0.9), (2.0, 0.8), (3.0, 0.7), (4.0, 0.1)];
-        let apart = Comparable::new(&seeds(&[&whole, &apart, &whole]));
+        let apart = comparable(&[&whole, &apart, &whole]);
         assert!(apart.err().unwrap().starts_with("0 strengths that all seeds have"));
     }
 
@@ -265,14 +304,14 @@ mod tests {
             (0.5, 0.1),
             (0.6, 0.7),
         ];
-        let found = Comparable::new(&seeds(&[&curve, &curve, &curve])).unwrap();
+        let found = comparable(&[&curve, &curve, &curve]).unwrap();
         let above = found.above_floor().unwrap();
         assert_eq!(strengths(&above), vec![vec![0.0, 0.6, 0.2, 0.4]; 3]);
         let down = found.down_to_floor().unwrap();
         assert_eq!(strengths(&down), vec![vec![0.0, 0.6, 0.2, 0.4, 0.1]; 3]);
         // With only two strengths above the floor, the shape of the curve is undecided.
         let steep = [(0.0, 0.9), (0.1, 0.5), (0.2, 0.1), (0.3, 0.1), (0.4, 0.1)];
-        let found = Comparable::new(&seeds(&[&steep, &steep, &steep])).unwrap();
+        let found = comparable(&[&steep, &steep, &steep]).unwrap();
         for undecided in [found.above_floor(), found.down_to_floor()] {
             assert!(undecided.unwrap_err().contains("at 2 strengths"));
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     Claim, LayerVerdict, MIN_SEEDS, Threshold, Verdict,
     curves::{Seeds, Subject},
-    statistics::interval,
+    statistics::over_seeds,
     thresholds::MIN_POINTS,
 };
 use crate::study::table::Estimator;
@@ -64,48 +64,42 @@ impl Claim {
     }
 }
 
-/// Judge a layer: compare the confidence interval of the seeds' statistics with the threshold.
+/// Judge a layer: compare the lower bound of the median of the seeds' statistics with the threshold.
 fn decide(
     number: usize,
     seeds: usize,
     found: Result<Vec<f64>, String>,
     threshold: Threshold,
 ) -> LayerVerdict {
+    let judged = LayerVerdict { layer: Some(number), ..LayerVerdict::default() };
     let undecided = |reason: String, seeds: usize| LayerVerdict {
-        layer: Some(number),
-        statistic: None,
-        holds: None,
         seeds,
         reason: Some(reason),
-        turn: None,
+        ..judged.clone()
     };
     if seeds < MIN_SEEDS {
-        return undecided(format!("{seeds} seeds (expected at least {MIN_SEEDS})"), seeds);
+        return undecided(format!("{seeds} seeds, {MIN_SEEDS} needed"), seeds);
     }
     let found = match found {
         Ok(found) => found,
         Err(reason) => return undecided(reason, 0),
     };
-    let Some(statistic) = interval(&found).filter(|_| found.len() >= MIN_SEEDS) else {
+    let Some(statistic) = over_seeds(&found) else {
         let reason = format!(
-            "{} of {seeds} seeds have the statistic (expected at least {MIN_SEEDS}): it needs \
-             {MIN_POINTS} points with an exponent, and values that vary",
+            "{} of {seeds} seeds have the statistic, {MIN_SEEDS} needed (it takes {MIN_POINTS} points \
+             with an exponent, and values that vary)",
             found.len()
         );
         return undecided(reason, found.len());
     };
-    let holds = match threshold {
-        // The interval must lie above 0, not just reach it.
-        Threshold { value: 0.0, .. } => statistic.low > 0.0,
-        Threshold { value, .. } => statistic.low >= value,
-    };
+    // A difference must be above 0, and not just reach it.
+    let reaches = |value: f64| value >= threshold.value && (value > 0.0 || threshold.value != 0.0);
     LayerVerdict {
-        layer: Some(number),
         statistic: Some(statistic),
-        holds: Some(holds),
+        holds: Some(reaches(statistic.low)),
+        above: Some(found.iter().filter(|value| reaches(**value)).count()),
         seeds: found.len(),
-        reason: None,
-        turn: None,
+        ..judged
     }
 }
 
@@ -127,7 +121,7 @@ fn reason(layers: &[LayerVerdict]) -> String {
         [first, others @ ..] if others.iter().all(|other| other == first) => (*first).into(),
         _ => {
             let text = |layer: &LayerVerdict| {
-                Some(format!("layer {}: {}", layer.layer?, layer.reason.as_deref()?))
+                Some(format!("{}: {}", layer.name()?, layer.reason.as_deref()?))
             };
             layers.iter().filter_map(text).collect::<Vec<_>>().join("; ")
         }

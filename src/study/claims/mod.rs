@@ -1,8 +1,8 @@
 //! The paper's claims and further ones, judged by thresholds that were fixed before the results were
 //! known (see `thresholds`).
 //!
-//! A statistic is computed for each seed, and its 95 % confidence interval over the seeds is compared
-//! with a threshold. A claim holds in a layer if the lower end of the interval reaches the threshold.
+//! A statistic is computed for each seed, and the lower confidence bound of its median over the seeds
+//! is compared with a threshold. A claim holds in a layer if this bound reaches the threshold.
 //! It is `reproduced` if it holds in all layers, `partly` reproduced in some, and `not reproduced` in
 //! none. It is `undecided`, with the reason, if there are too few seeds or points, or if accuracy
 //! hardly varies.
@@ -29,9 +29,10 @@ use crate::{
 };
 use beside::about_clean_images;
 use paper::about_attacks;
-pub use statistics::Interval;
+pub use statistics::OverSeeds;
 pub use thresholds::{
-    MIN_RANGE, MIN_SEEDS, MONOTONICITY, POSITIVE, PROMINENCE, RESOLUTION, RHO, Threshold,
+    CONFIDENCE, MIN_RANGE, MIN_SEEDS, MONOTONICITY, POSITIVE, PROMINENCE, RESOLUTION, RHO,
+    Threshold,
 };
 
 /// One line of the output of `claims`.
@@ -53,9 +54,10 @@ pub struct Claim {
     pub last: usize,
     /// Name of the statistic that is compared with the threshold.
     pub statistic: String,
-    /// The value that the lower end of the statistic's confidence interval must reach.
+    /// The value that the lower confidence bound of the statistic's median over seeds must reach.
     pub threshold: f64,
-    /// The result of each layer, or a single one with layer null for a statistic over all layers.
+    /// The result of each layer, or of each strength for a statistic over the layers at one strength,
+    /// or a single one for a statistic over the layers on clean images.
     pub layers: Vec<LayerVerdict>,
     /// The verdict over all layers.
     pub verdict: Verdict,
@@ -76,15 +78,17 @@ impl Claim {
         holding.filter_map(|layer| layer.layer).collect()
     }
 
-    /// The verdict in words, with the layers in which the claim holds.
+    /// The verdict in words, with the layers or strengths at which the claim holds.
     #[must_use]
     pub fn outcome(&self) -> String {
-        let layers: Vec<String> = self.holding().iter().map(ToString::to_string).collect();
+        let holding = self.layers.iter().filter(|layer| layer.holds == Some(true));
+        let (of, places): (Vec<&str>, Vec<String>) =
+            holding.filter_map(LayerVerdict::place).unzip();
         let name = self.verdict.name();
-        match layers.as_slice() {
-            [] => name.into(),
-            [layer] => format!("{name} (layer {layer})"),
-            layers => format!("{name} (layers {})", layers.join(" ")),
+        match (of.first(), places.as_slice()) {
+            (None, _) => name.into(),
+            (Some(of), [place]) => format!("{name} ({of} {place})"),
+            (Some(of), places) => format!("{name} ({of}s {})", places.join(" ")),
         }
     }
 
@@ -95,15 +99,21 @@ impl Claim {
     }
 }
 
-/// The result of a claim for one layer.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// The result of a claim for one layer, or for one strength.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct LayerVerdict {
     /// The layer, counted from 1; `None` for a statistic over all layers.
     pub layer: Option<usize>,
-    /// Mean and confidence interval of the statistic; `None` if undecided.
-    pub statistic: Option<Interval>,
+    /// The strength of the attack, for a statistic over all layers at this strength.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strength: Option<f64>,
+    /// The statistic over seeds; `None` if undecided.
+    pub statistic: Option<OverSeeds>,
     /// Whether the claim holds in this layer; `None` if undecided.
     pub holds: Option<bool>,
+    /// Number of seeds whose own statistic reaches the threshold; `None` if undecided.
+    #[serde(default)]
+    pub above: Option<usize>,
     /// Number of seeds that have the statistic; seeds without an exponent do not.
     #[serde(default)]
     pub seeds: usize,
@@ -113,6 +123,19 @@ pub struct LayerVerdict {
     /// For C3, the turning point of the curve.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turn: Option<TurningPoint>,
+}
+
+impl LayerVerdict {
+    /// What the result is of, `layer` or `strength`, and which one; `None` if it is of all layers.
+    fn place(&self) -> Option<(&'static str, String)> {
+        let layer = self.layer.map(|layer| ("layer", layer.to_string()));
+        layer.or_else(|| self.strength.map(|strength| ("strength", strength.to_string())))
+    }
+
+    /// [`Self::place`] as one text.
+    fn name(&self) -> Option<String> {
+        self.place().map(|(of, place)| format!("{of} {place}"))
+    }
 }
 
 /// The turning point of alpha along falling accuracy, of the mean curve over seeds.
@@ -127,9 +150,9 @@ pub struct TurningPoint {
     /// Whether it is a valley of alpha, or a peak.
     pub valley: bool,
     /// Slope of alpha as a function of strength, up to the turning point.
-    pub slope_before: Option<Interval>,
+    pub slope_before: Option<OverSeeds>,
     /// Slope of alpha as a function of strength, from the turning point on.
-    pub slope_after: Option<Interval>,
+    pub slope_after: Option<OverSeeds>,
 }
 
 /// The verdict on a claim.

@@ -1,12 +1,13 @@
-//! The paper's claims C1, C2 and C3, along the strengths of attacks.
+//! The paper's claims C1, C2 and C3: in each layer along the strengths of an attack, and at each strength
+//! across the layers.
 
 use std::collections::BTreeMap;
 
 use super::{
-    Claim, DECAY, MONOTONIC, MONOTONICITY, PROMINENCE, RHO, TURNING, TurningPoint,
+    Claim, DECAY, MONOTONIC, MONOTONICITY, PROMINENCE, RHO, TURNING, Threshold, TurningPoint,
     curves::{self, Comparable, CurvePoint, Seeds, Subject, accuracies, alphas, positions},
     decide::Definition,
-    statistics::{interval, mean, monotonicity, prominence, slope, spearman, turning_point},
+    statistics::{mean, monotonicity, over_seeds, prominence, slope, spearman, turning_point},
 };
 use crate::study::{catalogue::Family, table::Row};
 
@@ -15,26 +16,31 @@ pub fn about_attacks(rows: &[Row], subject: &Subject, attacks: &[(&str, Family)]
     let mut claims = Vec::new();
     for &(attack, family) in attacks {
         let layers = curves::along_strength(rows, subject, attack);
-        claims.push(decay_along_strength(subject, Some(attack), &layers));
+        let across = curves::at_strengths(&layers);
+        let mut both = |about: &About<'_>| {
+            claims.push(about.along_strengths(&layers));
+            claims.push(about.at_each_strength(&across));
+        };
+        both(&About::decay(subject, Some(attack)));
         match family {
-            Family::Noise => claims.push(monotonic(subject, Some(attack), &layers)),
-            Family::Gradient => claims.push(turning(subject, Some(attack), &layers)),
+            Family::Noise => both(&About::monotonic(subject, Some(attack))),
+            Family::Gradient => both(&About::turning(subject, Some(attack))),
             Family::Other => {}
         }
     }
-    let none = BTreeMap::new();
+    let missing = |about: About<'_>, reason: &str| {
+        about.along_strengths(&BTreeMap::new()).with_reason_if_empty(reason)
+    };
     if attacks.is_empty() {
-        let claim = decay_along_strength(subject, None, &none);
-        claims.push(claim.with_reason_if_empty("the table has no attack"));
+        claims.push(missing(About::decay(subject, None), "the table has no attack"));
     }
     let has = |family: Family| attacks.iter().any(|(_, other)| *other == family);
     if !has(Family::Noise) {
-        let claim = monotonic(subject, None, &none);
-        claims.push(claim.with_reason_if_empty("the table has no attack by noise"));
+        claims.push(missing(About::monotonic(subject, None), "the table has no attack by noise"));
     }
     if !has(Family::Gradient) {
-        let claim = turning(subject, None, &none);
-        claims.push(claim.with_reason_if_empty("the table has no attack along a gradient"));
+        let reason = "the table has no attack along a gradient";
+        claims.push(missing(About::turning(subject, None), reason));
     }
     claims
 }
@@ -44,55 +50,97 @@ pub fn alpha_accuracy_correlation(points: &[CurvePoint]) -> Option<f64> {
     spearman(&alphas(points), &accuracies(points))
 }
 
-/// C1 along the strengths of an attack.
-fn decay_along_strength(
-    subject: &Subject,
-    attack: Option<&str>,
-    layers: &BTreeMap<usize, Seeds>,
-) -> Claim {
-    let statement = format!("along the strengths of {}, {DECAY}", attack.unwrap_or("an attack"));
-    let definition =
-        Definition { claim: "C1", statement: &statement, subject, attack, threshold: RHO };
-    definition.judge(layers, |_, seeds| {
-        let comparable = Comparable::new(seeds)?;
-        let curves = comparable.curves().iter();
-        Ok(curves.filter_map(|points| alpha_accuracy_correlation(points)).collect())
-    })
+/// A claim of the paper about an attack.
+struct About<'a> {
+    claim: &'static str,
+    statement: &'static str,
+    /// What the statement is about if there is no attack to name.
+    nameless: &'static str,
+    subject: &'a Subject,
+    attack: Option<&'a str>,
+    threshold: Threshold,
+    /// The statistic of each seed that has one.
+    statistic: fn(&Comparable) -> Result<Vec<f64>, String>,
 }
 
-/// C2: under noise, accuracy against alpha is monotonic. As accuracy falls, alpha either only falls or
-/// only rises.
-fn monotonic(subject: &Subject, attack: Option<&str>, layers: &BTreeMap<usize, Seeds>) -> Claim {
-    let statement = format!("under {}, {MONOTONIC}", attack.unwrap_or("noise"));
-    let threshold = MONOTONICITY;
-    let definition = Definition { claim: "C2", statement: &statement, subject, attack, threshold };
-    definition.judge(layers, |_, seeds| {
-        let curves = Comparable::new(seeds)?.down_to_floor()?;
-        Ok(curves.iter().filter_map(|points| monotonicity(&alphas(points))).collect())
-    })
-}
-
-/// C3: under attacks along a gradient, accuracy against alpha is not monotonic. As accuracy falls,
-/// alpha has a turning point. For each seed, the turning point is located on the mean curve of the
-/// other seeds, so that noise cannot create one. Points at the floor of accuracy are left out.
-fn turning(subject: &Subject, attack: Option<&str>, layers: &BTreeMap<usize, Seeds>) -> Claim {
-    let statement = format!("under {}, {TURNING}", attack.unwrap_or("attacks along a gradient"));
-    let threshold = PROMINENCE;
-    let definition = Definition { claim: "C3", statement: &statement, subject, attack, threshold };
-    let curves = |seeds: &Seeds| Comparable::new(seeds)?.above_floor();
-    let mut claim = definition.judge(layers, |_, seeds| {
-        let values: Vec<Vec<f64>> = curves(seeds)?.iter().map(|points| alphas(points)).collect();
-        let prominence_of_seed = |seed: usize| {
-            let others = values.iter().enumerate().filter(|(other, _)| *other != seed);
-            let others: Vec<&Vec<f64>> = others.map(|(_, values)| values).collect();
-            prominence(&values[seed], turning_point(&mean_curve(&others))?)
+impl<'a> About<'a> {
+    /// C1: high accuracy goes with a fast decay.
+    fn decay(subject: &'a Subject, attack: Option<&'a str>) -> Self {
+        let statistic = |comparable: &Comparable| {
+            let curves = comparable.curves().iter();
+            Ok(curves.filter_map(|points| alpha_accuracy_correlation(points)).collect())
         };
-        Ok((0..values.len()).filter_map(prominence_of_seed).collect())
-    });
-    for (layer, seeds) in claim.layers.iter_mut().zip(layers.values()) {
-        layer.turn = curves(seeds).ok().and_then(|curves| mean_turning_point(&curves));
+        let (claim, statement, nameless) = ("C1", DECAY, "an attack");
+        Self { claim, statement, nameless, subject, attack, threshold: RHO, statistic }
     }
-    claim
+
+    /// C2: under noise, accuracy against alpha is monotonic. As accuracy falls, alpha either only falls
+    /// or only rises.
+    fn monotonic(subject: &'a Subject, attack: Option<&'a str>) -> Self {
+        let statistic = |comparable: &Comparable| {
+            let curves = comparable.down_to_floor()?;
+            Ok(curves.iter().filter_map(|points| monotonicity(&alphas(points))).collect())
+        };
+        let (claim, statement, nameless) = ("C2", MONOTONIC, "noise");
+        Self { claim, statement, nameless, subject, attack, threshold: MONOTONICITY, statistic }
+    }
+
+    /// C3: under attacks along a gradient, accuracy against alpha is not monotonic. As accuracy falls,
+    /// alpha has a turning point. For each seed, the turning point is located on the mean curve of the
+    /// other seeds, so that noise cannot create one. Points at the floor of accuracy are left out.
+    fn turning(subject: &'a Subject, attack: Option<&'a str>) -> Self {
+        let statistic = |comparable: &Comparable| {
+            let curves = comparable.above_floor()?;
+            let values: Vec<Vec<f64>> = curves.iter().map(|points| alphas(points)).collect();
+            let prominence_of_seed = |seed: usize| {
+                let others = values.iter().enumerate().filter(|(other, _)| *other != seed);
+                let others: Vec<&Vec<f64>> = others.map(|(_, values)| values).collect();
+                prominence(&values[seed], turning_point(&mean_curve(&others))?)
+            };
+            Ok((0..values.len()).filter_map(prominence_of_seed).collect())
+        };
+        let (claim, statement, nameless) = ("C3", TURNING, "attacks along a gradient");
+        Self { claim, statement, nameless, subject, attack, threshold: PROMINENCE, statistic }
+    }
+
+    /// In each layer, along the strengths of the attack.
+    fn along_strengths(&self, layers: &BTreeMap<usize, Seeds>) -> Claim {
+        let place = format!("along the strengths of {}", self.attack.unwrap_or(self.nameless));
+        let mut claim = self.judge(self.claim, &place, layers, "strengths");
+        if self.claim == "C3" {
+            for (layer, seeds) in claim.layers.iter_mut().zip(layers.values()) {
+                let curves = Comparable::new(seeds, "strengths").and_then(|c| c.above_floor());
+                layer.turn = curves.ok().and_then(|curves| mean_turning_point(&curves));
+            }
+        }
+        claim
+    }
+
+    /// At each strength of the attack, across the layers.
+    fn at_each_strength(&self, strengths: &[(f64, Seeds)]) -> Claim {
+        let seeds = strengths.iter().map(|(_, seeds)| seeds.clone()).enumerate().collect();
+        let attack = self.attack.unwrap_or(self.nameless);
+        let place = format!("across the layers at each strength of {attack}");
+        let mut claim =
+            self.judge(&format!("{}-at-strength", self.claim), &place, &seeds, "layers");
+        for (layer, (strength, _)) in claim.layers.iter_mut().zip(strengths) {
+            (layer.layer, layer.strength) = (None, Some(*strength));
+        }
+        claim
+    }
+
+    fn judge(
+        &self,
+        claim: &str,
+        place: &str,
+        curves: &BTreeMap<usize, Seeds>,
+        points: &'static str,
+    ) -> Claim {
+        let &Self { subject, attack, threshold, .. } = self;
+        let statement = format!("{place}, {}", self.statement);
+        let definition = Definition { claim, statement: &statement, subject, attack, threshold };
+        definition.judge(curves, |_, seeds| (self.statistic)(&Comparable::new(seeds, points)?))
+    }
 }
 
 /// The turning point of the mean curve over seeds, with the slopes before and after it.
@@ -105,7 +153,7 @@ fn mean_turning_point(curves: &[Vec<CurvePoint>]) -> Option<TurningPoint> {
             let points = &curve[range.clone()];
             slope(&positions(points), &alphas(points))
         };
-        interval(&curves.iter().filter_map(slope_of).collect::<Vec<_>>())
+        over_seeds(&curves.iter().filter_map(slope_of).collect::<Vec<_>>())
     };
     let alpha = mean(&alphas(&at));
     alpha.is_finite().then(|| TurningPoint {

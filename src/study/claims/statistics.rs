@@ -1,35 +1,47 @@
 //! The statistics on which the claims are judged.
 
 use serde::{Deserialize, Serialize};
-use statrs::distribution::{ContinuousCDF, StudentsT};
+use statrs::distribution::{Binomial, DiscreteCDF};
 
-use super::thresholds::MIN_POINTS;
+use super::thresholds::{CONFIDENCE, MIN_POINTS};
 
-/// A mean over seeds and its 95 % confidence interval.
+/// A statistic over seeds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Interval {
-    /// The mean.
-    pub value: f64,
-    /// The lower end.
+pub struct OverSeeds {
+    /// The median.
+    pub median: f64,
+    /// The lower confidence bound of the median.
     pub low: f64,
-    /// The upper end.
-    pub high: f64,
+    /// The confidence of this bound, at least [`CONFIDENCE`].
+    pub confidence: f64,
+    /// The smallest value.
+    pub least: f64,
+    /// The largest value.
+    pub most: f64,
 }
 
-/// The mean and its 95 % confidence interval by Student's t distribution; `None` for fewer than two
-/// values, or if the interval is not finite.
-pub fn interval(values: &[f64]) -> Option<Interval> {
-    let count = values.len() as f64;
-    if values.len() < 2 {
-        return None;
-    }
-    let value = mean(values);
-    let squares: f64 = values.iter().map(|v| (v - value).powi(2)).sum();
-    let quantile = StudentsT::new(0.0, 1.0, count - 1.0).ok()?.inverse_cdf(0.975);
-    let half = quantile * (squares / (count - 1.0) / count).sqrt();
-    let interval = Interval { value, low: value - half, high: value + half };
-    // The sums of very large values overflow.
-    (interval.low.is_finite() && interval.high.is_finite()).then_some(interval)
+/// The median with its distribution-free lower confidence bound, an order statistic: the k-th smallest
+/// of n values is above the median of their distribution with the probability that at most k - 1 of n
+/// coins show heads. The bound is the largest value for which this is at most 1 - [`CONFIDENCE`];
+/// `None` if there is none, as for fewer than five values, or if a value is not finite. (David and
+/// Nagaraja, Order Statistics, 2003, section 7.1)
+pub fn over_seeds(values: &[f64]) -> Option<OverSeeds> {
+    let count = values.len();
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let heads = Binomial::new(0.5, count as u64).ok()?;
+    // The confidence of the k-th smallest value, k counted from 0.
+    let confidence = |k: usize| 1.0 - heads.cdf(k as u64);
+    let k = (0..count).take_while(|&k| confidence(k) >= CONFIDENCE).last()?;
+    let median = f64::midpoint(sorted[(count - 1) / 2], sorted[count / 2]);
+    let all_finite = sorted.iter().all(|value| value.is_finite());
+    all_finite.then(|| OverSeeds {
+        median,
+        low: sorted[k],
+        confidence: confidence(k),
+        least: sorted[0],
+        most: sorted[count - 1],
+    })
 }
 
 /// The mean; NaN for no values.
@@ -118,16 +130,25 @@ mod tests {
     use super::*;
     use approx::assert_relative_eq;
 
+    /// Confidences from Pascal's triangle: 1 - 1/32, 1 - 1/64 - 6/64 being too small, and so on.
     #[test]
-    fn the_interval_follows_students_distribution() {
-        // The 97.5 % quantile of t with 4 degrees of freedom is 2.776445.
-        let found = interval(&[1.0, 2.0, 3.0, 4.0, 5.0]).unwrap();
-        let half = 2.776_445_105 * (2.5_f64 / 5.0).sqrt();
-        assert_relative_eq!(found.value, 3.0);
-        assert_relative_eq!(found.low, 3.0 - half, epsilon = 1e-6);
-        assert_relative_eq!(found.high, 3.0 + half, epsilon = 1e-6);
-        assert_eq!(interval(&[1.0]), None);
-        assert_eq!(interval(&[f64::MAX, f64::MAX, -f64::MAX]), None);
+    fn the_bound_of_the_median_is_an_order_statistic() {
+        let values = |count: usize| (1..=count).rev().map(|v| v as f64).collect::<Vec<_>>();
+        for (count, low, heads) in [
+            (5, 1.0, 1.0 / 32.0),
+            (6, 1.0, 1.0 / 64.0),
+            (7, 1.0, 1.0 / 128.0),
+            (8, 2.0, 9.0 / 256.0),
+            (20, 6.0, 21_700.0 / 1_048_576.0),
+        ] {
+            let found = over_seeds(&values(count)).unwrap();
+            assert_relative_eq!(found.low, low);
+            assert_relative_eq!(found.confidence, 1.0 - heads, epsilon = 1e-12);
+            assert_relative_eq!(found.median, f64::midpoint(count as f64, 1.0));
+            assert_eq!((found.least, found.most), (1.0, count as f64));
+        }
+        assert_eq!(over_seeds(&values(4)), None);
+        assert_eq!(over_seeds(&[1.0, 1.0, 1.0, 1.0, f64::INFINITY]), None);
     }
 
     #[test]

@@ -72,7 +72,7 @@ fn a_valley_turns_at_its_lowest_point() {
     for layer in &claim.layers {
         let turn = layer.turn.as_ref().unwrap();
         assert!((turn.strength - 0.6).abs() < 1e-12 && turn.valley);
-        assert!(turn.slope_before.unwrap().high < 0.0 && turn.slope_after.unwrap().low > 0.0);
+        assert!(turn.slope_before.unwrap().most < 0.0 && turn.slope_after.unwrap().least > 0.0);
     }
     let gauss = table("gauss", 5, 12, valley);
     assert_eq!(judged(&gauss, "C2").verdict, Verdict::NotReproduced);
@@ -111,13 +111,13 @@ fn noise_alone_reproduces_no_claim() {
 fn a_flat_curve_too_few_seeds_and_too_few_strengths_are_undecided() {
     let flat = |_, _, _| Some(2.0);
     for rows in
-        [table("gauss", 5, 12, flat), table("gauss", 2, 12, falling), table("gauss", 5, 3, falling)]
+        [table("gauss", 5, 12, flat), table("gauss", 4, 12, falling), table("gauss", 5, 3, falling)]
     {
         let claim = judged(&rows, "C2");
         assert_eq!(claim.verdict, Verdict::Undecided);
         assert!(claim.layers.iter().all(|layer| layer.holds.is_none()));
     }
-    assert_eq!(judged(&table("gauss", 3, 12, falling), "C2").verdict, Verdict::Reproduced);
+    assert_eq!(judged(&table("gauss", 5, 12, falling), "C2").verdict, Verdict::Reproduced);
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn a_collapsed_layer_is_undecided_and_the_others_are_judged() {
     assert_eq!((claim.layers[1].layer, claim.layers[1].holds), (Some(2), None));
 }
 
-/// All seeds have exactly the same curve, so that the interval is a single value.
+/// All seeds have exactly the same curve, so that the bound is their value.
 #[test]
 fn values_just_above_and_below_each_threshold_are_told_apart() {
     // 11 steps down of 1 and one up of `back`: M = (11 - back) / (11 + back).
@@ -139,7 +139,7 @@ fn values_just_above_and_below_each_threshold_are_told_apart() {
     for (back, expected) in
         [(back_at * 0.99, Verdict::Reproduced), (back_at * 1.01, Verdict::NotReproduced)]
     {
-        let rows = table("gauss", 3, 13, stepped(back));
+        let rows = table("gauss", 5, 13, stepped(back));
         assert_eq!(judged(&rows, "C2").verdict, expected, "{back}");
     }
     // The last strength is the floor of accuracy; before it the curve rises by `back` of 10.
@@ -150,7 +150,7 @@ fn values_just_above_and_below_each_threshold_are_told_apart() {
     for (back, expected) in
         [(back_at * 1.01, Verdict::Reproduced), (back_at * 0.99, Verdict::NotReproduced)]
     {
-        let rows = table("fgsm", 3, 13, turned(back));
+        let rows = table("fgsm", 5, 13, turned(back));
         assert_eq!(judged(&rows, "C3").verdict, expected, "{back}");
     }
     // rho of n points with two distant ones swapped: 1 - 6 (2 d²) / (n (n² - 1)).
@@ -169,7 +169,7 @@ fn values_just_above_and_below_each_threshold_are_told_apart() {
     let rho = |d: usize| 1.0 - 12.0 * (d * d) as f64 / (12.0 * 143.0);
     for (d, expected) in [(5, Verdict::Reproduced), (6, Verdict::NotReproduced)] {
         assert_eq!(rho(d) >= RHO.value, expected == Verdict::Reproduced);
-        assert_eq!(judged(&table("gauss", 3, 12, swapped(d)), "C1").verdict, expected);
+        assert_eq!(judged(&table("gauss", 5, 12, swapped(d)), "C1").verdict, expected);
     }
     // alpha - (1 + 2/4) of the clean images.
     for (alpha, expected) in [
@@ -177,15 +177,15 @@ fn values_just_above_and_below_each_threshold_are_told_apart() {
         (1.499, Verdict::NotReproduced),
         (1.5, Verdict::NotReproduced),
     ] {
-        let rows = table("gauss", 3, 5, move |_, _, i| Some(alpha - i as f64));
+        let rows = table("gauss", 5, 5, move |_, _, i| Some(alpha - i as f64));
         assert_eq!(judged(&rows, "smoothness").verdict, expected, "{alpha}");
     }
 }
 
 #[test]
 fn local_errors_are_compared_with_backpropagation_seed_by_seed() {
-    let mut rows = table("gauss", 4, 5, |_, seed, _| Some(2.0 + seed as f64));
-    let mut other = table("gauss", 4, 5, |_, seed, _| Some(1.9 + seed as f64));
+    let mut rows = table("gauss", 5, 5, |_, seed, _| Some(2.0 + seed as f64));
+    let mut other = table("gauss", 5, 5, |_, seed, _| Some(1.9 + seed as f64));
     for row in &mut other {
         row.rule = Some("backprop".into());
     }
@@ -196,7 +196,7 @@ fn local_errors_are_compared_with_backpropagation_seed_by_seed() {
 
 #[test]
 fn snapshots_are_judged_along_the_epochs() {
-    let mut rows = table("gauss", 3, 6, falling);
+    let mut rows = table("gauss", 5, 6, falling);
     let none = judged(&rows, "C1-epochs");
     assert_eq!((none.verdict, none.rows), (Verdict::Undecided, 0));
     assert!(none.reason.unwrap().contains("no snapshots"));
@@ -209,9 +209,9 @@ fn snapshots_are_judged_along_the_epochs() {
 
 /// The rows of several attacks, whose curves all fall.
 fn attacked(attacks: &[&str]) -> Vec<Row> {
-    let mut rows = table(attacks[0], 3, 12, falling);
+    let mut rows = table(attacks[0], 5, 12, falling);
     for attack in &attacks[1..] {
-        rows.extend(table(attack, 3, 12, falling).into_iter().filter(|row| row.attack != "clean"));
+        rows.extend(table(attack, 5, 12, falling).into_iter().filter(|row| row.attack != "clean"));
     }
     rows
 }
@@ -230,7 +230,16 @@ fn claims_by_attack(claims: &[Claim]) -> Vec<(String, String)> {
         .iter()
         .filter_map(|claim| Some((claim.attack.clone()?, claim.claim.clone())))
         .collect();
+    // Each has its reading at each strength beside it.
+    let (across, mut found): (Vec<_>, Vec<_>) =
+        found.drain(..).partition(|(_, claim)| claim.ends_with("-at-strength"));
+    let mut named: Vec<_> = across
+        .into_iter()
+        .map(|(attack, claim)| (attack, claim.replace("-at-strength", "")))
+        .collect();
+    named.sort();
     found.sort();
+    assert_eq!(named, found);
     found
 }
 
@@ -299,7 +308,7 @@ fn verdicts_are_for_the_headline_estimator_and_without_controls() {
         verdicts(&judge(&rows, &catalogue, None), &rows, &catalogue)
     };
     let rules = ["zero; Zero; local; z", "mine; Mine;; m", "local; local errors;; l"];
-    let few = "undecided: 2 seeds (expected at least 3)";
+    let few = "undecided: 2 seeds, 5 needed";
     let none = "undecided: the table has no attack along a gradient";
     let expected = [
         &format!("C1 mine, gauss, ranks 3-20: high accuracy goes with a fast decay: {few}"),
@@ -321,7 +330,7 @@ fn verdicts_are_for_the_headline_estimator_and_without_controls() {
 
 #[test]
 fn an_outcome_names_the_layers_in_which_a_claim_holds() {
-    let rows = |alpha: fn(usize, u64, usize) -> Option<f64>| table("gauss", 3, 12, alpha);
+    let rows = |alpha: fn(usize, u64, usize) -> Option<f64>| table("gauss", 5, 12, alpha);
     let outcome = |rows: &[Row]| judged(rows, "C2").outcome();
     assert_eq!(outcome(&rows(falling)), "reproduced (layers 1 2)");
     assert_eq!(outcome(&rows(valley)), "not reproduced");
@@ -329,4 +338,53 @@ fn an_outcome_names_the_layers_in_which_a_claim_holds() {
         |layer, seed, i| if layer == 1 { valley(layer, seed, i) } else { falling(layer, seed, i) };
     assert_eq!(outcome(&rows(partly)), "partly (layer 2)");
     assert_eq!(outcome(&table("gauss", 2, 12, falling)), "undecided");
+}
+
+/// Four layers; accuracy falls with the layer and with the strength.
+fn deep(alpha: impl Fn(usize, usize) -> f64) -> Vec<Row> {
+    let two = |first: usize| {
+        let rows = table("gauss", 5, 3, |layer, _, i| Some(alpha(first + layer, i)));
+        rows.into_iter().map(move |row| {
+            let layer = first + row.layer;
+            let accuracy = row.accuracy.map(|accuracy| accuracy - 0.1 * layer as f64);
+            Row { layer, accuracy, ..row }
+        })
+    };
+    two(0).chain(two(2)).collect()
+}
+
+#[test]
+fn at_each_strength_the_claims_are_judged_across_the_layers() {
+    let rows = deep(|layer, i| {
+        let falling = 3.0 - layer as f64 * 0.1;
+        if i == 1 { falling } else { (falling - 2.75).abs() }
+    });
+    for claim in ["C1-at-strength", "C2-at-strength"] {
+        let claim = judged(&rows, claim);
+        assert_eq!(claim.outcome(), "partly (strength 0.1)");
+        let strengths: Vec<_> = claim.layers.iter().map(|of| (of.layer, of.strength)).collect();
+        assert_eq!(strengths, [(None, Some(0.1)), (None, Some(0.2))]);
+        assert_eq!((claim.layers[0].above, claim.layers[1].above), (Some(5), Some(0)));
+    }
+    // Three strengths are too few for the other reading, and two layers for this one.
+    let along = judged(&rows, "C2");
+    assert_eq!(along.reason.as_deref(), Some("3 strengths with an exponent, 4 needed"));
+    let few = judged(&table("gauss", 5, 12, falling), "C2-at-strength");
+    assert_eq!(few.reason.as_deref(), Some("2 layers with an exponent, 4 needed"));
+    let few = judged(&table("gauss", 5, 12, falling), "C1-layers");
+    assert_eq!(few.reason.as_deref(), Some("2 layers with an exponent, 4 needed"));
+}
+
+/// One seed of five below the threshold is enough for a claim not to hold; of eight, it is not.
+#[test]
+fn how_many_seeds_may_be_below_the_threshold_follows_from_the_bound() {
+    for (seeds, expected) in [(5, Verdict::NotReproduced), (8, Verdict::Reproduced)] {
+        let one_turns = |layer, seed, i| {
+            if seed == 1 { valley(layer, seed, i) } else { falling(layer, seed, i) }
+        };
+        let claim = judged(&table("gauss", seeds, 12, one_turns), "C2");
+        assert_eq!(claim.verdict, expected, "{seeds}");
+        assert_eq!(claim.layers[0].above, Some(seeds as usize - 1));
+        assert!(claim.layers[0].statistic.unwrap().least < MONOTONICITY.value);
+    }
 }
