@@ -100,6 +100,10 @@ fgsm-clipped           = $(fgsm) --clip 0,1
 fgsm-clipped.strengths = $(EPSILONS)
 fgsm-clipped.about     = gradient, control of fgsm; FGSM, exact, clipped; ε (pixel units)
 
+fgsm-float32-clipped           = $(fgsm-float32) --clip 0,1
+fgsm-float32-clipped.strengths = $(EPSILONS)
+fgsm-float32-clipped.about     = gradient, control of fgsm-float32; FGSM, float32, clipped; ε (pixel units)
+
 gauss-clipped           = $(gauss) --clip 0,1
 gauss-clipped.strengths = $(SIGMAS)
 gauss-clipped.about     = noise, control of gauss; Gaussian noise, clipped; σ (pixel units)
@@ -131,9 +135,11 @@ dimension   = dimension --threads $(THREADS) --quiet $(SAMPLES:%=--samples %)
 tabulate    = tabulate
 claims      = claims --study $(study)/study.json $(if $(STIMULUS_DIMENSION),--stimulus-dimension $(STIMULUS_DIMENSION),--dimension $(study)/dimension.jsonl)
 report      = report --figures $(study)/figures
+reconstructed = report-reconstructions --figures $(study)/figures
 # The pass that extracts the activations measures the accuracy too, unless the command accuracy is replaced.
 beside      = $(if $(call same,$(strip $(accuracy)),accuracy --model $(model) --labels $(labels) $(strip $(options))),--labels $(labels) --accuracy $(call scratch,accuracy))
 
+include mk/reconstructions.mk
 -include own.mk
 include mk/check.mk mk/paths.mk mk/levels.mk mk/tools.mk mk/data.mk mk/record.mk mk/stamps.mk mk/progress.mk
 
@@ -186,7 +192,7 @@ all: $(study)/summary.csv $(study)/report.html $(stamps)/figures
 	$(say-end)
 ## quick: a miniature of the study in less than a minute, in OUT/quick
 quick:
-	$(MAKE) all OUT=$(OUT)/quick $(miniature)
+	$(MAKE) all OUT=$(OUT)/quick $(call settings-of,quick)
 ## plan: print how many networks `make all` would train, and what it would measure
 plan:
 	$(dry) all | $(say-plan)

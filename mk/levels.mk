@@ -59,4 +59,4 @@ quick.SIGMAS        = 0.25 0.5 1 2
 quick.EPSILONS      = 0.02 0.05 0.1 0.2
 quick.RANKS         = 1-40 1-20
 quick.few           = --few-samples
-miniature = $(foreach v,$(patsubst quick.%,%,$(filter quick.%,$(.VARIABLES))),$(if $(filter $v,$(typed)),,$v='$(quick.$v)'))
+settings-of = $(foreach v,$(patsubst $1.%,%,$(filter $1.%,$(.VARIABLES))),$(if $(filter $v,$(typed)),,$v='$($1.$v)'))

@@ -14,6 +14,7 @@ as.dimension = $(stamps)/dimension
 as.tabulate  = $(stamps)/tabulate
 as.claims    = $(stamps)/claims
 as.report    = $(stamps)/report
+as.reconstructed = $(stamps)/reconstructed
 # The network that an attack in TRANSFER takes its gradient from.
 lender       = $(if $(filter $(TRANSFER),$(attack)),$(stamps)/next-$(seed) $(source)/model.json)
 
@@ -21,7 +22,7 @@ lender       = $(if $(filter $(TRANSFER),$(attack)),$(stamps)/next-$(seed) $(sou
 define measure
 $(accuracy); $(activations) | $(spectrum)
 endef
-stamped := $(RULES) $(attacked) $(if $(transfers),$(seeds:%=next-%)) measure pixels fit dimension tabulate claims report import describe
+stamped := $(RULES) $(attacked) $(if $(transfers),$(seeds:%=next-%)) measure pixels fit dimension tabulate claims report reconstructed import describe
 
 # The command $1, with the measurements that it replaces. THREADS, OUT and the make that runs it do not
 # change a result, so they are given fixed values.

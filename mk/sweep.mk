@@ -1,5 +1,5 @@
-# Many studies: a sweep makes each study in its own OUT, with shared data. Also the parts of a study or
-# sweep that a cluster makes separately; scripts/slurm-array reads their lists.
+# Many studies: a sweep makes each study in its own OUT, with shared data; the reconstructions are one
+# more. Also the parts that a cluster makes separately; scripts/slurm-array reads their lists.
 TASKS   := /dev/stdout
 swept   := $(OUT)/sweep
 points  := $(foreach n,$(or $(TRAIN_SIZES),all),$(foreach w,$(WIDTHS),$(foreach k,$(DEPTHS),$(DATASETS:%=$(swept)/train-$n/width-$w/depth-$k/%))))
@@ -21,6 +21,15 @@ $(points): | $$(swept)/$$(@F)
 $(DATASETS:%=$(swept)/%):
 	$(MAKE) data OUT=$(swept) DATASET=$(@F)
 
+# The reconstructions are one study, with the rules in reconstructions.mk and a page of its own.
+reconstructing = OUT=$(OUT)/reconstructions $(call settings-of,reconstructions)
+$(study)/reconstructions.html: $(addprefix $(study)/,table.csv claims.jsonl study.json) $(as.reconstructed)
+	$(reconstructed) --table $< --claims $(word 2,$^) $(study) -o $@
+	echo "which claims hold whatever one chooses: $@"
+## reconstructions: which claims survive the choices that the paper leaves open, in OUT/reconstructions
+reconstructions:
+	$(MAKE) all $(OUT)/reconstructions/$(DATASET)/reconstructions.html $(reconstructing)
+
 ## data: the arrays of the data set
 data: $(arrays)
 ## inputs: what all seeds share; after it, makes of different seeds may run at the same time
@@ -38,3 +47,10 @@ tasks:
 	printf '%s\n' $(seeds:%=seed-%) > '$(TASKS)'
 sweep-tasks:
 	printf '%s\n' $(points) > '$(TASKS)'
+reconstructions-inputs:
+	$(MAKE) inputs $(reconstructing)
+reconstructions-seed-%:
+	$(MAKE) seed-$* $(reconstructing)
+reconstructions-tasks:
+	printf '%s\n' $(seeds:%=reconstructions-seed-%) > '$(TASKS)'
+.PHONY: reconstructions reconstructions-inputs reconstructions-tasks

@@ -14,7 +14,7 @@
 //! | [`attack`] | Gaussian noise, FGSM, PGD | `attack-gauss`, `attack-fgsm`, `attack-pgd` |
 //! | [`geometry`] | eigenspectra, their power-law exponents, intrinsic dimension | `spectrum`, `fit-powerlaw`, `dimension`, `validate` |
 //! | [`study`] | the table of all runs, and the claims judged on it | `describe-study`, `tabulate`, `claims` |
-//! | [`report`] | the HTML report and its figures | `report`, `report-sweep` |
+//! | [`report`] | the HTML report and its figures | `report`, `report-sweep`, `report-reconstructions` |
 //! | [`io`] | reading and writing of files and streams | `import-idx`, `npy-info` |
 //! | [`math`] | matrix products, eigenvalues, random numbers | |
 //! | [`cli`] | arguments, messages and exit statuses of all tools; the only module that prints | |

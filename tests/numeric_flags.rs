@@ -138,6 +138,7 @@ fn tools() -> Vec<(&'static str, &'static str, Vec<Flag>)> {
         ("describe-study", "--command make x.npy", vec![RANKS]),
         ("report", "", vec![]),
         ("report-sweep", "", vec![]),
+        ("report-reconstructions", "", vec![]),
         (
             "spectrum",
             "-q --subsample 30 --draws 2 x.npy",

@@ -5,6 +5,7 @@ mod headline;
 mod html;
 mod level;
 mod links;
+mod reconstructions;
 mod rule_view;
 mod sections;
 mod selection;
@@ -21,6 +22,7 @@ use crate::{
 };
 use html::FigureList;
 pub use links::Links;
+pub use reconstructions::{Reconstructions, reconstructions};
 use sections::{
     controls, layers, network, numbers, precision, provenance, strengths, texts, training, verdicts,
 };

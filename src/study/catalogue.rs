@@ -92,6 +92,16 @@ impl Catalogue {
         rules
     }
 
+    /// The rules in the order of the catalogue; those that it lacks follow by name. Duplicates are
+    /// removed.
+    #[must_use]
+    pub fn as_named(&self, mut rules: Vec<String>) -> Vec<String> {
+        let place = |name: &String| self.rules.iter().position(|rule| rule.name == *name);
+        rules.sort_by_key(|rule| (place(rule).unwrap_or(usize::MAX), rule.clone()));
+        rules.dedup();
+        rules
+    }
+
     fn rule(&self, name: &str) -> Option<&RuleEntry> {
         self.rules.iter().find(|rule| rule.name == name)
     }

@@ -4,6 +4,7 @@ mod clean;
 mod data;
 mod environment;
 mod own;
+mod reconstructions;
 mod reruns;
 mod settings;
 mod sweep;

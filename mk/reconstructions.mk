@@ -1,0 +1,57 @@
+# Reconstructions: ways to make the choices that the paper leaves open, each a learning rule, in one study.
+#
+# `make reconstructions` is `make all` with these rules and attacks, in OUT/reconstructions, and a page
+# that says which claims hold whatever one chooses, and what the others hang on. Epochs, rates and
+# scales are those with which all layers learn MNIST; sequential epochs are for each layer.
+WIDE       := 1000,1000,1000,1000,1000    # units of each layer in wide reconstructions
+
+joint      = --schedule joint --epochs $(or $(EPOCHS),15)
+sequential = --schedule sequential --epochs $(or $(EPOCHS),6)
+adam       = --optimizer adam
+sgd        = --optimizer sgd --lr-decay 0.8 --lr-decay-every 3
+small      = --readout-scale 0.01
+wide       = $(foreach HIDDEN,$(WIDE),$(train))
+
+relu-sgd-joint        = $(train) --activation relu $(sgd) --learning-rate 0.5 $(joint)
+relu-sgd-joint.about  = ReLU, sgd, joint;
+relu-sgd-sequential       = $(train) --activation relu $(sgd) --learning-rate 0.5 $(sequential)
+relu-sgd-sequential.about = ReLU, sgd, sequential;
+relu-adam-joint       = $(train) --activation relu $(adam) $(joint)
+relu-adam-joint.about = ReLU, Adam, joint;
+relu-adam-sequential       = $(train) --activation relu $(adam) $(sequential) $(small)
+relu-adam-sequential.about = ReLU, Adam, sequential;
+
+tanh-sgd-joint        = $(train) --activation tanh $(sgd) --learning-rate 0.1 $(joint)
+tanh-sgd-joint.about  = tanh, sgd, joint;
+tanh-sgd-sequential       = $(train) --activation tanh $(sgd) --learning-rate 0.1 $(sequential)
+tanh-sgd-sequential.about = tanh, sgd, sequential;
+tanh-adam-joint       = $(train) --activation tanh $(adam) $(joint)
+tanh-adam-joint.about = tanh, Adam, joint;
+tanh-adam-sequential       = $(train) --activation tanh $(adam) $(sequential) $(small)
+tanh-adam-sequential.about = tanh, Adam, sequential;
+
+shifted-tanh-sgd-joint        = $(train) --activation shifted-tanh $(sgd) --learning-rate 0.5 $(joint)
+shifted-tanh-sgd-joint.about  = (1 + tanh)/2, sgd, joint;
+shifted-tanh-sgd-sequential       = $(train) --activation shifted-tanh $(sgd) --learning-rate 0.5 $(sequential)
+shifted-tanh-sgd-sequential.about = (1 + tanh)/2, sgd, sequential;
+shifted-tanh-adam-joint       = $(train) --activation shifted-tanh $(adam) $(joint)
+shifted-tanh-adam-joint.about = (1 + tanh)/2, Adam, joint;
+shifted-tanh-adam-sequential       = $(train) --activation shifted-tanh $(adam) $(sequential) $(small)
+shifted-tanh-adam-sequential.about = (1 + tanh)/2, Adam, sequential;
+
+relu-sgd-joint-wide         = $(wide) --activation relu $(sgd) --learning-rate 0.5 $(joint)
+relu-sgd-joint-wide.about   = ReLU, sgd, joint, wide;
+tanh-adam-joint-wide        = $(wide) --activation tanh $(adam) $(joint)
+tanh-adam-joint-wide.about  = tanh, Adam, joint, wide;
+shifted-tanh-adam-sequential-wide       = $(wide) --activation shifted-tanh $(adam) $(sequential) $(small)
+shifted-tanh-adam-sequential-wide.about = (1 + tanh)/2, Adam, sequential, wide;
+
+# Settings of `make reconstructions`; those on the command line take precedence.
+reconstructions.RULES     = $(foreach f,relu tanh shifted-tanh,$(foreach o,sgd adam,$f-$o-joint $f-$o-sequential)) \
+  relu-sgd-joint-wide tanh-adam-joint-wide shifted-tanh-adam-sequential-wide
+reconstructions.ATTACKS   = gauss gauss-clipped fgsm fgsm-clipped fgsm-float32 fgsm-float32-clipped
+reconstructions.CONTROLS  =
+reconstructions.SNAPSHOTS =
+reconstructions.SUBSETS   =
+reconstructions.SIGMAS    = 0.2 0.4 0.6 0.8 1 1.5 2 3
+reconstructions.EPSILONS  = 0.02 0.04 0.06 0.08 0.1 0.15 0.2 0.3

@@ -1,0 +1,55 @@
+//! The report of reconstructions.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+use local_errors::{
+    Result, cli,
+    io::write,
+    report::{self, Links, Reconstructions},
+};
+
+/// Write the report of reconstructions: which claims survive the choices that the paper leaves open
+///
+/// Each learning rule of the study is a reconstruction. The page shows in how many layers each claim
+/// holds, a row per reconstruction and a column per claim, attack and range of ranks; in how many
+/// reconstructions each claim holds, and which choice separates these best from the others; and
+/// accuracy against alpha.
+///
+/// The choices are the activation function, the optimizer, the schedule and the width in model.json of
+/// each rule's first seed. study.json gives the order and the titles of rules and attacks.
+#[derive(Parser)]
+#[command(
+    name = env!("CARGO_BIN_NAME"),
+    version,
+    after_help = "Example:\n  report-reconstructions --table out/mnist/table.csv --claims out/mnist/claims.jsonl out/mnist -o page.html"
+)]
+struct Args {
+    /// Folder of the study, which contains RULE/seed-S/model
+    #[arg(value_name = "STUDY")]
+    folder: PathBuf,
+    /// CSV table that tabulate wrote
+    #[arg(long, value_name = "FILE")]
+    table: PathBuf,
+    /// JSON lines that claims wrote
+    #[arg(long, value_name = "FILE")]
+    claims: PathBuf,
+    /// Also write the figure to this folder, as NAME.svg; the folder is created if necessary
+    #[arg(long, value_name = "DIR")]
+    figures: Option<PathBuf>,
+    /// HTML page to write; - for stdout
+    #[arg(short, long, value_name = "FILE", default_value = "-")]
+    output: PathBuf,
+    #[command(flatten)]
+    common: cli::Common,
+}
+
+fn run(args: Args) -> Result<()> {
+    cli::check_streams(&[&args.table, &args.claims], &[Some(&args.output)])?;
+    let study = Reconstructions::read(&args.table, &args.claims, &args.folder)?;
+    let figures = args.figures.as_deref();
+    let report = report::reconstructions(&study, Links::optional(&args.output, figures)?);
+    write::finish_all(report.outputs(&args.output, figures)?)
+}
+
+local_errors::tool!(run);

@@ -1,0 +1,165 @@
+//! The verdict on each claim by reconstruction.
+
+use maud::{Markup, html};
+
+use super::{Choices, Reconstructions};
+use crate::{
+    report::headline,
+    study::{
+        claims::{Claim, Verdict},
+        table::Estimator,
+    },
+};
+
+/// The claims in the columns, each judged along the strengths of an attack.
+const CLAIMS: [&str; 3] = ["C1", "C2", "C3"];
+
+/// Verdicts: a row a reconstruction, a column a claim, attack and range of ranks.
+pub struct Grid<'a> {
+    pub columns: Vec<Column>,
+    pub rows: Vec<GridRow<'a>>,
+}
+
+/// What a column is about.
+#[derive(Clone, PartialEq)]
+pub struct Column {
+    pub claim: String,
+    pub attack: String,
+    pub title: String,
+    pub estimator: Estimator,
+    pub ranks: String,
+}
+
+/// A reconstruction with its cells, in the order of the columns.
+pub struct GridRow<'a> {
+    pub title: &'a str,
+    pub choices: &'a Choices,
+    pub cells: Vec<Option<Cell>>,
+}
+
+/// In how many layers a claim holds.
+#[derive(Clone, Copy)]
+pub struct Cell {
+    pub holding: usize,
+    pub layers: usize,
+    pub verdict: Verdict,
+}
+
+impl<'a> Grid<'a> {
+    pub fn of(study: &'a Reconstructions) -> Self {
+        let columns = columns(study);
+        let cell = |rule: &str, column: &Column| {
+            let claim =
+                study.claims.iter().find(|claim| claim.rule == rule && column.is_of(claim))?;
+            Some(Cell {
+                holding: claim.holding().len(),
+                layers: claim.layers.len(),
+                verdict: claim.verdict,
+            })
+        };
+        let rows = study.rules.iter().map(|(rule, choices)| GridRow {
+            title: study.catalogue.rule_title(rule),
+            choices,
+            cells: columns.iter().map(|column| cell(rule, column)).collect(),
+        });
+        Self { rows: rows.collect(), columns }
+    }
+
+    /// In each cell, in how many layers the claim holds.
+    pub fn table(&self) -> Markup {
+        let groups = |key: fn(&Column) -> String| {
+            let mut groups: Vec<(String, usize)> = Vec::new();
+            for name in self.columns.iter().map(key) {
+                match groups.last_mut() {
+                    Some((last, count)) if *last == name => *count += 1,
+                    _ => groups.push((name, 1)),
+                }
+            }
+            groups
+        };
+        let of_claim = groups(|column| format!("{} ({})", column.claim, column.ranks));
+        html! {
+            h2 { "Verdict by reconstruction" } "\n"
+            p {
+                "In how many layers each claim holds, along the strengths of an attack. Darker is more. A dash: \
+                 undecided in all layers. C1: high accuracy goes with a fast decay. C2: under noise, accuracy against \
+                 α is monotonic. C3: under gradient attacks, it is not."
+            }
+            div.wide {
+                table.grid {
+                    thead {
+                        tr {
+                            th {}
+                            @for (name, count) in &of_claim { th colspan=(count) { (name) } }
+                        }
+                        tr {
+                            th { "reconstruction" }
+                            @for column in &self.columns { th.upright { span { (column.title) } } }
+                        }
+                    }
+                    tbody {
+                        "\n"
+                        @for row in &self.rows {
+                            tr {
+                                td { (row.title) }
+                                @for cell in &row.cells { (shaded(*cell)) }
+                            }
+                            "\n"
+                        }
+                    }
+                }
+            }
+            "\n"
+        }
+    }
+}
+
+fn shaded(cell: Option<Cell>) -> Markup {
+    match cell.filter(|cell| cell.verdict != Verdict::Undecided) {
+        None => html! { td { "–" } },
+        Some(Cell { holding, layers, .. }) => {
+            let shade = 70 * holding / layers.max(1);
+            html! { td style=(format!("background: rgb(70 130 180 / {shade}%)")) { (holding) } }
+        }
+    }
+}
+
+impl Column {
+    fn is_of(&self, claim: &Claim) -> bool {
+        claim.claim == self.claim
+            && claim.attack.as_ref() == Some(&self.attack)
+            && claim.estimator() == self.estimator
+    }
+}
+
+/// All columns: by ranks, in the study's order, then by claim, then by attack.
+fn columns(study: &Reconstructions) -> Vec<Column> {
+    let mut columns: Vec<Column> = Vec::new();
+    for claim in &study.claims {
+        let (true, Some(attack)) = (CLAIMS.contains(&claim.claim.as_str()), &claim.attack) else {
+            continue;
+        };
+        let column = Column {
+            claim: claim.claim.clone(),
+            attack: attack.clone(),
+            title: study.catalogue.attack(attack).title,
+            estimator: claim.estimator(),
+            ranks: headline::name(&study.rows, claim.estimator()),
+        };
+        if !columns.contains(&column) {
+            columns.push(column);
+        }
+    }
+    let place = |estimator: Estimator| {
+        let named = |ranks: &crate::geometry::powerlaw::Ranks| {
+            (ranks.first(), ranks.last()) == (estimator.first, estimator.last)
+        };
+        study.catalogue.ranks.iter().position(named).unwrap_or(usize::MAX)
+    };
+    columns.sort_by_key(|column| {
+        let family = study.catalogue.attack(&column.attack).family;
+        let Estimator { first, last, .. } = column.estimator;
+        (place(column.estimator), first, last, column.claim.clone(), family, column.attack.clone())
+    });
+    columns
+}

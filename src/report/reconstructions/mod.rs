@@ -1,0 +1,185 @@
+//! The page of the reconstructions: which claims survive the choices that the paper leaves open.
+//!
+//! Each rule of the study is a reconstruction, that is, a choice of activation function, optimizer,
+//! schedule and width, which its networks' `model.json` names.
+
+mod choices;
+mod grid;
+mod splits;
+
+use std::path::Path;
+
+use maud::html;
+
+use super::{
+    Report,
+    figures::{self, Axis, Curve, Layout, Palette, Panel, Point, layer_name},
+    html::{self, FigureList},
+    links::Links,
+    selection::{Selection, own_accuracy},
+};
+use crate::{
+    Error, Result,
+    io::read,
+    math::mean::mean_and_sd,
+    study::{
+        catalogue::{AttackEntry, Catalogue},
+        claims::Claim,
+        table::{self, Estimator, Row},
+    },
+};
+use choices::Choices;
+use grid::Grid;
+
+/// What the page shows, read from the files of a study.
+pub struct Reconstructions {
+    rows: Vec<Row>,
+    claims: Vec<Claim>,
+    catalogue: Catalogue,
+    headline: Estimator,
+    /// The rules with what they chose, in the order in which the study names them.
+    rules: Vec<(String, Choices)>,
+}
+
+impl Reconstructions {
+    /// Read the table, the claims, and `model.json` of each rule's first seed.
+    ///
+    /// # Errors
+    /// If a file cannot be read, or the table has no network.
+    pub fn read(table: &Path, claims: &Path, folder: &Path) -> Result<Self> {
+        let rows = table::read(table)?;
+        table::check_one_dataset(&rows, table)?;
+        let rows = table::clean_once(rows);
+        let claims = read::json_lines(claims)?;
+        let catalogue = Catalogue::of_study(folder)?;
+        let none = || Error::data("has no row of a network").in_file(table);
+        let rules = catalogue.as_named(rows.iter().filter_map(|row| row.rule.clone()).collect());
+        let choices = |rule: String| -> Result<_> {
+            let seeds = rows.iter().filter(|row| row.rule.as_ref() == Some(&rule));
+            let seed = seeds.filter_map(|row| row.seed).min().ok_or_else(none)?;
+            let choices = Choices::read(&folder.join(format!("{rule}/seed-{seed}/model")))?;
+            Ok((rule, choices))
+        };
+        let rules = rules.into_iter().map(choices).collect::<Result<Vec<_>>>()?;
+        if rules.is_empty() {
+            return Err(none());
+        }
+        Ok(Self {
+            headline: table::headline(&rows, &catalogue.ranks).ok_or_else(none)?,
+            claims,
+            rows,
+            catalogue,
+            rules,
+        })
+    }
+
+    /// The attacks that are no control of another one.
+    fn attacks(&self) -> Vec<AttackEntry> {
+        let (rule, _) = &self.rules[0];
+        let mut attacks =
+            Selection::networks(&self.rows, rule, self.headline).attacks(&self.catalogue);
+        attacks.retain(|attack| !attack.is_control());
+        attacks
+    }
+}
+
+/// The page. `links` lead to its figure if it is also a file.
+#[must_use]
+pub fn reconstructions(study: &Reconstructions, links: Option<Links>) -> Report {
+    let figures = &mut FigureList::new(links);
+    let grid = Grid::of(study);
+    let sections = html! {
+        p {
+            "The paper leaves choices open: the activation function, the optimizer, whether layers learn jointly or \
+             one after another, their width, and whether attacked images are clipped to [0, 1]. Each row below is \
+             one way to choose. The data set is " (study.rows[0].dataset) "."
+        }
+        (grid.table())
+        (splits::table(&grid))
+        h2 { "Accuracy against α" } "\n"
+        (figures.add(
+            "reconstructions",
+            accuracy_alpha(study),
+            "Means over seeds. Each line is a layer, and each of its points a strength of the attack; it begins at \
+             the clean images, with the highest accuracy.",
+        ))
+        h2 { "Clean images" } "\n"
+        (clean(study))
+    };
+    let heading = "Which claims survive the choices that the paper leaves open?";
+    Report { page: html::page(heading, &sections), figures: figures.take() }
+}
+
+/// Accuracy against alpha: a row of panels per reconstruction, a panel per attack.
+fn accuracy_alpha(study: &Reconstructions) -> String {
+    let attacks = study.attacks();
+    let panel = |rule: &str, attack: &AttackEntry| {
+        let networks = Selection::networks(&study.rows, rule, study.headline);
+        let curve =
+            |layer| Curve { label: layer_name(layer), points: points(&networks, layer, attack) };
+        Panel {
+            title: format!("{}, {}", study.catalogue.rule_title(rule), attack.title),
+            x: Axis::linear("α"),
+            y: Axis::linear("accuracy, %"),
+            curves: networks.layers().into_iter().map(curve).collect(),
+        }
+    };
+    let panels =
+        study.rules.iter().flat_map(|(rule, _)| attacks.iter().map(move |a| panel(rule, a)));
+    let layout = Layout {
+        title: "Accuracy against alpha, by reconstruction and attack".into(),
+        columns: attacks.len().max(1),
+        height: 170,
+        share_y: true,
+        palette: Palette::Sequence,
+    };
+    figures::panels(&panels.collect::<Vec<_>>(), &layout)
+}
+
+/// The means over seeds of alpha and accuracy of a layer at each strength, clean images first.
+fn points(networks: &Selection<'_>, layer: usize, attack: &AttackEntry) -> Vec<Point> {
+    let wanted =
+        |row: &&&Row| row.layer == layer && (row.attack == attack.name || row.attack == "clean");
+    let rows: Vec<&Row> = networks.rows.iter().filter(wanted).copied().collect();
+    let mut strengths: Vec<f64> = rows.iter().map(|row| row.strength).collect();
+    strengths.sort_by(f64::total_cmp);
+    strengths.dedup();
+    let mean = |strength: f64, value: fn(&Row) -> Option<f64>| {
+        let at = rows.iter().filter(|row| row.strength.total_cmp(&strength).is_eq());
+        mean_and_sd(at.map(|row| value(row))).0
+    };
+    let point = |strength| {
+        let x = mean(strength, |row| row.alpha)?;
+        let y = mean(strength, own_accuracy).map(|accuracy| 100.0 * accuracy);
+        Some(Point { x, y, sd: None })
+    };
+    strengths.into_iter().filter_map(point).collect()
+}
+
+/// Accuracy, alpha and participation ratio of clean images.
+fn clean(study: &Reconstructions) -> maud::Markup {
+    let networks = |rule: &str| Selection::networks(&study.rows, rule, study.headline);
+    let layers = study.rules.iter().flat_map(|(rule, _)| networks(rule).layers());
+    let layers: Vec<usize> =
+        layers.collect::<std::collections::BTreeSet<_>>().into_iter().collect();
+    let names = layers.iter().map(|layer| layer_name(*layer));
+    let header: Vec<String> =
+        ["reconstruction", ""].map(String::from).into_iter().chain(names).collect();
+    let values: [(&str, fn(&Row) -> Option<f64>, usize); 3] = [
+        ("accuracy, %", |row| own_accuracy(row).map(|accuracy| 100.0 * accuracy), 1),
+        ("α", |row| row.alpha, 2),
+        ("participation ratio", |row| row.participation_ratio, 1),
+    ];
+    let row = |(rule, (name, value, digits)): (&String, (&str, fn(&Row) -> Option<f64>, usize))| {
+        let networks = networks(rule);
+        let cell = |layer: &usize| match networks.clean(*layer, value) {
+            Some(point) => html::spread(point.y, point.sd, digits),
+            None => html::number(None, digits),
+        };
+        let begin = [study.catalogue.rule_title(rule).to_owned(), name.to_owned()];
+        begin.into_iter().chain(layers.iter().map(cell)).collect::<Vec<_>>()
+    };
+    let rows = study.rules.iter().flat_map(|(rule, _)| values.map(|value| (rule, value)));
+    let header: Vec<&str> = header.iter().map(String::as_str).collect();
+    html::table(&header, &rows.map(row).collect::<Vec<_>>())
+}

@@ -1,0 +1,135 @@
+//! Which choice separates the reconstructions in which a claim holds from the others.
+
+use maud::Markup;
+
+use super::{
+    Choices,
+    grid::{Grid, GridRow},
+};
+use crate::{report::html, study::claims::Verdict};
+
+/// A choice, and in how many reconstructions with it and without it a claim holds.
+#[derive(Debug, PartialEq)]
+pub struct Split {
+    pub of: &'static str,
+    pub choice: String,
+    /// How many hold, and how many there are.
+    pub with: (usize, usize),
+    pub without: (usize, usize),
+}
+
+impl Split {
+    /// The difference of the two fractions.
+    fn difference(&self) -> f64 {
+        let fraction = |(holding, all): (usize, usize)| holding as f64 / all as f64;
+        fraction(self.with) - fraction(self.without)
+    }
+}
+
+/// The split with the largest difference, the first one among equals; `None` if no choice makes one.
+pub fn largest_split(outcomes: &[(&Choices, bool)]) -> Option<Split> {
+    let mut all: Vec<(&'static str, &str)> = Vec::new();
+    for choice in outcomes.iter().flat_map(|(choices, _)| choices.iter()) {
+        if !all.contains(&choice) {
+            all.push(choice);
+        }
+    }
+    let split = |(of, choice): (&'static str, &str)| {
+        let count = |wanted: bool| {
+            let side = outcomes.iter().filter(|(choices, _)| choices.has(of, choice) == wanted);
+            (side.clone().filter(|(_, holds)| *holds).count(), side.count())
+        };
+        let (with, without) = (count(true), count(false));
+        let both = with.1 > 0 && without.1 > 0;
+        both.then(|| Split { of, choice: choice.to_owned(), with, without })
+    };
+    // Of a choice between two, say it of the one with which the claim holds more often.
+    let splits = all.into_iter().filter_map(split).filter(|split| split.difference() > 0.0);
+    splits.fold(None, |best: Option<Split>, next| match best {
+        Some(best) if best.difference() >= next.difference() => Some(best),
+        _ => Some(next),
+    })
+}
+
+/// For each column of the grid: in how many reconstructions the claim holds, and what separates them.
+pub fn table_of(grid: &Grid<'_>) -> Vec<Vec<String>> {
+    let row = |index: usize| {
+        let column = &grid.columns[index];
+        let decided =
+            |row: &GridRow<'_>| row.cells[index].filter(|cell| cell.verdict != Verdict::Undecided);
+        let cells: Vec<_> =
+            grid.rows.iter().filter_map(|row| Some((row.choices, decided(row)?))).collect();
+        let count = |holds: fn(usize, usize) -> bool| {
+            cells.iter().filter(|(_, cell)| holds(cell.holding, cell.layers)).count()
+        };
+        let outcomes: Vec<(&Choices, bool)> =
+            cells.iter().map(|(choices, cell)| (*choices, cell.holding == cell.layers)).collect();
+        let split = largest_split(&outcomes).map_or("none".into(), |split| {
+            let Split { of, choice, with, without } = split;
+            format!(
+                "{of} {choice}: {} of {}, otherwise {} of {}",
+                with.0, with.1, without.0, without.1
+            )
+        });
+        vec![
+            column.claim.clone(),
+            column.title.clone(),
+            column.ranks.clone(),
+            format!("{} of {}", count(|holding, layers| holding == layers), cells.len()),
+            format!("{} of {}", count(|holding, _| holding > 0), cells.len()),
+            split,
+        ]
+    };
+    (0..grid.columns.len()).map(row).collect()
+}
+
+/// The table on the page.
+pub fn table(grid: &Grid<'_>) -> Markup {
+    let header =
+        ["claim", "attack", "ranks", "in all layers", "in some layer", "what separates them most"];
+    maud::html! {
+        h2 { "What each claim hangs on" } "\n"
+        p {
+            "In how many of the decided reconstructions a claim holds in all layers, and in at least one. The last \
+             column gives the choice that separates best those in which it holds in all layers from the others: in \
+             how many it holds with this choice, and otherwise."
+        }
+        (html::table(&header, &table_of(grid)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two choices of two values each; the claim holds as told, in this order: relu sgd, relu adam,
+    /// tanh sgd, tanh adam.
+    fn split(holds: [bool; 4]) -> Option<Split> {
+        let choices: Vec<Choices> = ["relu", "tanh"]
+            .iter()
+            .flat_map(|f| ["sgd", "adam"].map(|o| [("activation", *f), ("optimizer", o)]))
+            .map(|choices| Choices::of(&choices))
+            .collect();
+        largest_split(&choices.iter().zip(holds).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn the_choice_that_separates_most_is_found_with_its_counts() {
+        let adam = Split { of: "optimizer", choice: "adam".into(), with: (2, 2), without: (0, 2) };
+        assert_eq!(split([false, true, false, true]), Some(adam));
+        let tanh = split([false, false, true, true]).unwrap();
+        assert_eq!((tanh.of, tanh.choice.as_str()), ("activation", "tanh"));
+        // Of two that separate alike, the first.
+        let partly = split([true, false, true, true]).unwrap();
+        assert_eq!((partly.of, partly.choice.as_str()), ("optimizer", "sgd"));
+        assert_eq!((partly.with, partly.without), ((2, 2), (1, 2)));
+    }
+
+    #[test]
+    fn what_holds_everywhere_or_nowhere_or_crosswise_hangs_on_no_choice() {
+        for holds in [[true; 4], [false; 4], [true, false, false, true]] {
+            assert_eq!(split(holds), None, "{holds:?}");
+        }
+        assert_eq!(largest_split(&[]), None);
+    }
+}
