@@ -72,7 +72,7 @@ def clean():
         (f"alpha, ranks {study.ranks[0]}", "alpha", 2, 1),
         ("r² of that fit", "r2", 2, 1),
         ("participation ratio", "participation_ratio", 1, 1),
-        ("units that are 0 on every test image", "dead", 0, 1),
+        ("units with one value on all test images", "dead", 0, 1),
     ]
     rows = [[title] + [mean_sd(row, *how) for row in layers] for title, *how in wanted]
     table(["layer"] + [row["layer"] for row in layers], rows)
@@ -104,13 +104,14 @@ def controls():
 
 
 def verdict(claim):
-    held = [str(layer["layer"]) for layer in claim["layers"] if layer["holds"]]
+    kind = "strength" if any("strength" in layer for layer in claim["layers"]) else "layer"
+    held = [str(layer[kind]) for layer in claim["layers"] if layer["holds"]]
     if claim["verdict"] == "undecided":
         if claim["reason"].startswith("the table has no"):
             raise Missing(f"for {claim['claim']} {claim['reason']}: make the study by {Study.command}")
-        return f"undecided: {claim['reason']}"
+        return "undecided"
     if claim["verdict"] == "partly":
-        return f"partly: layer{'s' * (len(held) > 1)} {', '.join(held)}"
+        return f"partly: {kind}{'s' * (len(held) > 1)} {', '.join(held)}"
     return claim["verdict"].replace("-", " ")
 
 

@@ -156,6 +156,9 @@ fn points(networks: &Selection<'_>, layer: usize, attack: &AttackEntry) -> Vec<P
     strengths.into_iter().filter_map(point).collect()
 }
 
+/// A number in the table of clean images: its name, its value, and how many digits are shown.
+type Shown = (&'static str, fn(&Row) -> Option<f64>, usize);
+
 /// Accuracy, alpha and participation ratio of clean images.
 fn clean(study: &Reconstructions) -> maud::Markup {
     let networks = |rule: &str| Selection::networks(&study.rows, rule, study.headline);
@@ -165,12 +168,12 @@ fn clean(study: &Reconstructions) -> maud::Markup {
     let names = layers.iter().map(|layer| layer_name(*layer));
     let header: Vec<String> =
         ["reconstruction", ""].map(String::from).into_iter().chain(names).collect();
-    let values: [(&str, fn(&Row) -> Option<f64>, usize); 3] = [
+    let values: [Shown; 3] = [
         ("accuracy, %", |row| own_accuracy(row).map(|accuracy| 100.0 * accuracy), 1),
         ("α", |row| row.alpha, 2),
         ("participation ratio", |row| row.participation_ratio, 1),
     ];
-    let row = |(rule, (name, value, digits)): (&String, (&str, fn(&Row) -> Option<f64>, usize))| {
+    let row = |(rule, (name, value, digits)): (&String, Shown)| {
         let networks = networks(rule);
         let cell = |layer: &usize| match networks.clean(*layer, value) {
             Some(point) => html::spread(point.y, point.sd, digits),

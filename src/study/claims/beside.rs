@@ -17,18 +17,20 @@ pub fn about_clean_images(rows: &[Row], subject: &Subject, dimension: Option<f64
     let clean = curves::along_strength(rows, subject, "clean");
     let depth = BTreeMap::from([(0, curves::along_layers(rows, subject))]);
     let epochs = curves::along_epochs(rows, subject);
-    let across_layers =
-        |claim: &str, statement: &str, statistic: fn(&[CurvePoint]) -> Option<f64>| {
-            let definition = Definition { claim, statement, subject, attack: None, threshold: RHO };
-            let mut claim = definition.judge(&depth, |_, seeds| {
-                enough(seeds, "layers")?;
-                Ok(per_seed(seeds, statistic))
-            });
-            for layer in &mut claim.layers {
-                layer.layer = None;
-            }
-            claim
-        };
+    let across_layers = |claim: &str,
+                         statement: &str,
+                         statistic: fn(&[CurvePoint]) -> Option<f64>| {
+        let definition =
+            Definition { claim, statement, subject, attack: None, threshold: RHO, strengths: &[] };
+        let mut claim = definition.judge(&depth, |_, seeds| {
+            enough(seeds, "layers")?;
+            Ok(per_seed(seeds, statistic))
+        });
+        for layer in &mut claim.layers {
+            layer.layer = None;
+        }
+        claim
+    };
     let mut claims = vec![
         across_layers(
             "C1-layers",
@@ -54,6 +56,7 @@ pub fn about_clean_images(rows: &[Row], subject: &Subject, dimension: Option<f64
         subject,
         attack: None,
         threshold: RHO,
+        strengths: &[],
     };
     let claim = definition.judge(&epochs, |_, seeds| {
         enough(seeds, "snapshots")?;
@@ -98,8 +101,14 @@ fn smoothness(rows: &[Row], subject: &Subject, clean: &BTreeMap<usize, Seeds>, d
         ))
     );
     let threshold = POSITIVE;
-    let definition =
-        Definition { claim: "smoothness", statement: &statement, subject, attack: None, threshold };
+    let definition = Definition {
+        claim: "smoothness",
+        statement: &statement,
+        subject,
+        attack: None,
+        threshold,
+        strengths: &[],
+    };
     let difference = |points: &[CurvePoint]| Some(points.first()?.alpha - bound);
     definition.judge(clean, |_, seeds| Ok(per_seed(seeds, difference)))
 }
@@ -112,8 +121,14 @@ fn faster_decay_than(
 ) -> Claim {
     let statement = "local errors give clean images a faster decay than backpropagation";
     let threshold = POSITIVE;
-    let definition =
-        Definition { claim: "local-backprop", statement, subject, attack: None, threshold };
+    let definition = Definition {
+        claim: "local-backprop",
+        statement,
+        subject,
+        attack: None,
+        threshold,
+        strengths: &[],
+    };
     definition.judge(local, |number, seeds| {
         let difference = |(seed, points): (&u64, &Vec<CurvePoint>)| {
             let other = other.get(&number)?.get(seed)?;

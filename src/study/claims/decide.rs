@@ -17,6 +17,8 @@ pub struct Definition<'a> {
     pub subject: &'a Subject,
     pub attack: Option<&'a str>,
     pub threshold: Threshold,
+    /// If the claim is judged at strengths and not in layers: their values, by number.
+    pub strengths: &'a [f64],
 }
 
 impl Definition<'_> {
@@ -30,7 +32,10 @@ impl Definition<'_> {
         let judged: Vec<LayerVerdict> = layers
             .iter()
             .map(|(&number, seeds)| {
-                decide(number, seeds.len(), statistic(number, seeds), self.threshold)
+                let strength = self.strengths.get(number).copied();
+                let layer = if self.strengths.is_empty() { Some(number) } else { None };
+                let place = LayerVerdict { layer, strength, ..LayerVerdict::default() };
+                decide(place, seeds.len(), statistic(number, seeds), self.threshold)
             })
             .collect();
         let Estimator { method, first, last } = self.subject.estimator;
@@ -64,18 +69,20 @@ impl Claim {
     }
 }
 
-/// Judge a layer: compare the lower bound of the median of the seeds' statistics with the threshold.
+/// How many reasons a claim names.
+const MAX_REASONS: usize = 2;
+
+/// Judge a layer or strength, `place`: compare the lower bound of the median of the seeds' statistics with the threshold.
 fn decide(
-    number: usize,
+    place: LayerVerdict,
     seeds: usize,
     found: Result<Vec<f64>, String>,
     threshold: Threshold,
 ) -> LayerVerdict {
-    let judged = LayerVerdict { layer: Some(number), ..LayerVerdict::default() };
     let undecided = |reason: String, seeds: usize| LayerVerdict {
         seeds,
         reason: Some(reason),
-        ..judged.clone()
+        ..place.clone()
     };
     if seeds < MIN_SEEDS {
         return undecided(format!("{seeds} seeds, {MIN_SEEDS} needed"), seeds);
@@ -99,7 +106,7 @@ fn decide(
         holds: Some(reaches(statistic.low)),
         above: Some(found.iter().filter(|value| reaches(**value)).count()),
         seeds: found.len(),
-        ..judged
+        ..place
     }
 }
 
@@ -113,7 +120,7 @@ fn verdict(layers: &[LayerVerdict]) -> Verdict {
     }
 }
 
-/// Why a claim is undecided: the reason that all layers share, or else the reason of each layer.
+/// Why a claim is undecided: the reason that all layers share, or else the reasons of the first ones.
 fn reason(layers: &[LayerVerdict]) -> String {
     let reasons: Vec<&str> = layers.iter().filter_map(|layer| layer.reason.as_deref()).collect();
     match reasons.as_slice() {
@@ -123,7 +130,10 @@ fn reason(layers: &[LayerVerdict]) -> String {
             let text = |layer: &LayerVerdict| {
                 Some(format!("{}: {}", layer.name()?, layer.reason.as_deref()?))
             };
-            layers.iter().filter_map(text).collect::<Vec<_>>().join("; ")
+            let mut texts: Vec<String> = layers.iter().filter_map(text).collect();
+            let more = texts.split_off(texts.len().min(MAX_REASONS)).len();
+            let and = if more > 0 { format!("; {more} more alike") } else { String::new() };
+            texts.join("; ") + &and
         }
     }
 }

@@ -106,7 +106,7 @@ impl<'a> About<'a> {
     /// In each layer, along the strengths of the attack.
     fn along_strengths(&self, layers: &BTreeMap<usize, Seeds>) -> Claim {
         let place = format!("along the strengths of {}", self.attack.unwrap_or(self.nameless));
-        let mut claim = self.judge(self.claim, &place, layers, "strengths");
+        let mut claim = self.judge(self.claim, &place, layers, &[]);
         if self.claim == "C3" {
             for (layer, seeds) in claim.layers.iter_mut().zip(layers.values()) {
                 let curves = Comparable::new(seeds, "strengths").and_then(|c| c.above_floor());
@@ -117,28 +117,26 @@ impl<'a> About<'a> {
     }
 
     /// At each strength of the attack, across the layers.
-    fn at_each_strength(&self, strengths: &[(f64, Seeds)]) -> Claim {
-        let seeds = strengths.iter().map(|(_, seeds)| seeds.clone()).enumerate().collect();
+    fn at_each_strength(&self, across: &[(f64, Seeds)]) -> Claim {
+        let (strengths, seeds): (Vec<f64>, Vec<Seeds>) = across.iter().cloned().unzip();
         let attack = self.attack.unwrap_or(self.nameless);
         let place = format!("across the layers at each strength of {attack}");
-        let mut claim =
-            self.judge(&format!("{}-at-strength", self.claim), &place, &seeds, "layers");
-        for (layer, (strength, _)) in claim.layers.iter_mut().zip(strengths) {
-            (layer.layer, layer.strength) = (None, Some(*strength));
-        }
-        claim
+        let seeds = seeds.into_iter().enumerate().collect();
+        self.judge(&format!("{}-at-strength", self.claim), &place, &seeds, &strengths)
     }
 
+    /// Judge curves along strengths, of each layer; or along layers, at each of these strengths.
     fn judge(
         &self,
         claim: &str,
         place: &str,
         curves: &BTreeMap<usize, Seeds>,
-        points: &'static str,
+        strengths: &[f64],
     ) -> Claim {
         let &Self { subject, attack, threshold, .. } = self;
-        let statement = format!("{place}, {}", self.statement);
-        let definition = Definition { claim, statement: &statement, subject, attack, threshold };
+        let points = if strengths.is_empty() { "strengths" } else { "layers" };
+        let statement = &format!("{place}, {}", self.statement);
+        let definition = Definition { claim, statement, subject, attack, threshold, strengths };
         definition.judge(curves, |_, seeds| (self.statistic)(&Comparable::new(seeds, points)?))
     }
 }
