@@ -14,7 +14,7 @@ wide       = $(foreach HIDDEN,$(WIDE),$(train))
 
 relu-sgd-joint        = $(train) --activation relu $(sgd) --learning-rate 0.5 $(joint)
 relu-sgd-joint.about  = ReLU, sgd, joint;
-relu-sgd-sequential       = $(train) --activation relu $(sgd) --learning-rate 0.5 $(sequential)
+relu-sgd-sequential       = $(train) --activation relu $(sgd) --learning-rate 0.1 $(sequential)
 relu-sgd-sequential.about = ReLU, sgd, sequential;
 relu-adam-joint       = $(train) --activation relu $(adam) $(joint)
 relu-adam-joint.about = ReLU, Adam, joint;

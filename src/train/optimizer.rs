@@ -1,5 +1,7 @@
 //! Optimizers: how a step follows from the gradient.
 
+#![allow(clippy::inline_always)] // as in math::elementwise
+
 use clap::ValueEnum;
 use serde::Serialize;
 
@@ -57,7 +59,7 @@ impl Settings {
         match memory {
             [v] => {
                 for ((w, g), v) in parameters.zip(v.parameters_mut()) {
-                    combine(v, g, |v, g| momentum * v + g);
+                    combine(v, g, |v, g| flushed(momentum * v + g));
                     combine(w, v, |w, v| w - rate * v);
                 }
             }
@@ -65,8 +67,8 @@ impl Settings {
                 let memory = m.parameters_mut().zip(v.parameters_mut());
                 for ((w, g), (m, v)) in parameters.zip(memory) {
                     combine_three([w, m, v], g, |[w, m, v], g| {
-                        let m = first * m + (1.0 - first) * g;
-                        let v = second * v + (1.0 - second) * g * g;
+                        let m = flushed(first * m + (1.0 - first) * g);
+                        let v = flushed(second * v + (1.0 - second) * g * g);
                         [w - adam_rate * m / (v.sqrt() / root + EPSILON), m, v]
                     });
                 }
@@ -74,4 +76,11 @@ impl Settings {
             _ => parameters.for_each(|(w, g)| combine(w, g, |w, g| w - rate * g)),
         }
     }
+}
+
+/// Zero in place of a number too small to change a parameter. Where a unit has no gradient any more, the
+/// means would fall below 1e-38, where processors are slow: ReLU with Adam took 1.9 times as long.
+#[inline(always)]
+fn flushed(x: f32) -> f32 {
+    if x.abs() < 1e-30 { 0.0 } else { x }
 }
