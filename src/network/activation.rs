@@ -2,14 +2,11 @@
 
 #![allow(clippy::inline_always)] // as in math::elementwise
 
-use std::f64::consts::{LN_2, PI, SQRT_2};
-
 use clap::ValueEnum;
 use ndarray::{Array1, ArrayView2, ArrayViewMut2};
 use rten_simd::SimdUnaryOp;
 use rten_vecmath::{Erf, Exp, Gelu, Sigmoid, Silu, Tanh};
 use serde::{Deserialize, Serialize};
-use statrs::function::erf::erfc;
 
 use crate::math::elementwise::{add_bias_then, for_each_pair};
 
@@ -35,7 +32,7 @@ pub enum Activation {
 }
 
 /// The slope of [`Activation::LeakyRelu`] below 0.
-const LEAK: f32 = 0.01;
+pub(super) const LEAK: f32 = 0.01;
 
 impl Activation {
     /// The initial weights have the variance gain/inputs: 2 for functions like ReLU, which let about
@@ -129,46 +126,6 @@ impl Activation {
             }
         }
     }
-
-    /// Multiply delta by `f'(z)`, and each sample by a positive factor which makes its largest product
-    /// ±1; both are (samples, units). The products are formed from logarithms in double precision:
-    /// `1 - h²` of a saturated unit is 0 in single precision, and `f'(z)` itself may be below the
-    /// smallest number.
-    pub fn times_exact_derivative(self, mut delta: ArrayViewMut2<'_, f32>, z: ArrayView2<'_, f32>) {
-        for (mut delta, z) in delta.rows_mut().into_iter().zip(z.rows()) {
-            let product = |(&delta, &z): (&f32, &f32)| {
-                let (sign, ln) = self.ln_derivative(f64::from(z));
-                let (sign_of_delta, ln_of_delta) = signed(f64::from(delta), 0.0);
-                (sign * sign_of_delta, ln + ln_of_delta)
-            };
-            let products: Vec<(f64, f64)> = delta.iter().zip(z).map(product).collect();
-            let largest = products.iter().filter(|(sign, _)| *sign != 0.0).map(|(_, ln)| *ln);
-            let largest = largest.fold(f64::NEG_INFINITY, f64::max);
-            for (delta, (sign, ln)) in delta.iter_mut().zip(products) {
-                *delta = if sign == 0.0 { 0.0 } else { (sign * (ln - largest).exp()) as f32 };
-            }
-        }
-    }
-
-    /// The sign of `f'(z)`, and the logarithm of its absolute value.
-    fn ln_derivative(self, z: f64) -> (f64, f64) {
-        // ln of s (1 - s) with s = 1/(1 + exp(-z)), which is even in z
-        let logistic = |z: f64| -z.abs() - 2.0 * (-z.abs()).exp().ln_1p();
-        match self {
-            Self::Relu => signed(if z > 0.0 { 1.0 } else { 0.0 }, 0.0),
-            Self::LeakyRelu => signed(if z > 0.0 { 1.0 } else { f64::from(LEAK) }, 0.0),
-            // sech² z = 4 s (1 - s) at 2 z
-            Self::Tanh => (1.0, 2.0 * LN_2 + logistic(2.0 * z)),
-            Self::Sigmoid => (1.0, logistic(z)),
-            Self::ShiftedTanh => (1.0, LN_2 + logistic(2.0 * z)),
-            Self::Gelu => gelu(z),
-            // s (1 + z (1 - s))
-            Self::Silu => {
-                let ln_s = z.min(0.0) - (-z.abs()).exp().ln_1p();
-                signed(1.0 + z / (1.0 + z.exp()), ln_s)
-            }
-        }
-    }
 }
 
 /// `max(0, z)`, except that NaN stays NaN; `f32::max` would turn it into 0.
@@ -180,25 +137,6 @@ fn relu(z: f32) -> f32 {
 #[inline(always)]
 fn leaky_relu(z: f32) -> f32 {
     if z < 0.0 { LEAK * z } else { z }
-}
-
-/// The sign and the logarithm of a number times `exp(ln)`.
-fn signed(factor: f64, ln: f64) -> (f64, f64) {
-    let sign = if factor == 0.0 { 0.0 } else { factor.signum() };
-    (sign, ln + factor.abs().ln())
-}
-
-/// [`Activation::ln_derivative`] of GELU, whose derivative is `Phi(z) + z phi(z)`.
-fn gelu(z: f64) -> (f64, f64) {
-    let ln_phi = -0.5 * z * z - 0.5 * (2.0 * PI).ln();
-    if z > -5.0 {
-        return signed(0.5 * erfc(-z / SQRT_2) + z * ln_phi.exp(), 0.0);
-    }
-    // Phi/phi by Laplace's continued fraction, 1/(x + 1/(x + 2/(x + ...))) at x = -z. Phi itself is
-    // below the smallest number where z is below -38.
-    let x = -z;
-    let ratio = (1..=60).rev().fold(x, |below, k| x + f64::from(k) / below).recip();
-    signed(ratio + z, ln_phi)
 }
 
 /// Apply `f` to the elements, row by row where the rows are apart.
@@ -219,11 +157,12 @@ pub mod tests {
     use super::*;
     use approx::assert_relative_eq;
     use ndarray::{Array2, array};
+    use statrs::function::erf::erfc;
 
     /// The functions by their definitions.
     #[must_use]
     pub fn f(activation: Activation, z: f64) -> f64 {
-        let normal = |z: f64| 0.5 * erfc(-z / SQRT_2);
+        let normal = |z: f64| 0.5 * erfc(-z / std::f64::consts::SQRT_2);
         match activation {
             Activation::Relu => z.max(0.0),
             Activation::LeakyRelu => z.max(0.01 * z),
@@ -257,6 +196,7 @@ pub mod tests {
                 near(f64::from(h), f(activation, z), 1e-6);
                 let derivative = (f(activation, z + 1e-5) - f(activation, z - 1e-5)) / 2e-5;
                 near(f64::from(slope), derivative, 2e-6);
+                near(activation.derivative(z), derivative, 1e-9);
                 let (sign, ln) = activation.ln_derivative(z);
                 near(sign * ln.exp(), derivative, 1e-9);
             }
@@ -276,6 +216,14 @@ pub mod tests {
                 assert!((f64::from(found) - sign * expected).abs() < 1e-6, "{delta}");
             }
             assert!(delta[[0, 3]].abs() < 1e-30, "{delta}");
+        }
+        // Below the smallest number of double precision.
+        for (activation, z) in
+            [(Activation::Tanh, [-400.5, 400.0]), (Activation::Sigmoid, [801.0, 800.0])]
+        {
+            let mut delta = array![[1.0, -2.0]];
+            activation.times_exact_derivative(delta.view_mut(), array![z].view());
+            assert_relative_eq!(delta, array![[0.5 * (-1.0_f32).exp(), -1.0]], max_relative = 1e-6);
         }
         // phi(z) z (1 - 1/z²) and exp(z) (1 + z)
         let z = array![[-50.0_f32, -50.5]];

@@ -3,6 +3,7 @@
 
 pub mod accuracy;
 mod activation;
+mod exact;
 pub mod files;
 
 use std::ops::Range;

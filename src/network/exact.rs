@@ -1,0 +1,113 @@
+//! Derivatives of the activation functions in double precision, for gradients that lose no sign.
+
+use std::f64::consts::{LN_2, PI, SQRT_2};
+
+use ndarray::{ArrayView2, ArrayViewMut2};
+use statrs::function::erf::erfc;
+
+use super::activation::{Activation, LEAK};
+
+/// Products below this are formed from logarithms.
+const TINY: f64 = 1e-200;
+
+impl Activation {
+    /// Multiply delta by `f'(z)`, and each sample by a positive factor which makes its largest product
+    /// ±1; both are (samples, units). The products are formed in double precision from z: `1 - h²` of a
+    /// saturated unit is 0 in single precision. Where even these are too small, they are formed from
+    /// logarithms.
+    pub fn times_exact_derivative(self, mut delta: ArrayViewMut2<'_, f32>, z: ArrayView2<'_, f32>) {
+        for (mut delta, z) in delta.rows_mut().into_iter().zip(z.rows()) {
+            let both = || delta.iter().zip(z).map(|(&d, &z)| (f64::from(d), f64::from(z)));
+            let mut products: Vec<f64> = both().map(|(d, z)| d * self.derivative(z)).collect();
+            if largest(&products) < TINY {
+                products = self.scaled_products(&both().collect::<Vec<_>>());
+            }
+            let largest = largest(&products);
+            if largest > 0.0 {
+                let scaled = products.iter().map(|product| (product / largest) as f32);
+                delta.iter_mut().zip(scaled).for_each(|(delta, scaled)| *delta = scaled);
+            }
+        }
+    }
+
+    /// The products of delta and `f'(z)`, of one sample, times a factor that makes the largest ±1.
+    fn scaled_products(self, delta_and_z: &[(f64, f64)]) -> Vec<f64> {
+        let product = |&(delta, z): &(f64, f64)| {
+            let ((sign, ln), (sign_of_delta, ln_of_delta)) =
+                (self.ln_derivative(z), signed(delta, 0.0));
+            (sign * sign_of_delta, ln + ln_of_delta)
+        };
+        let products: Vec<(f64, f64)> = delta_and_z.iter().map(product).collect();
+        let largest = products.iter().filter(|(sign, _)| *sign != 0.0).map(|(_, ln)| *ln);
+        let largest = largest.fold(f64::NEG_INFINITY, f64::max);
+        let scaled =
+            |(sign, ln): (f64, f64)| if sign == 0.0 { 0.0 } else { sign * (ln - largest).exp() };
+        products.into_iter().map(scaled).collect()
+    }
+
+    /// `f'(z)`.
+    pub(super) fn derivative(self, z: f64) -> f64 {
+        // s (1 - s) with s = 1/(1 + exp(-z)), which is even in z
+        let logistic = |z: f64| {
+            let e = (-z.abs()).exp();
+            e / ((1.0 + e) * (1.0 + e))
+        };
+        match self {
+            Self::Relu => {
+                if z > 0.0 {
+                    1.0
+                } else {
+                    0.0
+                }
+            }
+            Self::LeakyRelu => {
+                if z > 0.0 {
+                    1.0
+                } else {
+                    f64::from(LEAK)
+                }
+            }
+            // sech² z = 4 s (1 - s) at 2 z
+            Self::Tanh => 4.0 * logistic(2.0 * z),
+            Self::Sigmoid => logistic(z),
+            Self::ShiftedTanh => 2.0 * logistic(2.0 * z),
+            // Phi(z) + z phi(z)
+            Self::Gelu => 0.5 * erfc(-z / SQRT_2) + z * (-0.5 * z * z).exp() / (2.0 * PI).sqrt(),
+            // s (1 + z (1 - s))
+            Self::Silu => (1.0 + z / (1.0 + z.exp())) / (1.0 + (-z).exp()),
+        }
+    }
+
+    /// The sign of `f'(z)`, and the logarithm of its absolute value.
+    pub(super) fn ln_derivative(self, z: f64) -> (f64, f64) {
+        let logistic = |z: f64| -z.abs() - 2.0 * (-z.abs()).exp().ln_1p();
+        match self {
+            Self::Relu | Self::LeakyRelu => signed(self.derivative(z), 0.0),
+            Self::Tanh => (1.0, 2.0 * LN_2 + logistic(2.0 * z)),
+            Self::Sigmoid => (1.0, logistic(z)),
+            Self::ShiftedTanh => (1.0, LN_2 + logistic(2.0 * z)),
+            Self::Gelu if z > -5.0 => signed(self.derivative(z), 0.0),
+            Self::Gelu => {
+                // Phi/phi by Laplace's continued fraction, 1/(x + 1/(x + 2/(x + ...))) at x = -z. Phi
+                // itself is below the smallest number where z is below -38.
+                let x = -z;
+                let ratio = (1..=60).rev().fold(x, |below, k| x + f64::from(k) / below).recip();
+                signed(ratio + z, -0.5 * z * z - 0.5 * (2.0 * PI).ln())
+            }
+            Self::Silu => {
+                let ln_s = z.min(0.0) - (-z.abs()).exp().ln_1p();
+                signed(1.0 + z / (1.0 + z.exp()), ln_s)
+            }
+        }
+    }
+}
+
+/// The sign and the logarithm of a number times `exp(ln)`.
+fn signed(factor: f64, ln: f64) -> (f64, f64) {
+    let sign = if factor == 0.0 { 0.0 } else { factor.signum() };
+    (sign, ln + factor.abs().ln())
+}
+
+fn largest(products: &[f64]) -> f64 {
+    products.iter().fold(0.0, |largest, product| product.abs().max(largest))
+}
