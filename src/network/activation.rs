@@ -140,7 +140,7 @@ fn leaky_relu(z: f32) -> f32 {
 }
 
 /// Apply `f` to the elements, row by row where the rows are apart.
-fn map(mut z: ArrayViewMut2<'_, f32>, f: impl Fn(&mut [f32])) {
+pub(super) fn map(mut z: ArrayViewMut2<'_, f32>, f: impl Fn(&mut [f32])) {
     if let Some(z) = z.as_slice_mut() {
         return f(z);
     }

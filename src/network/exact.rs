@@ -1,31 +1,40 @@
-//! Derivatives of the activation functions in double precision, for gradients that lose no sign.
+//! Exact derivatives of the activation functions, for gradients that lose no sign.
 
 use std::f64::consts::{LN_2, PI, SQRT_2};
 
-use ndarray::{ArrayView2, ArrayViewMut2};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2};
+use rten_simd::SimdUnaryOp;
+use rten_vecmath::Exp;
 use statrs::function::erf::erfc;
 
-use super::activation::{Activation, LEAK};
-
-/// Products below this are formed from logarithms.
-const TINY: f64 = 1e-200;
+use super::activation::{Activation, LEAK, map};
+use crate::math::elementwise::for_each_pair;
 
 impl Activation {
     /// Multiply delta by `f'(z)`, and each sample by a positive factor which makes its largest product
-    /// ±1; both are (samples, units). The products are formed in double precision from z: `1 - h²` of a
-    /// saturated unit is 0 in single precision. Where even these are too small, they are formed from
-    /// logarithms.
+    /// ±1; both are (samples, units). `1 - h²` of a saturated unit is 0 in single precision, so that the
+    /// products are formed from z, and from logarithms where a sample has units so saturated that all
+    /// its products are 0.
     pub fn times_exact_derivative(self, mut delta: ArrayViewMut2<'_, f32>, z: ArrayView2<'_, f32>) {
-        for (mut delta, z) in delta.rows_mut().into_iter().zip(z.rows()) {
-            let both = || delta.iter().zip(z).map(|(&d, &z)| (f64::from(d), f64::from(z)));
-            let mut products: Vec<f64> = both().map(|(d, z)| d * self.derivative(z)).collect();
-            if largest(&products) < TINY {
-                products = self.scaled_products(&both().collect::<Vec<_>>());
+        let products = match self {
+            Self::Tanh | Self::ShiftedTanh => times_logistic_derivative(delta.view(), z, 2.0),
+            Self::Sigmoid => times_logistic_derivative(delta.view(), z, 1.0),
+            _ => {
+                let slope = z.mapv(|z| self.derivative(f64::from(z)) as f32);
+                &delta * &slope
             }
-            let largest = largest(&products);
-            if largest > 0.0 {
-                let scaled = products.iter().map(|product| (product / largest) as f32);
-                delta.iter_mut().zip(scaled).for_each(|(delta, scaled)| *delta = scaled);
+        };
+        for ((mut delta, z), products) in
+            delta.rows_mut().into_iter().zip(z.rows()).zip(products.rows())
+        {
+            let largest =
+                products.iter().fold(0.0, |largest: f32, product| largest.max(product.abs()));
+            if largest >= f32::MIN_POSITIVE / f32::EPSILON {
+                delta.zip_mut_with(&products, |delta, product| *delta = product / largest);
+            } else {
+                let both = delta.iter().zip(z).map(|(&d, &z)| (f64::from(d), f64::from(z)));
+                let scaled = self.scaled_products(&both.collect::<Vec<_>>());
+                delta.iter_mut().zip(scaled).for_each(|(delta, scaled)| *delta = scaled as f32);
             }
         }
     }
@@ -108,6 +117,26 @@ fn signed(factor: f64, ln: f64) -> (f64, f64) {
     (sign, ln + factor.abs().ln())
 }
 
-fn largest(products: &[f64]) -> f64 {
-    products.iter().fold(0.0, |largest, product| product.abs().max(largest))
+/// The products of delta and `s (1 - s)` with `s = 1/(1 + exp(-rate z))`, each sample times a factor
+/// that takes its least saturated unit to about 1.
+///
+/// `s (1 - s) = e/(1 + e)²` with `e = exp(-rate |z|)`; the factor is `exp(rate m)`, with m the least |z| of
+/// the sample's units.
+fn times_logistic_derivative(
+    delta: ArrayView2<'_, f32>,
+    z: ArrayView2<'_, f32>,
+    rate: f32,
+) -> Array2<f32> {
+    let mut exponent = Array2::zeros(z.dim());
+    for_each_pair(exponent.view_mut(), z, |_, z| -rate * z.abs());
+    let mut scaled = exponent.clone();
+    for mut row in scaled.rows_mut() {
+        let largest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        row -= largest;
+    }
+    map(scaled.view_mut(), |scaled| Exp {}.map_mut(scaled));
+    map(exponent.view_mut(), |exponent| Exp {}.map_mut(exponent));
+    for_each_pair(scaled.view_mut(), exponent.view(), |scaled, e| scaled / ((1.0 + e) * (1.0 + e)));
+    for_each_pair(scaled.view_mut(), delta, |scaled, delta| scaled * delta);
+    scaled
 }
