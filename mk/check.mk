@@ -64,7 +64,7 @@ $(if $(filter 2,$(words $(DRAWN))),,$(call refuse,DRAWN,$(DRAWN)))
 # All attacks that any rule meets.
 attacked := $(sort $(ATTACKS) $(foreach r,$(RULES),$(call own,$r.attacks)))
 attacks  := $(sort $(patsubst %.strengths,%,$(filter %.strengths,$(.VARIABLES))))
-rules    := $(filter-out $(attacks),$(sort $(patsubst %.about,%,$(filter %.about,$(.VARIABLES)))))
+rules    := $(filter-out $(attacks) $(reconstructions.RULES),$(sort $(patsubst %.about,%,$(filter %.about,$(.VARIABLES)))))
 none     = $(error no $1 $2: there are $3, or a line $2 = COMMAND adds it)
 $(foreach r,$(RULES),$(if $(call known,$r),,$(call none,rule,$r,$(rules))))
 $(foreach a,$(attacked),$(if $(call known,$a),,$(call none,attack,$a,$(attacks))))

@@ -68,6 +68,11 @@ fn threads_change_no_byte() {
                train --threads {threads} --rule $rule --images x.npy --labels y.npy --test-images x.npy \
                  --test-labels y.npy --hidden 70,50,50 --epochs 2 --batch-size 97 -o $rule
              done
+             for activation in tanh gelu; do
+               train --threads {threads} --activation $activation --optimizer adam --schedule sequential \
+                 --images x.npy --labels y.npy --hidden 70,50,50 --epochs 2 --batch-size 97 -o $activation
+               attack-fgsm --threads {threads} --model $activation --labels y.npy --epsilon 0.1 x.npy -o f-$activation.npy
+             done
              attack-gauss --threads {threads} --sigma 0.5 x.npy -o g.npy
              attack-fgsm --threads {threads} --model local --labels y.npy --epsilon 0.1 x.npy -o f.npy
              attack-pgd --threads {threads} --model local --labels y.npy --epsilon 0.1 --random-start \

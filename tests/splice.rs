@@ -86,7 +86,7 @@ mnist,local,5,clean,0,1,ols,1,50,0.1,0.1,9,9,9,9,9,9,9,9
 | alpha, ranks 1-50 | 1.48 ± 0.01 | 2.50 ± 0.25 |
 | r² of that fit | 0.96 ± 0.00 | 0.90 ± 0.01 |
 | participation ratio | 13.1 ± 0.4 | 7.3 ± 0.5 |
-| units that are 0 on every test image | 0 ± 0 | 12 ± 2 |
+| units with one value on all test images | 0 ± 0 | 12 ± 2 |
 ";
     assert!(
         results.contains(&format!("<!-- splice: clean -->\n{table}<!-- end -->\n")),

@@ -224,7 +224,18 @@ fn a_killed_training_goes_on_from_its_checkpoint_to_the_same_bytes() {
     let (x, y) = common::data(3000, 100);
     folder.write("x.npy", &x);
     folder.write("y.npy", &y);
-    let train = "train --images x.npy --labels y.npy --hidden 60,60 --epochs 30 --snapshots 3,28";
+    for flags in [
+        "--epochs 30",
+        "--epochs 15 --schedule sequential --optimizer adam --activation silu",
+        "--epochs 30 --momentum 0.9 --learning-rate 0.05 --activation tanh --rule backprop",
+    ] {
+        killed(&folder, flags);
+    }
+}
+
+fn killed(folder: &Folder, flags: &str) {
+    let train =
+        &format!("train --images x.npy --labels y.npy --hidden 60,60 {flags} --snapshots 3,28");
     folder.ok(&format!("{train} -o whole"));
     let mut kills = 0;
     for _ in 0..3 {
@@ -241,12 +252,56 @@ fn a_killed_training_goes_on_from_its_checkpoint_to_the_same_bytes() {
         child.kill().unwrap();
         kills += usize::from(child.wait().unwrap().signal() == Some(9));
     }
-    assert!(kills > 0, "the training was over before it could be killed");
+    assert!(kills > 0, "{flags}: the training was over before it could be killed");
     let message = folder.fails(1, &format!("{train} --seed 2 --checkpoint state -o other"));
     assert!(message.contains("checkpoint of another training"), "{message}");
     folder.ok(&format!("{train} --checkpoint state -o killed"));
     assert!(!folder.path("state").exists());
-    assert_eq!(common::files(&folder.path("killed")), common::files(&folder.path("whole")));
+    assert_eq!(
+        common::files(&folder.path("killed")),
+        common::files(&folder.path("whole")),
+        "{flags}"
+    );
+}
+
+#[test]
+fn layers_trained_one_after_another_are_those_of_a_shallower_network() {
+    let folder = Folder::with_data();
+    let train = "train --images x.npy --labels y.npy --test-images x.npy --test-labels y.npy \
+                 --schedule sequential --epochs 3";
+    folder.ok(&format!("{train} --hidden 10,9,8 --snapshots 6 -o three"));
+    folder.ok(&format!("{train} --hidden 10,9 -o two"));
+    for name in ["w1.npy", "b1.npy", "w2.npy", "b2.npy"] {
+        let of = |net: &str| folder.bytes(&format!("{net}/{name}"));
+        assert_eq!(of("three"), of("two"), "{name}");
+        assert_eq!(of("three/epoch-6"), of("two"), "{name}");
+    }
+    // Each layer has its own epochs, and learns.
+    let history = json_lines(&folder.bytes("three/history.jsonl"));
+    let keys: Vec<_> = history.iter().map(|line| (&line["layer"], &line["epoch"])).collect();
+    let expected: Vec<_> =
+        (1..=3).flat_map(|layer| [1, 2, 3].map(|epoch| (layer, epoch))).collect();
+    assert_eq!(keys.len(), expected.len());
+    for ((layer, epoch), expected) in keys.into_iter().zip(expected) {
+        assert_eq!((layer.as_u64(), epoch.as_u64()), (Some(expected.0), Some(expected.1)));
+    }
+    for layer in 0..3 {
+        let loss = |epoch: usize| history[3 * layer + epoch]["train_loss"].as_f64().unwrap();
+        assert!(loss(2) < loss(0), "{layer}");
+    }
+    // The test error is that of the whole network.
+    let lines = json_lines(&folder.ok("accuracy --model three --labels y.npy x.npy"));
+    let error = history[8]["test_error"].as_f64().unwrap();
+    assert!((1.0 - lines[2]["accuracy"].as_f64().unwrap() - error).abs() < 1e-12);
+
+    for (flags, words) in [
+        ("--schedule sequential --rule backprop", "needs --rule local"),
+        ("--optimizer adam --momentum 0.9", "--optimizer sgd only"),
+        ("--momentum 1", "below 1"),
+    ] {
+        let line = format!("train --images x.npy --labels y.npy --hidden 4 {flags} -o new");
+        assert!(folder.fails(2, &line).contains(words), "{flags}");
+    }
 }
 
 #[test]

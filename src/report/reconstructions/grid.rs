@@ -67,17 +67,17 @@ impl<'a> Grid<'a> {
 
     /// In each cell, in how many layers the claim holds.
     pub fn table(&self) -> Markup {
-        let groups = |key: fn(&Column) -> String| {
-            let mut groups: Vec<(String, usize)> = Vec::new();
-            for name in self.columns.iter().map(key) {
-                match groups.last_mut() {
-                    Some((last, count)) if *last == name => *count += 1,
-                    _ => groups.push((name, 1)),
-                }
+        let mut of_claim: Vec<(String, usize)> = Vec::new();
+        for column in &self.columns {
+            let name = format!("{} ({})", column.claim, column.ranks);
+            match of_claim.last_mut() {
+                Some((last, count)) if *last == name => *count += 1,
+                _ => of_claim.push((name, 1)),
             }
-            groups
-        };
-        let of_claim = groups(|column| format!("{} ({})", column.claim, column.ranks));
+        }
+        // Whether a column is the first of its claim.
+        let firsts: Vec<bool> =
+            of_claim.iter().flat_map(|(_, count)| (0..*count).map(|index| index == 0)).collect();
         html! {
             h2 { "Verdict by reconstruction" } "\n"
             p {
@@ -85,16 +85,18 @@ impl<'a> Grid<'a> {
                  undecided in all layers. C1: high accuracy goes with a fast decay. C2: under noise, accuracy against \
                  α is monotonic. C3: under gradient attacks, it is not."
             }
-            div.wide {
+            div.wide.full {
                 table.grid {
                     thead {
                         tr {
                             th {}
-                            @for (name, count) in &of_claim { th colspan=(count) { (name) } }
+                            @for (name, count) in &of_claim { th.first colspan=(count) { (name) } }
                         }
                         tr {
                             th { "reconstruction" }
-                            @for column in &self.columns { th.upright { span { (column.title) } } }
+                            @for (column, first) in self.columns.iter().zip(&firsts) {
+                                th.upright.first[*first] { span { (column.title) } }
+                            }
                         }
                     }
                     tbody {
@@ -102,7 +104,9 @@ impl<'a> Grid<'a> {
                         @for row in &self.rows {
                             tr {
                                 td { (row.title) }
-                                @for cell in &row.cells { (shaded(*cell)) }
+                                @for (cell, first) in row.cells.iter().zip(&firsts) {
+                                    (shaded(*cell, *first))
+                                }
                             }
                             "\n"
                         }
@@ -114,12 +118,13 @@ impl<'a> Grid<'a> {
     }
 }
 
-fn shaded(cell: Option<Cell>) -> Markup {
+fn shaded(cell: Option<Cell>, first: bool) -> Markup {
     match cell.filter(|cell| cell.verdict != Verdict::Undecided) {
-        None => html! { td { "–" } },
+        None => html! { td.first[first] { "–" } },
         Some(Cell { holding, layers, .. }) => {
             let shade = 70 * holding / layers.max(1);
-            html! { td style=(format!("background: rgb(70 130 180 / {shade}%)")) { (holding) } }
+            let style = format!("background: rgb(70 130 180 / {shade}%)");
+            html! { td.first[first] style=(style) { (holding) } }
         }
     }
 }

@@ -100,8 +100,12 @@ pub fn reconstructions(study: &Reconstructions, links: Option<Links>) -> Report 
         (figures.add(
             "reconstructions",
             accuracy_alpha(study),
-            "Means over seeds. Each line is a layer, and each of its points a strength of the attack; it begins at \
-             the clean images, with the highest accuracy.",
+            &format!(
+                "Means over seeds. Each row is a reconstruction, and each column an attack, the first: {}. Each \
+                 line is a layer, and each of its points a strength of the attack; it begins at the clean images, \
+                 with the highest accuracy.",
+                study.attacks().first().map_or("none", |attack| attack.title.as_str())
+            ),
         ))
         h2 { "Clean images" } "\n"
         (clean(study))
@@ -113,19 +117,23 @@ pub fn reconstructions(study: &Reconstructions, links: Option<Links>) -> Report 
 /// Accuracy against alpha: a row of panels per reconstruction, a panel per attack.
 fn accuracy_alpha(study: &Reconstructions) -> String {
     let attacks = study.attacks();
-    let panel = |rule: &str, attack: &AttackEntry| {
+    let panel = |rule: &str, (column, attack): (usize, &AttackEntry)| {
         let networks = Selection::networks(&study.rows, rule, study.headline);
         let curve =
             |layer| Curve { label: layer_name(layer), points: points(&networks, layer, attack) };
         Panel {
-            title: format!("{}, {}", study.catalogue.rule_title(rule), attack.title),
+            // Both together would not fit.
+            title: if column == 0 { study.catalogue.rule_title(rule) } else { &attack.title }
+                .into(),
             x: Axis::linear("α"),
             y: Axis::linear("accuracy, %"),
             curves: networks.layers().into_iter().map(curve).collect(),
         }
     };
-    let panels =
-        study.rules.iter().flat_map(|(rule, _)| attacks.iter().map(move |a| panel(rule, a)));
+    let panels = study
+        .rules
+        .iter()
+        .flat_map(|(rule, _)| attacks.iter().enumerate().map(move |attack| panel(rule, attack)));
     let layout = Layout {
         title: "Accuracy against alpha, by reconstruction and attack".into(),
         columns: attacks.len().max(1),

@@ -85,6 +85,13 @@ pub fn table_of(grid: &Grid<'_>) -> Vec<Vec<String>> {
 
 /// The table on the page.
 pub fn table(grid: &Grid<'_>) -> Markup {
+    let text = |column: usize, cell: String| match column {
+        1 | 5 => maud::html! { span.text { (cell) } },
+        _ => maud::html! { (cell) },
+    };
+    let cells =
+        |row: Vec<String>| row.into_iter().enumerate().map(|(c, cell)| text(c, cell)).collect();
+    let rows: Vec<Vec<Markup>> = table_of(grid).into_iter().map(cells).collect();
     let header =
         ["claim", "attack", "ranks", "in all layers", "in some layer", "what separates them most"];
     maud::html! {
@@ -94,7 +101,7 @@ pub fn table(grid: &Grid<'_>) -> Markup {
              column gives the choice that separates best those in which it holds in all layers from the others: in \
              how many it holds with this choice, and otherwise."
         }
-        (html::table(&header, &table_of(grid)))
+        (html::table(&header, &rows))
     }
 }
 
