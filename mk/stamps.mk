@@ -22,7 +22,8 @@ lender       = $(if $(filter $(TRANSFER),$(attack)),$(stamps)/next-$(seed) $(sou
 define measure
 $(accuracy); $(activations) | $(spectrum)
 endef
-stamped := $(RULES) $(attacked) $(if $(transfers),$(seeds:%=next-%)) measure pixels fit dimension tabulate claims report reconstructed import describe
+of-study := $(RULES) $(attacked) $(if $(transfers),$(seeds:%=next-%)) measure pixels fit dimension tabulate claims report import describe
+stamped  := $(of-study) reconstructed
 
 # The command $1, with the measurements that it replaces. THREADS, OUT and the make that runs it do not
 # change a result, so they are given fixed values.

@@ -33,7 +33,7 @@ reconstructions:
 ## data: the arrays of the data set
 data: $(arrays)
 ## inputs: what all seeds share; after it, makes of different seeds may run at the same time
-inputs: data $(addprefix $(stamps)/,$(filter-out reconstructed,$(stamped))) $(layer0:%=$(study)/%/alpha.jsonl) $(measured-d)
+inputs: data $(addprefix $(stamps)/,$(of-study)) $(layer0:%=$(study)/%/alpha.jsonl) $(measured-d)
 	$(tidy)
 ## sweep-inputs: what all studies of a sweep share
 sweep-inputs: $(DATASETS:%=$(swept)/%)

@@ -6,8 +6,8 @@ activation is named.
 
     python3 scripts/own_network.py NET.pt DIRECTORY
 
-converts what torch.save wrote: a module, such as Sequential(Linear, ReLU, ..., Linear), or a state_dict. ACTIVATIONS are
-the functions that may stand for ReLU.
+converts what torch.save wrote: a module, such as Sequential(Linear, ReLU, ..., Linear), or a state_dict.
+ACTIVATIONS are the functions that may stand for ReLU.
 """
 
 import io

@@ -56,7 +56,7 @@ impl<'a> Loss<'a> {
         mut g: ArrayViewMut2<'_, f32>,
     ) -> Result<usize> {
         let layers = &self.network.layers[..self.layer];
-        // ReLU's derivatives are 0 and 1, which no precision changes.
+        // The derivatives of functions that are linear in parts are exact in single precision.
         let exact =
             self.gradient == Gradient::Exact && !self.network.activation.is_piecewise_linear();
         let [h, z] = if exact || self.network.activation.derivative_needs_z() {

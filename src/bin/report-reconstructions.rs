@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use clap::Parser;
 use local_errors::{
     Result, cli,
-    io::write,
-    report::{self, Links, Reconstructions},
+    report::{self, Reconstructions},
 };
 
 /// Write the report of reconstructions: which claims survive the choices that the paper leaves open
@@ -34,22 +33,16 @@ struct Args {
     /// JSON lines that claims wrote
     #[arg(long, value_name = "FILE")]
     claims: PathBuf,
-    /// Also write the figure to this folder, as NAME.svg; the folder is created if necessary
-    #[arg(long, value_name = "DIR")]
-    figures: Option<PathBuf>,
-    /// HTML page to write; - for stdout
-    #[arg(short, long, value_name = "FILE", default_value = "-")]
-    output: PathBuf,
+    #[command(flatten)]
+    page: cli::Page,
     #[command(flatten)]
     common: cli::Common,
 }
 
 fn run(args: Args) -> Result<()> {
-    cli::check_streams(&[&args.table, &args.claims], &[Some(&args.output)])?;
+    cli::check_streams(&[&args.table, &args.claims], &[Some(&args.page.output)])?;
     let study = Reconstructions::read(&args.table, &args.claims, &args.folder)?;
-    let figures = args.figures.as_deref();
-    let report = report::reconstructions(&study, Links::optional(&args.output, figures)?);
-    write::finish_all(report.outputs(&args.output, figures)?)
+    args.page.write(&report::reconstructions(&study, args.page.links()?))
 }
 
 local_errors::tool!(run);

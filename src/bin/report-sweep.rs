@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use clap::Parser;
 use local_errors::{
     Result, cli,
-    io::write,
-    report::{self, Links, Sweep},
+    report::{self, Sweep},
 };
 
 /// Write a sweep's report: one self-contained HTML page, and its figures as SVG
@@ -30,22 +29,16 @@ struct Args {
     /// CSV table that tabulate --sweep wrote; - for stdin
     #[arg(default_value = "-")]
     table: PathBuf,
-    /// Also write the figures to this folder, as NAME.svg; the folder is created if necessary
-    #[arg(long, value_name = "DIR")]
-    figures: Option<PathBuf>,
-    /// HTML page to write; - for stdout
-    #[arg(short, long, value_name = "FILE", default_value = "-")]
-    output: PathBuf,
+    #[command(flatten)]
+    page: cli::Page,
     #[command(flatten)]
     common: cli::Common,
 }
 
 fn run(args: Args) -> Result<()> {
-    cli::check_streams(&[&args.table], &[Some(&args.output)])?;
-    let sweep = Sweep::read(&args.table, &args.output)?;
-    let figures = args.figures.as_deref();
-    let report = report::sweep(&sweep, Links::optional(&args.output, figures)?);
-    write::finish_all(report.outputs(&args.output, figures)?)
+    cli::check_streams(&[&args.table], &[Some(&args.page.output)])?;
+    let sweep = Sweep::read(&args.table, &args.page.output)?;
+    args.page.write(&report::sweep(&sweep, args.page.links()?))
 }
 
 local_errors::tool!(run);

@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use clap::Parser;
 use local_errors::{
     Result, cli,
-    io::write,
-    report::{self, Links, StudyFiles},
+    report::{self, StudyFiles},
 };
 
 /// Write a study's report: one self-contained HTML page, and its figures as SVG
@@ -38,22 +37,16 @@ struct Args {
     /// JSON lines that claims wrote
     #[arg(long, value_name = "FILE")]
     claims: PathBuf,
-    /// Also write the figures to this folder, as NAME.svg; the folder is created if necessary
-    #[arg(long, value_name = "DIR")]
-    figures: Option<PathBuf>,
-    /// HTML page to write; - for stdout
-    #[arg(short, long, value_name = "FILE", default_value = "-")]
-    output: PathBuf,
+    #[command(flatten)]
+    page: cli::Page,
     #[command(flatten)]
     common: cli::Common,
 }
 
 fn run(args: Args) -> Result<()> {
-    cli::check_streams(&[&args.table, &args.claims], &[Some(&args.output)])?;
+    cli::check_streams(&[&args.table, &args.claims], &[Some(&args.page.output)])?;
     let study = StudyFiles::read(&args.table, &args.claims, &args.study)?;
-    let figures = args.figures.as_deref();
-    let report = report::report(&study, Links::optional(&args.output, figures)?);
-    write::finish_all(report.outputs(&args.output, figures)?)
+    args.page.write(&report::report(&study, args.page.links()?))
 }
 
 local_errors::tool!(run);

@@ -21,6 +21,7 @@ use crate::{
         write::{self, NpyOutput},
     },
     network::files,
+    report::{Links, Report},
 };
 
 /// The arguments of every tool.
@@ -109,6 +110,29 @@ impl FromImages {
         let images = self.open()?;
         images.expect_columns(inputs, "the number of inputs of the network")?;
         Ok(images)
+    }
+}
+
+/// The arguments of the tools that write a page.
+#[derive(clap::Args)]
+pub struct Page {
+    /// Also write the figures to this folder, as NAME.svg; the folder is created if necessary
+    #[arg(long, value_name = "DIR")]
+    figures: Option<PathBuf>,
+    /// HTML page to write; - for stdout
+    #[arg(short, long, value_name = "FILE", default_value = "-")]
+    pub output: PathBuf,
+}
+
+impl Page {
+    /// Links from the page to the files of its figures, if these are written.
+    pub fn links(&self) -> Result<Option<Links>> {
+        Links::optional(&self.output, self.figures.as_deref())
+    }
+
+    /// Write the page and its figures.
+    pub fn write(&self, report: &Report) -> Result<()> {
+        write::finish_all(report.outputs(&self.output, self.figures.as_deref())?)
     }
 }
 

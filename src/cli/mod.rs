@@ -28,7 +28,9 @@ use crate::{
     Error, Kind, Result,
     io::{startup, write},
 };
-pub use arguments::{Common, FromImages, GradientAttack, Threads, check_binary, check_streams};
+pub use arguments::{
+    Common, FromImages, GradientAttack, Page, Threads, check_binary, check_streams,
+};
 pub use mimalloc::MiMalloc as Allocator;
 pub use numbers::{
     count, count_to, non_negative, non_negative_single, non_zero, positive, positive_single,

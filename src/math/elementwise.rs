@@ -52,7 +52,7 @@ pub fn add_sum_of_rows(b: &mut Array1<f32>, alpha: f32, delta: ArrayView2<'_, f3
 }
 
 /// The sum of the rows of `a`, (columns,).
-pub fn sum_of_rows(a: ArrayView2<'_, f32>) -> Vec<f32> {
+fn sum_of_rows(a: ArrayView2<'_, f32>) -> Vec<f32> {
     let mut sums = vec![0.0; a.ncols()];
     match a.as_slice() {
         Some(a) => Arch::new().dispatch(SumRows { sums: &mut sums, a }),

@@ -10,6 +10,7 @@ mod rule_view;
 mod sections;
 mod selection;
 mod study_files;
+mod study_tables;
 mod sweep;
 
 use std::path::Path;

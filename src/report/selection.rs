@@ -98,13 +98,26 @@ impl<'a> Selection<'a> {
         self.layers().into_iter().map(curve).collect()
     }
 
+    /// Mean and standard deviation over seeds of a value at each strength of an attack, from the clean
+    /// images on.
+    pub fn along_strengths(
+        &self,
+        layer: usize,
+        attack: &AttackEntry,
+        value: impl Fn(&Row) -> Option<f64>,
+    ) -> Vec<Point> {
+        self.against(layer, |row| clean_or(row, &attack.name).then_some(row.strength), value)
+    }
+
     /// One curve per layer of a value against the strength of an attack, from the clean images on.
     fn against_strength(
         &self,
         attack: &AttackEntry,
         value: impl Fn(&Row) -> Option<f64> + Copy,
     ) -> Vec<Curve> {
-        self.curves(|row| clean_or(row, &attack.name).then_some(row.strength), value)
+        let points = |layer| self.along_strengths(layer, attack, value);
+        let curve = |layer| Curve { label: layer_name(layer), points: points(layer) };
+        self.layers().into_iter().map(curve).collect()
     }
 
     /// Accuracy against alpha under an attack, with the turning points that its claim holds for.

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::{
     level::{self, Level},
     rule_view::{RuleView, rules},
+    study_tables::{StudyTables, no_network},
 };
 use crate::{
     Error, Result,
@@ -15,7 +16,7 @@ use crate::{
     study::{
         catalogue::Catalogue,
         claims::Claim,
-        table::{self, Estimator, Row},
+        table::{Estimator, Row},
     },
     train::Progress,
 };
@@ -74,12 +75,9 @@ impl StudyFiles {
     /// Read the table, the claims, and what the report shows of one network: that of the first rule's first
     /// seed.
     pub fn read(table: &Path, claims: &Path, folder: &Path) -> Result<Self> {
-        let rows = table::read(table)?;
-        table::check_one_dataset(&rows, table)?;
-        let rows = table::clean_once(rows);
-        let claims = read::json_lines(claims)?;
-        let catalogue = Catalogue::of_study(folder)?;
-        let none = || Error::data("has no row of a network").in_file(table);
+        let StudyTables { rows, claims, catalogue, headline } =
+            StudyTables::read(table, claims, folder)?;
+        let none = || no_network(table);
         let networks = || rows.iter().filter(|row| row.epoch.is_none());
         let rules = rules(networks(), &catalogue);
         let rule = rules.first().ok_or_else(none)?;
@@ -91,7 +89,7 @@ impl StudyFiles {
         let images = read_images(&folder.join("samples"), &rows)?;
         Ok(Self {
             seed,
-            headline: table::headline(&rows, &catalogue.ranks).ok_or_else(none)?,
+            headline,
             record: read_if_there(&folder.join("study.json"))?,
             model: read_if_there(&model.join("model.json"))?,
             history: if history.is_file() { read::json_lines(&history)? } else { Vec::new() },

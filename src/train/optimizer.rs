@@ -37,8 +37,8 @@ impl Settings {
         }
     }
 
-    /// Change the parameters of a layer by one step with the gradient g. `memory` has
-    /// [`Self::memory`] layers of the same shape; `step` counts the steps from 1.
+    /// Change the parameters of a layer by one step with the gradient g, for optimizers with a memory.
+    /// `memory` has [`Self::memory`] layers of the same shape; `step` counts the steps from 1.
     ///
     /// Momentum as in PyTorch: `v = momentum v + g`, `w = w - rate v`.
     pub(super) fn step(
@@ -73,7 +73,7 @@ impl Settings {
                     });
                 }
             }
-            _ => parameters.for_each(|(w, g)| combine(w, g, |w, g| w - rate * g)),
+            _ => unreachable!("plain descent remembers nothing: it needs no gradient apart"),
         }
     }
 }

@@ -68,7 +68,10 @@ impl Steps {
     /// If the arrays are too large for memory.
     pub fn new(network: &Network, settings: &Settings, batch: usize) -> Result<Self> {
         let kept = |units: usize| if network.activation.derivative_needs_z() { units } else { 0 };
-        let values = |layer: &Layer| 3 * layer.w.ncols() + network.classes;
+        let values = |layer: &Layer| {
+            let units = layer.w.ncols();
+            2 * units + kept(units) + network.classes
+        };
         let row = network.inputs() + network.layers.iter().map(values).sum::<usize>();
         if !fits(batch.checked_mul(row)) {
             let message = format!("a batch of {batch} images is too large for memory");
@@ -176,8 +179,8 @@ impl Steps {
     }
 }
 
-/// Add `alpha` times the gradient, summed over the batch, to a layer. `below` holds what the layer
-/// reads: the images, if it is the first, and the rows of the batch.
+/// Add `alpha` times the gradient, summed over the batch, to a layer. `x` is what the layer reads, (batch,
+/// inputs), and `images` where it comes from if the layer is the first.
 fn add_gradient(
     layer: &mut Layer,
     alpha: f32,

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use super::{Choices, Reconstructions};
 use crate::{
+    geometry::powerlaw::Ranks,
     report::headline,
     study::{
         claims::{Claim, Verdict},
@@ -14,7 +15,8 @@ use crate::{
 /// The claims in the columns, each judged along the strengths of an attack.
 const CLAIMS: [&str; 3] = ["C1", "C2", "C3"];
 
-/// Verdicts: a row a reconstruction, a column a claim, attack and range of ranks.
+/// The verdicts: one row for each reconstruction, and one column for each claim, attack and range of
+/// ranks.
 pub struct Grid<'a> {
     pub columns: Vec<Column>,
     pub rows: Vec<GridRow<'a>>,
@@ -49,8 +51,11 @@ impl<'a> Grid<'a> {
     pub fn of(study: &'a Reconstructions) -> Self {
         let columns = columns(study);
         let cell = |rule: &str, column: &Column| {
-            let claim =
-                study.claims.iter().find(|claim| claim.rule == rule && column.is_of(claim))?;
+            let claim = study
+                .tables
+                .claims
+                .iter()
+                .find(|claim| claim.rule == rule && column.is_of(claim))?;
             Some(Cell {
                 holding: claim.holding().len(),
                 layers: claim.layers.len(),
@@ -58,7 +63,7 @@ impl<'a> Grid<'a> {
             })
         };
         let rows = study.rules.iter().map(|(rule, choices)| GridRow {
-            title: study.catalogue.rule_title(rule),
+            title: study.tables.catalogue.rule_title(rule),
             choices,
             cells: columns.iter().map(|column| cell(rule, column)).collect(),
         });
@@ -140,29 +145,28 @@ impl Column {
 /// All columns: by ranks, in the study's order, then by claim, then by attack.
 fn columns(study: &Reconstructions) -> Vec<Column> {
     let mut columns: Vec<Column> = Vec::new();
-    for claim in &study.claims {
+    for claim in &study.tables.claims {
         let (true, Some(attack)) = (CLAIMS.contains(&claim.claim.as_str()), &claim.attack) else {
             continue;
         };
         let column = Column {
             claim: claim.claim.clone(),
             attack: attack.clone(),
-            title: study.catalogue.attack(attack).title,
+            title: study.tables.catalogue.attack(attack).title,
             estimator: claim.estimator(),
-            ranks: headline::name(&study.rows, claim.estimator()),
+            ranks: headline::name(&study.tables.rows, claim.estimator()),
         };
         if !columns.contains(&column) {
             columns.push(column);
         }
     }
     let place = |estimator: Estimator| {
-        let named = |ranks: &crate::geometry::powerlaw::Ranks| {
-            (ranks.first(), ranks.last()) == (estimator.first, estimator.last)
-        };
-        study.catalogue.ranks.iter().position(named).unwrap_or(usize::MAX)
+        let named =
+            |ranks: &Ranks| (ranks.first(), ranks.last()) == (estimator.first, estimator.last);
+        study.tables.catalogue.ranks.iter().position(named).unwrap_or(usize::MAX)
     };
     columns.sort_by_key(|column| {
-        let family = study.catalogue.attack(&column.attack).family;
+        let family = study.tables.catalogue.attack(&column.attack).family;
         let Estimator { first, last, .. } = column.estimator;
         (place(column.estimator), first, last, column.claim.clone(), family, column.attack.clone())
     });

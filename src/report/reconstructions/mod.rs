@@ -17,26 +17,18 @@ use super::{
     html::{self, FigureList},
     links::Links,
     selection::{Selection, own_accuracy},
+    study_tables::{StudyTables, no_network},
 };
 use crate::{
-    Error, Result,
-    io::read,
-    math::mean::mean_and_sd,
-    study::{
-        catalogue::{AttackEntry, Catalogue},
-        claims::Claim,
-        table::{self, Estimator, Row},
-    },
+    Result,
+    study::{catalogue::AttackEntry, table::Row},
 };
 use choices::Choices;
 use grid::Grid;
 
 /// What the page shows, read from the files of a study.
 pub struct Reconstructions {
-    rows: Vec<Row>,
-    claims: Vec<Claim>,
-    catalogue: Catalogue,
-    headline: Estimator,
+    tables: StudyTables,
     /// The rules with what they chose, in the order in which the study names them.
     rules: Vec<(String, Choices)>,
 }
@@ -47,12 +39,9 @@ impl Reconstructions {
     /// # Errors
     /// If a file cannot be read, or the table has no network.
     pub fn read(table: &Path, claims: &Path, folder: &Path) -> Result<Self> {
-        let rows = table::read(table)?;
-        table::check_one_dataset(&rows, table)?;
-        let rows = table::clean_once(rows);
-        let claims = read::json_lines(claims)?;
-        let catalogue = Catalogue::of_study(folder)?;
-        let none = || Error::data("has no row of a network").in_file(table);
+        let tables = StudyTables::read(table, claims, folder)?;
+        let StudyTables { rows, catalogue, .. } = &tables;
+        let none = || no_network(table);
         let rules = catalogue.as_named(rows.iter().filter_map(|row| row.rule.clone()).collect());
         let choices = |rule: String| -> Result<_> {
             let seeds = rows.iter().filter(|row| row.rule.as_ref() == Some(&rule));
@@ -64,20 +53,14 @@ impl Reconstructions {
         if rules.is_empty() {
             return Err(none());
         }
-        Ok(Self {
-            headline: table::headline(&rows, &catalogue.ranks).ok_or_else(none)?,
-            claims,
-            rows,
-            catalogue,
-            rules,
-        })
+        Ok(Self { tables, rules })
     }
 
     /// The attacks that are no control of another one.
     fn attacks(&self) -> Vec<AttackEntry> {
         let (rule, _) = &self.rules[0];
-        let mut attacks =
-            Selection::networks(&self.rows, rule, self.headline).attacks(&self.catalogue);
+        let mut attacks = Selection::networks(&self.tables.rows, rule, self.tables.headline)
+            .attacks(&self.tables.catalogue);
         attacks.retain(|attack| !attack.is_control());
         attacks
     }
@@ -92,7 +75,7 @@ pub fn reconstructions(study: &Reconstructions, links: Option<Links>) -> Report 
         p {
             "The paper leaves choices open: the activation function, the optimizer, whether layers learn jointly or \
              one after another, their width, and whether attacked images are clipped to [0, 1]. Each row below is \
-             one way to choose. The data set is " (study.rows[0].dataset) "."
+             one way to choose. The data set is " (study.tables.rows[0].dataset) "."
         }
         (grid.table())
         (splits::table(&grid))
@@ -118,13 +101,17 @@ pub fn reconstructions(study: &Reconstructions, links: Option<Links>) -> Report 
 fn accuracy_alpha(study: &Reconstructions) -> String {
     let attacks = study.attacks();
     let panel = |rule: &str, (column, attack): (usize, &AttackEntry)| {
-        let networks = Selection::networks(&study.rows, rule, study.headline);
+        let networks = Selection::networks(&study.tables.rows, rule, study.tables.headline);
         let curve =
             |layer| Curve { label: layer_name(layer), points: points(&networks, layer, attack) };
         Panel {
             // Both together would not fit.
-            title: if column == 0 { study.catalogue.rule_title(rule) } else { &attack.title }
-                .into(),
+            title: if column == 0 {
+                study.tables.catalogue.rule_title(rule)
+            } else {
+                &attack.title
+            }
+            .into(),
             x: Axis::linear("α"),
             y: Axis::linear("accuracy, %"),
             curves: networks.layers().into_iter().map(curve).collect(),
@@ -146,22 +133,13 @@ fn accuracy_alpha(study: &Reconstructions) -> String {
 
 /// The means over seeds of alpha and accuracy of a layer at each strength, clean images first.
 fn points(networks: &Selection<'_>, layer: usize, attack: &AttackEntry) -> Vec<Point> {
-    let wanted =
-        |row: &&&Row| row.layer == layer && (row.attack == attack.name || row.attack == "clean");
-    let rows: Vec<&Row> = networks.rows.iter().filter(wanted).copied().collect();
-    let mut strengths: Vec<f64> = rows.iter().map(|row| row.strength).collect();
-    strengths.sort_by(f64::total_cmp);
-    strengths.dedup();
-    let mean = |strength: f64, value: fn(&Row) -> Option<f64>| {
-        let at = rows.iter().filter(|row| row.strength.total_cmp(&strength).is_eq());
-        mean_and_sd(at.map(|row| value(row))).0
+    let mean = |value: fn(&Row) -> Option<f64>| networks.along_strengths(layer, attack, value);
+    let both = mean(|row| row.alpha).into_iter().zip(mean(own_accuracy));
+    let point = |(alpha, accuracy): (Point, Point)| {
+        let y = accuracy.y.map(|accuracy| 100.0 * accuracy);
+        Some(Point { x: alpha.y?, y, sd: None })
     };
-    let point = |strength| {
-        let x = mean(strength, |row| row.alpha)?;
-        let y = mean(strength, own_accuracy).map(|accuracy| 100.0 * accuracy);
-        Some(Point { x, y, sd: None })
-    };
-    strengths.into_iter().filter_map(point).collect()
+    both.filter_map(point).collect()
 }
 
 /// A number in the table of clean images: its name, its value, and how many digits are shown.
@@ -169,7 +147,8 @@ type Shown = (&'static str, fn(&Row) -> Option<f64>, usize);
 
 /// Accuracy, alpha and participation ratio of clean images.
 fn clean(study: &Reconstructions) -> maud::Markup {
-    let networks = |rule: &str| Selection::networks(&study.rows, rule, study.headline);
+    let networks =
+        |rule: &str| Selection::networks(&study.tables.rows, rule, study.tables.headline);
     let layers = study.rules.iter().flat_map(|(rule, _)| networks(rule).layers());
     let layers: Vec<usize> =
         layers.collect::<std::collections::BTreeSet<_>>().into_iter().collect();
@@ -187,7 +166,7 @@ fn clean(study: &Reconstructions) -> maud::Markup {
             Some(point) => html::spread(point.y, point.sd, digits),
             None => html::number(None, digits),
         };
-        let begin = [study.catalogue.rule_title(rule).to_owned(), name.to_owned()];
+        let begin = [study.tables.catalogue.rule_title(rule).to_owned(), name.to_owned()];
         begin.into_iter().chain(layers.iter().map(cell)).collect::<Vec<_>>()
     };
     let rows = study.rules.iter().flat_map(|(rule, _)| values.map(|value| (rule, value)));

@@ -43,7 +43,7 @@ pub fn largest_split(outcomes: &[(&Choices, bool)]) -> Option<Split> {
         let both = with.1 > 0 && without.1 > 0;
         both.then(|| Split { of, choice: choice.to_owned(), with, without })
     };
-    // Of a choice between two, say it of the one with which the claim holds more often.
+    // Only choices with which the claim holds more often than without.
     let splits = all.into_iter().filter_map(split).filter(|split| split.difference() > 0.0);
     splits.fold(None, |best: Option<Split>, next| match best {
         Some(best) if best.difference() >= next.difference() => Some(best),
