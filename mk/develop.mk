@@ -28,10 +28,16 @@ bench:
 ## figure: copy the README's figure from the study on MNIST
 figure:
 	sed 's|<svg [^>]*>|&<rect width="100%" height="100%" fill="white"/>|' $(OUT)/mnist/figures/accuracy-alpha-local.svg > doc/accuracy-alpha.svg
+results.SEEDS = $(shell seq -s ' ' 20)
+## results: MNIST with twenty seeds, and the reconstructions on it; their figure and numbers in README.md and doc/
+results:
+	$(MAKE) all DATASET=mnist $(call settings-of,results)
+	$(MAKE) reconstructions DATASET=mnist
+	$(MAKE) figure splice
 ## splice: put the list of tools, and tables of results and speed, into README.md and doc/, from OUT and target/peers
 splice:
 	scripts/splice $(OUT)
-.PHONY: test test-slurm check-mnist check-digits validate campaign bench figure splice
+.PHONY: test test-slurm check-mnist check-digits validate campaign bench figure results splice
 
 ## help: this list
 help:

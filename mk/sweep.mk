@@ -23,9 +23,9 @@ $(DATASETS:%=$(swept)/%):
 
 # The reconstructions are one study, with the rules in reconstructions.mk and a page of its own.
 reconstructing = OUT=$(OUT)/reconstructions $(call settings-of,reconstructions)
-$(study)/reconstructions.html: $(addprefix $(study)/,table.csv claims.jsonl study.json) $(as.reconstructed)
-	$(reconstructed) --table $< --claims $(word 2,$^) $(study) -o $@
-	echo "which claims hold whatever one chooses: $@"
+$(study)/reconstructions.html $(study)/survival.csv &: $(addprefix $(study)/,table.csv claims.jsonl study.json) $(as.reconstructed)
+	$(reconstructed) --table $< --claims $(word 2,$^) --survival $(study)/survival.csv $(study) -o $(study)/reconstructions.html
+	echo "which claims hold whatever one chooses: $(study)/reconstructions.html"
 ## reconstructions: which claims survive the choices that the paper leaves open, in OUT/reconstructions
 reconstructions:
 	$(MAKE) all $(OUT)/reconstructions/$(DATASET)/reconstructions.html $(reconstructing)

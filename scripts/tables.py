@@ -1,7 +1,7 @@
 """Print a table of the documentation, in Markdown: python3 scripts/tables.py NAME OUT
 
-The numbers come from files: those of the study OUT/mnist, of `make validate` in OUT/validate, and of
-scripts/bench-peers in target/peers. Status 3 and a line on stderr if one is missing.
+The numbers come from files: those of the study OUT/mnist and of OUT/reconstructions/mnist, of
+`make validate` in OUT/validate, and of scripts/bench-peers in target/peers. Status 3 and a line on stderr if one is missing.
 """
 
 import csv
@@ -30,22 +30,31 @@ def lines(path, command):
 
 
 class Study:
-    """The study on MNIST, at its first range of ranks unless another is asked for."""
+    """A study on MNIST, which the command makes."""
 
-    command = "make all DATASET=mnist"
-
-    def __init__(self):
-        folder = OUT / "mnist"
-        self.catalogue = json.loads("".join(lines(folder / "study.json", self.command)))
-        self.rows = list(csv.DictReader(lines(folder / "summary.csv", self.command)))
-        self.claims = [json.loads(line) for line in lines(folder / "claims.jsonl", self.command)]
+    def __init__(self, command="make all DATASET=mnist", folder=OUT / "mnist"):
+        self.command, self.folder = command, folder
+        self.catalogue = json.loads("".join(self.lines("study.json")))
+        self.rows = list(csv.DictReader(self.lines("summary.csv")))
+        self.claims = [json.loads(line) for line in self.lines("claims.jsonl")]
         self.ranks = self.catalogue["ranks"]
         self.attacks = {attack["name"]: attack for attack in self.catalogue["attacks"]}
+
+    @classmethod
+    def of_reconstructions(cls):
+        return cls("make reconstructions DATASET=mnist", OUT / "reconstructions/mnist")
+
+    def lines(self, name):
+        return lines(self.folder / name, self.command)
+
+    def in_order(self, keys):
+        """Keys that begin with a claim and an attack, in the order of claims and of the study's attacks."""
+        return sorted(keys, key=lambda key: (key[0], list(self.attacks).index(key[1])))
 
     def layers(self, rule, attack, strength):
         """The rows of one level, a row per layer."""
         first, last = self.ranks[0].split("-")
-        level = {"rule": rule, "epoch": "", "attack": attack, "strength": strength, "method": "ols", "first": first, "last": last}
+        level = {"rule": rule, "epoch": "", "attack": attack, "strength": strength, "method": "ols", "rank_first": first, "rank_last": last}
         found = [row for row in self.rows if all(row[key] == value for key, value in level.items())]
         if not found:
             raise Missing(f"the study has no {rule or 'images'} {attack} {strength}: make it by {self.command}")
@@ -103,12 +112,16 @@ def controls():
     table(["network"] + [f"layer {row['layer']}" for row in layers] + [f"accuracy of layer {len(layers)}, %"], rows)
 
 
-def verdict(claim):
+def ranks_of(record):
+    return f"{record['rank_first']}-{record['rank_last']}"
+
+
+def verdict(claim, command):
     kind = "strength" if any("strength" in layer for layer in claim["layers"]) else "layer"
     held = [str(layer[kind]) for layer in claim["layers"] if layer["holds"]]
     if claim["verdict"] == "undecided":
         if claim["reason"].startswith("the table has no"):
-            raise Missing(f"for {claim['claim']} {claim['reason']}: make the study by {Study.command}")
+            raise Missing(f"for {claim['claim']} {claim['reason']}: make the study by {command}")
         return "undecided"
     if claim["verdict"] == "partly":
         return f"partly: {kind}{'s' * (len(held) > 1)} {', '.join(held)}"
@@ -124,9 +137,38 @@ def claims():
         if claim["rule"] == "local" and claim["method"] == "ols" and name[:2] in ("C1", "C2", "C3"):
             if claim["attack"] is None or claim["attack"] in main:
                 key = name[:2], claim["statement"]
-                found.setdefault(key, {})[f"{claim['first']}-{claim['last']}"] = verdict(claim)
+                found.setdefault(key, {})[ranks_of(claim)] = verdict(claim, study.command)
     rows = [[f"{name}: {said}"] + [found[name, said][ranks] for ranks in study.ranks] for name, said in sorted(found)]
     table(["claim"] + [f"ranks {ranks}" for ranks in study.ranks], rows)
+
+
+def reconstructions():
+    """In how many layers each claim holds along strengths, at the first range of ranks."""
+    study = Study.of_reconstructions()
+    cells = {}
+    for claim in study.claims:
+        if claim["claim"] in ("C1", "C2", "C3") and claim["attack"] and ranks_of(claim) == study.ranks[0]:
+            holding = str(sum(layer["holds"] for layer in claim["layers"]))
+            cell = "–" if claim["verdict"] == "undecided" else holding
+            cells.setdefault((claim["claim"], claim["attack"]), {})[claim["rule"]] = cell
+    columns = study.in_order(cells)
+    rows = [[rule["title"]] + [cells[column][rule["name"]] for column in columns] for rule in study.catalogue["rules"]]
+    table(["reconstruction"] + [f"{claim}: {study.attacks[attack]['title']}" for claim, attack in columns], rows)
+
+
+def survival():
+    """In how many reconstructions each claim holds in all layers, and what separates these from the others."""
+    study = Study.of_reconstructions()
+    found = {}
+    for row in csv.DictReader(study.lines("survival.csv")):
+        found.setdefault((row["claim"], row["attack"]), {})[ranks_of(row)] = row
+    rows = []
+    for claim, attack in study.in_order(found):
+        of_ranks = [found[claim, attack][ranks] for ranks in study.ranks]
+        counts = [f"{row['in_all_layers']} ({row['in_some_layer']}) of {row['decided']}" for row in of_ranks]
+        rows.append([claim, study.attacks[attack]["title"], *counts, of_ranks[0]["separating"] or "none"])
+    ranks = [f"ranks {ranks}" for ranks in study.ranks]
+    table(["claim", "attack", *ranks, f"what separates them most, {ranks[0]}"], rows)
 
 
 def estimators():
@@ -187,7 +229,7 @@ def work():
     table(["work", "threads", "ours, s", "peer", "ratio"], cells)
 
 
-TABLES = {f.__name__: f for f in (clean, attacked, controls, claims, estimators, training, work)}
+TABLES = {f.__name__: f for f in (clean, attacked, controls, claims, reconstructions, survival, estimators, training, work)}
 
 try:
     TABLES[sys.argv[1]]()

@@ -283,7 +283,7 @@ fn a_table_is_read_by_its_names_whatever_wrote_it() {
         ("layer", "0", "line 2: has layer 0 with a rule"),
         ("method", "median", "line 2: column method: found \"median\", expected one of ols"),
         ("accuracy", "97.6", "line 2: has an accuracy that is not a fraction"),
-        ("first", "0", "line 2: has ranks"),
+        ("rank_first", "0", "line 2: has ranks"),
         ("units", "18446744073709551615", "line 2: has more units"),
         ("dataset", "", "line 2: has an empty dataset"),
     ] {
@@ -328,7 +328,7 @@ fn a_study_says_what_its_attacks_and_rules_are_whatever_their_names() {
     for attack in ["mine-clipped", "fgsm-fog", "pgd"] {
         rows.extend(of(attack, "hebb").into_iter().filter(attacked));
     }
-    let other = rows.iter().map(|row| row.with(&[("first", "2"), ("last", "9")]));
+    let other = rows.iter().map(|row| row.with(&[("rank_first", "2"), ("rank_last", "9")]));
     let both: Vec<Row> = rows.iter().cloned().chain(other).collect();
     tables::write(&folder, "t.csv", &both);
     folder.ok("describe-study --command make --ranks 2-9 --ranks 1-8 \
@@ -342,7 +342,7 @@ fn a_study_says_what_its_attacks_and_rules_are_whatever_their_names() {
         let lines = json_lines(&folder.ok(&format!("claims {study} --verdicts v.txt t.csv")));
         let of_attack = |attack: &str| {
             let of_attack = lines.iter().filter(|line| line["attack"] == attack);
-            let names = of_attack.filter(|line| line["first"] == 1);
+            let names = of_attack.filter(|line| line["rank_first"] == 1);
             let names = names.map(|line| line["claim"].as_str().unwrap());
             names.filter(|name| !name.ends_with("-at-strength")).collect::<Vec<_>>().join(" ")
         };

@@ -108,7 +108,7 @@ fn an_exact_power_law_is_straight_over_any_ranks() {
     let (lines, _) = fit(&folder, &format!("fit-powerlaw {ranges} s.npy"));
     for line in lines {
         let number = |key: &str| line[key].as_f64().unwrap();
-        let width = (number("last") / number("first")).ln();
+        let width = (number("rank_last") / number("rank_first")).ln();
         assert!((number("alpha") - 1.0).abs() < 1e-9, "{line}");
         // What the slope changes by from one end to the other.
         assert!(number("curvature").abs() * width < 1e-8, "{line}");
@@ -125,8 +125,8 @@ fn fits_have_the_fields_of_the_contract_in_order() {
         "layer",
         "units",
         "positive",
-        "first",
-        "last",
+        "rank_first",
+        "rank_last",
         "points",
         "method",
         "alpha",
@@ -144,7 +144,7 @@ fn fits_have_the_fields_of_the_contract_in_order() {
     let lines = json_lines(text.as_bytes());
     assert_eq!(lines[0].as_object().unwrap().len(), keys.len());
     assert!((lines[0]["alpha"].as_f64().unwrap() - 1.25).abs() < 1e-12);
-    assert_eq!((&lines[1]["last"], &lines[1]["points"]), (&90.into(), &58.into()));
+    assert_eq!((&lines[1]["rank_last"], &lines[1]["points"]), (&90.into(), &58.into()));
     assert_eq!(lines[1]["warnings"], serde_json::json!(["cut-at-positive"]));
     assert!(lines[0]["layer"].is_null());
 }
@@ -163,7 +163,7 @@ fn all_methods_windows_and_grids_are_lines_of_their_own() {
         }
         lines
             .iter()
-            .map(|line| (number(line, "first"), number(line, "last"), method(line)))
+            .map(|line| (number(line, "rank_first"), number(line, "rank_last"), method(line)))
             .collect()
     };
     let ols = |first, last| (first, last, "ols".to_owned());

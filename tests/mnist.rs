@@ -26,7 +26,7 @@ fn number(record: &Record, column: &str) -> Option<f64> {
 fn about<'a>(rows: &'a [Record], expected: &Record) -> Vec<&'a Record> {
     let same = |row: &&Record| {
         let names = ["rule", "attack"].iter().all(|key| row[*key] == expected[*key]);
-        let numbers = ["strength", "layer", "first", "last"];
+        let numbers = ["strength", "layer", "rank_first", "rank_last"];
         names
             && row["epoch"].is_empty()
             && numbers.iter().all(|key| number(row, key) == number(expected, key))
@@ -64,8 +64,8 @@ fn the_study_on_mnist_gives_what_is_expected() {
             expected["attack"],
             expected["strength"],
             expected["layer"],
-            expected["first"],
-            expected["last"],
+            expected["rank_first"],
+            expected["rank_last"],
             if holds { "" } else { "  MISSED" }
         );
     }

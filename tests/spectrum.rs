@@ -70,7 +70,10 @@ fn subsamples_repeat_with_their_seed_and_spread_says_how_far_alpha_is_known() {
     let largest = all.row(1).iter().zip(&whole).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
     assert!(largest < 1e-12, "{largest}");
     let lines = json_lines(&folder.ok("fit-powerlaw --draws --ranks 1-40 --ranks 1-20 s.npy"));
-    assert_eq!((lines.len(), &lines[1]["last"], &lines[1]["draws"]), (2, &20.into(), &12.into()));
+    assert_eq!(
+        (lines.len(), &lines[1]["rank_last"], &lines[1]["draws"]),
+        (2, &20.into(), &12.into())
+    );
     // Halves spread as much as all of them are uncertain: about sqrt(2/n) / sqrt(sum of ln² n) here.
     let (alpha, sd) = (lines[0]["alpha"].as_f64().unwrap(), lines[0]["alpha_sd"].as_f64().unwrap());
     assert!((alpha - 1.0).abs() < 0.05 && (0.001..0.02).contains(&sd), "{alpha} {sd}");

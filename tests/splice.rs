@@ -63,7 +63,7 @@ fn the_tables_have_the_numbers_of_the_study() {
     let study = r#"{"ranks":["1-50"],"attacks":[],"rules":[]}"#;
     // Two layers, the second first; and rows of another rule, attack and range of ranks.
     let summary = "\
-dataset,rule,epoch,attack,strength,layer,method,first,last,accuracy_mean,accuracy_sd,dead_mean,dead_sd,alpha_mean,alpha_sd,r2_mean,r2_sd,participation_ratio_mean,participation_ratio_sd
+dataset,rule,epoch,attack,strength,layer,method,rank_first,rank_last,accuracy_mean,accuracy_sd,dead_mean,dead_sd,alpha_mean,alpha_sd,r2_mean,r2_sd,participation_ratio_mean,participation_ratio_sd
 mnist,local,,clean,0,2,ols,1,50,0.987,0.001,12,1.6,2.5,0.25,0.9,0.01,7.26,0.5
 mnist,local,,clean,0,1,ols,1,50,0.976,0.0021,0,0,1.484,0.0149,0.96,0.002,13.06,0.44
 mnist,backprop,,clean,0,1,ols,1,50,0.1,0.1,9,9,9,9,9,9,9,9

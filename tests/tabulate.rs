@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::common::Folder;
 
-const ALPHA: &str = r#"{"layer":L,"units":4,"positive":4,"first":F,"last":4,"points":4,"method":"ols","alpha":1.5,"stderr":0.1,"intercept":0,"r2":0.9,"curvature":0,"participation_ratio":2,"effective_rank":2,"warnings":[]}"#;
+const ALPHA: &str = r#"{"layer":L,"units":4,"positive":4,"rank_first":F,"rank_last":4,"points":4,"method":"ols","alpha":1.5,"stderr":0.1,"intercept":0,"r2":0.9,"curvature":0,"participation_ratio":2,"effective_rank":2,"warnings":[]}"#;
 const ACCURACY: &str =
     r#"{"layer":L,"samples":10,"units":4,"dead":0,"correct":9,"accuracy":0.9,"loss":0.1}"#;
 

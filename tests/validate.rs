@@ -7,7 +7,7 @@ fn the_estimators_are_measured_on_known_spectra() {
     let folder = Folder::new();
     folder.ok("validate --alphas 1 --samples 300,3000 --draws 4 --units 40 --ranks 1-20 --figure f.svg -o v.csv");
     let table = String::from_utf8(folder.bytes("v.csv").0).unwrap();
-    let header = "source,alpha,samples,units,noise,method,first,last,draws,bias,sd";
+    let header = "source,alpha,samples,units,noise,method,rank_first,rank_last,draws,bias,sd";
     assert_eq!(table.lines().next(), Some(header));
     assert_eq!(table.lines().count(), 1 + 2 * 3 * 3);
     let bias = |row: &str| -> f64 {

@@ -18,8 +18,8 @@ use local_errors::{
 /// Fit alpha of lambda_n ~ n^-alpha to an eigenspectrum, as JSON lines
 ///
 /// Writes one line per layer, rank range and method: layer (null if the spectrum is of one
-/// matrix), units, positive (number of eigenvalues above 1e-10 of the largest), first and
-/// last (the range as given), points (number of ranks used), method, alpha, stderr, intercept,
+/// matrix), units, positive (number of eigenvalues above 1e-10 of the largest), rank_first
+/// and rank_last (the range as given), points (number of ranks used), method, alpha, stderr, intercept,
 /// r2, curvature (the quadratic coefficient of a fit in ln n: 0 for a power law),
 /// participation_ratio, effective_rank, warnings. effective_rank is exp of the entropy of the
 /// eigenvalues divided by their sum; Roy and Vetterli use the singular values, the square roots

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Parser;
 use local_errors::{
     Result, cli,
+    io::write,
     report::{self, Reconstructions},
 };
 
@@ -33,6 +34,10 @@ struct Args {
     /// JSON lines that claims wrote
     #[arg(long, value_name = "FILE")]
     claims: PathBuf,
+    /// Also write to this file, as CSV, in how many reconstructions each claim holds in all layers and in
+    /// some layer, and which choice separates these best from the others
+    #[arg(long, value_name = "FILE")]
+    survival: Option<PathBuf>,
     #[command(flatten)]
     page: cli::Page,
     #[command(flatten)]
@@ -40,9 +45,13 @@ struct Args {
 }
 
 fn run(args: Args) -> Result<()> {
-    cli::check_streams(&[&args.table, &args.claims], &[Some(&args.page.output)])?;
+    cli::check_streams(
+        &[&args.table, &args.claims],
+        &[Some(&args.page.output), args.survival.as_deref()],
+    )?;
     let study = Reconstructions::read(&args.table, &args.claims, &args.folder)?;
-    args.page.write(&report::reconstructions(&study, args.page.links()?))
+    let survival = args.survival.map(|file| write::csv(&file, &study.survival())).transpose()?;
+    args.page.write(&report::reconstructions(&study, args.page.links()?), survival)
 }
 
 local_errors::tool!(run);

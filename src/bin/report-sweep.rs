@@ -38,7 +38,7 @@ struct Args {
 fn run(args: Args) -> Result<()> {
     cli::check_streams(&[&args.table], &[Some(&args.page.output)])?;
     let sweep = Sweep::read(&args.table, &args.page.output)?;
-    args.page.write(&report::sweep(&sweep, args.page.links()?))
+    args.page.write(&report::sweep(&sweep, args.page.links()?), None)
 }
 
 local_errors::tool!(run);

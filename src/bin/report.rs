@@ -46,7 +46,7 @@ struct Args {
 fn run(args: Args) -> Result<()> {
     cli::check_streams(&[&args.table, &args.claims], &[Some(&args.page.output)])?;
     let study = StudyFiles::read(&args.table, &args.claims, &args.study)?;
-    args.page.write(&report::report(&study, args.page.links()?))
+    args.page.write(&report::report(&study, args.page.links()?), None)
 }
 
 local_errors::tool!(run);

@@ -18,7 +18,7 @@ use crate::{
     io::{
         read::{Labels, Rows, Source, is_stream},
         startup,
-        write::{self, NpyOutput},
+        write::{self, NpyOutput, Output},
     },
     network::files,
     report::{Links, Report},
@@ -130,9 +130,11 @@ impl Page {
         Links::optional(&self.output, self.figures.as_deref())
     }
 
-    /// Write the page and its figures.
-    pub fn write(&self, report: &Report) -> Result<()> {
-        write::finish_all(report.outputs(&self.output, self.figures.as_deref())?)
+    /// Write the page and its figures, together with other outputs.
+    pub fn write(&self, report: &Report, others: impl IntoIterator<Item = Output>) -> Result<()> {
+        let mut outputs = report.outputs(&self.output, self.figures.as_deref())?;
+        outputs.extend(others);
+        write::finish_all(outputs)
     }
 }
 

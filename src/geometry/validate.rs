@@ -63,9 +63,9 @@ pub struct Outcome {
     /// The estimator.
     pub method: Method,
     /// First rank of the fit.
-    pub first: usize,
+    pub rank_first: usize,
     /// Last rank of the fit.
-    pub last: usize,
+    pub rank_last: usize,
     /// Number of draws.
     pub draws: usize,
     /// Mean of the estimates minus the true exponent; `None` if the fit of a draw gave no estimate.
@@ -96,8 +96,8 @@ pub fn validate(plan: &Plan, on_draw: impl Fn()) -> Result<Vec<Outcome>> {
                         units: plan.units,
                         noise: if source == Condition::Plain { 0.0 } else { plan.noise },
                         method,
-                        first: plan.ranks.first(),
-                        last: plan.ranks.last(),
+                        rank_first: plan.ranks.first(),
+                        rank_last: plan.ranks.last(),
                         draws: plan.draws,
                         bias: mean.map(|mean| mean - alpha),
                         sd,

@@ -227,7 +227,7 @@ fn json(rng: &mut ChaCha8Rng) -> Vec<u8> {
 
 fn csv(rng: &mut ChaCha8Rng) -> Vec<u8> {
     let header = "dataset,rule,seed,epoch,attack,strength,layer,samples,correct,accuracy,network_accuracy,loss,\
-                  dead,units,positive,method,first,last,points,alpha,stderr,intercept,r2,curvature,\
+                  dead,units,positive,method,rank_first,rank_last,points,alpha,stderr,intercept,r2,curvature,\
                   participation_ratio,effective_rank,lost_label_images,zero_gradient_images,zero_sign_pixels,max_change,warnings";
     let row = "digits,local,1,,gauss,0.1,1,100,90,0.9,0.9,0.3,0,200,200,ols,1,50,50,1.2,0.01,0.5,0.99,0.1,\
                10.5,20.5,,,,,cut-at-positive";

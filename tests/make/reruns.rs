@@ -48,7 +48,7 @@ fn the_study_is_made_once_whatever_the_jobs_and_threads() {
     }
     let table = project.table("out");
     let header = "dataset,rule,seed,epoch,attack,strength,layer,samples,correct,accuracy,network_accuracy,loss,\
-                  dead,units,positive,method,first,last,points,alpha,stderr,intercept,r2,curvature,\
+                  dead,units,positive,method,rank_first,rank_last,points,alpha,stderr,intercept,r2,curvature,\
                   participation_ratio,effective_rank,lost_label_images,zero_gradient_images,zero_sign_pixels,\
                   max_change,warnings";
     assert_eq!(table.lines().next().unwrap(), header);

@@ -406,7 +406,7 @@ def fit_record(values, first, last, method, layer=None):
     weights = 1 / n if method == "weighted" else np.ones_like(n)
     fit = fit_mle(values, usable) if method == "mle" else fit_line(n, used, weights)
     return {"layer": layer, "units": len(values), "positive": positive(values),
-            "first": first, "last": last, "points": len(n), "method": method, **fit,
+            "rank_first": first, "rank_last": last, "points": len(n), "method": method, **fit,
             "curvature": curvature(n, used, weights),
             "participation_ratio": participation_ratio(values),
             "effective_rank": effective_rank(values)}

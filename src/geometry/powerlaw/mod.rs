@@ -78,9 +78,9 @@ pub struct Fit {
     /// Number of eigenvalues above [`POSITIVE`] times the largest.
     pub positive: usize,
     /// The first rank requested.
-    pub first: usize,
+    pub rank_first: usize,
     /// The last rank requested.
-    pub last: usize,
+    pub rank_last: usize,
     /// Number of ranks used.
     pub points: usize,
     /// How alpha was estimated.
@@ -174,8 +174,8 @@ pub fn fit(
         layer,
         units: lambda.len(),
         positive,
-        first: ranks.first(),
-        last: ranks.last(),
+        rank_first: ranks.first(),
+        rank_last: ranks.last(),
         points,
         method,
         alpha: None,

@@ -11,9 +11,9 @@ pub struct Spread {
     /// Number of spectra fitted.
     pub draws: usize,
     /// The first rank requested.
-    pub first: usize,
+    pub rank_first: usize,
     /// The last rank requested.
-    pub last: usize,
+    pub rank_last: usize,
     /// How alpha was estimated.
     pub method: Method,
     /// Mean of the exponents; `None` if any of them is missing.
@@ -30,22 +30,22 @@ pub struct Spread {
 /// order of their first occurrence.
 #[must_use]
 pub fn spread(fits: &[Fit]) -> Vec<Spread> {
-    let key = |fit: &Fit| (fit.first, fit.last, fit.method);
+    let key = |fit: &Fit| (fit.rank_first, fit.rank_last, fit.method);
     let mut keys: Vec<_> = Vec::new();
     for fit in fits {
         if !keys.contains(&key(fit)) {
             keys.push(key(fit));
         }
     }
-    let over_draws = |(first, last, method)| {
-        let same = || fits.iter().filter(|fit| key(fit) == (first, last, method));
+    let over_draws = |(rank_first, rank_last, method)| {
+        let same = || fits.iter().filter(|fit| key(fit) == (rank_first, rank_last, method));
         let (alpha, alpha_sd) = mean_and_sd(same().map(|fit| fit.alpha));
         let (participation_ratio, participation_ratio_sd) =
             mean_and_sd(same().map(|fit| fit.participation_ratio));
         Spread {
             draws: same().count(),
-            first,
-            last,
+            rank_first,
+            rank_last,
             method,
             alpha,
             alpha_sd,

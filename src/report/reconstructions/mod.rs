@@ -10,6 +10,7 @@ mod splits;
 use std::path::Path;
 
 use maud::html;
+use serde::Serialize;
 
 use super::{
     Report,
@@ -25,6 +26,7 @@ use crate::{
 };
 use choices::Choices;
 use grid::Grid;
+use splits::survival;
 
 /// What the page shows, read from the files of a study.
 pub struct Reconstructions {
@@ -56,6 +58,13 @@ impl Reconstructions {
         Ok(Self { tables, rules })
     }
 
+    /// In how many reconstructions each claim holds, by attack and ranks, and what separates these from
+    /// the others.
+    #[must_use]
+    pub fn survival(&self) -> Vec<impl Serialize> {
+        survival(&Grid::of(self))
+    }
+
     /// The attacks that are no control of another one.
     fn attacks(&self) -> Vec<AttackEntry> {
         let (rule, _) = &self.rules[0];
@@ -78,7 +87,7 @@ pub fn reconstructions(study: &Reconstructions, links: Option<Links>) -> Report 
              one way to choose. The data set is " (study.tables.rows[0].dataset) "."
         }
         (grid.table())
-        (splits::table(&grid))
+        (splits::table(&survival(&grid)))
         h2 { "Accuracy against α" } "\n"
         (figures.add(
             "reconstructions",

@@ -1,12 +1,19 @@
 //! Which choice separates the reconstructions in which a claim holds from the others.
 
-use maud::Markup;
+use std::fmt;
+
+use maud::{Markup, html};
+use serde::Serialize;
 
 use super::{
     Choices,
-    grid::{Grid, GridRow},
+    grid::{Column, Grid, GridRow},
 };
-use crate::{report::html, study::claims::Verdict};
+use crate::{
+    geometry::powerlaw::Method,
+    report::html::{self},
+    study::{claims::Verdict, table::Estimator},
+};
 
 /// A choice, and in how many reconstructions with it and without it a claim holds.
 #[derive(Debug, PartialEq)]
@@ -23,6 +30,17 @@ impl Split {
     fn difference(&self) -> f64 {
         let fraction = |(holding, all): (usize, usize)| holding as f64 / all as f64;
         fraction(self.with) - fraction(self.without)
+    }
+}
+
+impl fmt::Display for Split {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { of, choice, with, without } = self;
+        write!(
+            f,
+            "{of} {choice}: {} of {}, otherwise {} of {}",
+            with.0, with.1, without.0, without.1
+        )
     }
 }
 
@@ -51,10 +69,29 @@ pub fn largest_split(outcomes: &[(&Choices, bool)]) -> Option<Split> {
     })
 }
 
-/// For each column of the grid: in how many reconstructions the claim holds, and what separates them.
-pub fn table_of(grid: &Grid<'_>) -> Vec<Vec<String>> {
-    let row = |index: usize| {
-        let column = &grid.columns[index];
+/// In how many reconstructions a claim holds, and what separates these best from the others.
+#[derive(Serialize)]
+pub struct Survival {
+    claim: String,
+    attack: String,
+    #[serde(skip)]
+    title: String,
+    #[serde(skip)]
+    ranks: String,
+    method: Method,
+    rank_first: usize,
+    rank_last: usize,
+    /// Reconstructions for which the claim is decided.
+    decided: usize,
+    in_all_layers: usize,
+    in_some_layer: usize,
+    /// What separates those in which it holds in all layers from the others.
+    separating: Option<String>,
+}
+
+/// One for each column of the grid.
+pub fn survival(grid: &Grid<'_>) -> Vec<Survival> {
+    let of = |(index, column): (usize, &Column)| {
         let decided =
             |row: &GridRow<'_>| row.cells[index].filter(|cell| cell.verdict != Verdict::Undecided);
         let cells: Vec<_> =
@@ -64,37 +101,40 @@ pub fn table_of(grid: &Grid<'_>) -> Vec<Vec<String>> {
         };
         let outcomes: Vec<(&Choices, bool)> =
             cells.iter().map(|(choices, cell)| (*choices, cell.holding == cell.layers)).collect();
-        let split = largest_split(&outcomes).map_or("none".into(), |split| {
-            let Split { of, choice, with, without } = split;
-            format!(
-                "{of} {choice}: {} of {}, otherwise {} of {}",
-                with.0, with.1, without.0, without.1
-            )
-        });
-        vec![
-            column.claim.clone(),
-            column.title.clone(),
-            column.ranks.clone(),
-            format!("{} of {}", count(|holding, layers| holding == layers), cells.len()),
-            format!("{} of {}", count(|holding, _| holding > 0), cells.len()),
-            split,
-        ]
+        let Estimator { method, first, last } = column.estimator;
+        Survival {
+            claim: column.claim.clone(),
+            attack: column.attack.clone(),
+            title: column.title.clone(),
+            ranks: column.ranks.clone(),
+            method,
+            rank_first: first,
+            rank_last: last,
+            decided: cells.len(),
+            in_all_layers: count(|holding, layers| holding == layers),
+            in_some_layer: count(|holding, _| holding > 0),
+            separating: largest_split(&outcomes).map(|split| split.to_string()),
+        }
     };
-    (0..grid.columns.len()).map(row).collect()
+    grid.columns.iter().enumerate().map(of).collect()
 }
 
 /// The table on the page.
-pub fn table(grid: &Grid<'_>) -> Markup {
-    let text = |column: usize, cell: String| match column {
-        1 | 5 => maud::html! { span.text { (cell) } },
-        _ => maud::html! { (cell) },
+pub fn table(survival: &[Survival]) -> Markup {
+    let row = |of: &Survival| {
+        vec![
+            html! { (of.claim) },
+            html! { span.text { (of.title) } },
+            html! { (of.ranks) },
+            html! { (of.in_all_layers) " of " (of.decided) },
+            html! { (of.in_some_layer) " of " (of.decided) },
+            html! { span.text { (of.separating.as_deref().unwrap_or("none")) } },
+        ]
     };
-    let cells =
-        |row: Vec<String>| row.into_iter().enumerate().map(|(c, cell)| text(c, cell)).collect();
-    let rows: Vec<Vec<Markup>> = table_of(grid).into_iter().map(cells).collect();
+    let rows: Vec<Vec<Markup>> = survival.iter().map(row).collect();
     let header =
         ["claim", "attack", "ranks", "in all layers", "in some layer", "what separates them most"];
-    maud::html! {
+    html! {
         h2 { "What each claim hangs on" } "\n"
         p {
             "In how many of the decided reconstructions a claim holds in all layers, and in at least one. The last \

@@ -76,8 +76,8 @@ fn fitted_line(fit: &Fit) -> Option<FittedLine> {
     Some(FittedLine {
         alpha: fit.alpha?,
         intercept: fit.intercept?,
-        first: fit.first,
-        last: fit.first + fit.points.saturating_sub(1),
+        first: fit.rank_first,
+        last: fit.rank_first + fit.points.saturating_sub(1),
     })
 }
 

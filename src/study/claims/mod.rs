@@ -49,9 +49,9 @@ pub struct Claim {
     /// The method by which alpha was estimated.
     pub method: Method,
     /// First rank of the fit.
-    pub first: usize,
+    pub rank_first: usize,
     /// Last rank of the fit.
-    pub last: usize,
+    pub rank_last: usize,
     /// Name of the statistic that is compared with the threshold.
     pub statistic: String,
     /// The value that the lower confidence bound of the statistic's median over seeds must reach.
@@ -95,7 +95,7 @@ impl Claim {
     /// The estimator of alpha.
     #[must_use]
     pub fn estimator(&self) -> Estimator {
-        Estimator { method: self.method, first: self.first, last: self.last }
+        Estimator { method: self.method, first: self.rank_first, last: self.rank_last }
     }
 }
 
@@ -258,11 +258,13 @@ fn line(claim: &Claim) -> Option<String> {
         "C3" => TURNING,
         _ => return None,
     };
-    let Claim { claim: name, rule, first, last, .. } = claim;
+    let Claim { claim: name, rule, rank_first, rank_last, .. } = claim;
     let attack = claim.attack.as_ref().map_or(String::new(), |attack| format!(", {attack}"));
     let reason = claim.reason.as_ref().map_or(String::new(), |reason| format!(": {reason}"));
     let outcome = claim.outcome();
-    Some(format!("{name} {rule}{attack}, ranks {first}-{last}: {statement}: {outcome}{reason}"))
+    Some(format!(
+        "{name} {rule}{attack}, ranks {rank_first}-{rank_last}: {statement}: {outcome}{reason}"
+    ))
 }
 
 /// The statements of C1, C2 and C3 without the attack.

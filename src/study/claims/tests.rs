@@ -24,8 +24,8 @@ fn table(
                     alpha: alpha(layer, seed, i),
                     participation_ratio: Some(10.0),
                     method: Method::Ols,
-                    first: 1,
-                    last: 50,
+                    rank_first: 1,
+                    rank_last: 50,
                     ..Row::default()
                 });
             }
@@ -293,7 +293,7 @@ fn verdicts_are_for_the_headline_estimator_and_without_controls() {
                 .map(|row| Row { rule: Some(rule.into()), ..row }),
         );
     }
-    let other = rows.clone().into_iter().map(|row| Row { first: 3, last: 20, ..row });
+    let other = rows.clone().into_iter().map(|row| Row { rank_first: 3, rank_last: 20, ..row });
     rows.extend(other.collect::<Vec<_>>());
     let attacks = [
         "gauss; noise; Noise; σ; attack-gauss",

@@ -27,7 +27,7 @@ impl Estimator {
     /// The estimator that made a fit.
     #[must_use]
     pub fn of(fit: &Fit) -> Self {
-        Self { method: fit.method, first: fit.first, last: fit.last }
+        Self { method: fit.method, first: fit.rank_first, last: fit.rank_last }
     }
 
     fn key(&self) -> (&'static str, usize, usize) {

@@ -71,9 +71,9 @@ columns! {
     /// The method by which alpha was estimated.
     method: Method = fit.method,
     /// First rank requested.
-    first: usize = fit.first,
+    rank_first: usize = fit.rank_first,
     /// Last rank requested.
-    last: usize = fit.last,
+    rank_last: usize = fit.rank_last,
     /// Number of ranks used.
     points: usize = fit.points,
     /// The exponent.
@@ -113,7 +113,7 @@ impl Row {
     /// The estimator of alpha.
     #[must_use]
     pub fn estimator(&self) -> Estimator {
-        Estimator { method: self.method, first: self.first, last: self.last }
+        Estimator { method: self.method, first: self.rank_first, last: self.rank_last }
     }
 
     /// Whether the images are attacked: the attacks `clean` and `subset` change no image.
@@ -137,8 +137,8 @@ impl Row {
             self.dataset,
             self.layer,
             self.method.name(),
-            self.first,
-            self.last
+            self.rank_first,
+            self.rank_last
         )
     }
 
@@ -157,8 +157,8 @@ impl Row {
             "has clean images with a strength other than 0"
         } else if !fraction(self.accuracy) || !fraction(self.network_accuracy) {
             "has an accuracy that is not a fraction (expected 0 to 1)"
-        } else if self.first == 0 || self.first > self.last {
-            "has ranks that are not a range (expected first at least 1, and last at least first)"
+        } else if self.rank_first == 0 || self.rank_first > self.rank_last {
+            "has ranks that are not a range (expected rank_first at least 1, and rank_last at least rank_first)"
         } else if self.units > MAX_UNITS {
             "has more units than a covariance can have (expected at most 1048576)"
         } else {

@@ -28,8 +28,8 @@ struct Common {
     strength: f64,
     layer: usize,
     method: Method,
-    first: usize,
-    last: usize,
+    rank_first: usize,
+    rank_last: usize,
     seeds: usize,
 }
 
@@ -92,8 +92,8 @@ fn summarise(group: &[&Row]) -> Summary {
         strength: first.strength,
         layer: first.layer,
         method: first.method,
-        first: first.first,
-        last: first.last,
+        rank_first: first.rank_first,
+        rank_last: first.rank_last,
         seeds: group.iter().filter(|row| row.seed.is_some()).count(),
     };
     Summary { common, measured: Measured(COLUMNS.each_ref().map(over_seeds)) }
