@@ -172,3 +172,48 @@ fn all_methods_windows_and_grids_are_lines_of_their_own() {
     assert_eq!(ranges("--windows 2 --ranks 2-200"), [ols(2, 20), ols(20, 200)]);
     assert_eq!(ranges("--grid 1,20:21,100"), [ols(1, 21), ols(1, 100), ols(20, 100)]);
 }
+
+#[test]
+fn a_comparison_names_what_describes_the_ranks_best() {
+    let folder = Folder::new();
+    let law = |lambda: fn(f64) -> f64| Array1::from_shape_fn(60, |n| lambda((n + 1) as f64));
+    folder.write("power.npy", &law(|n| n.powf(-1.5)));
+    folder.write("exponential.npy", &law(|n| (-0.2 * n).exp()));
+    folder.write("broken.npy", &law(|n| if n < 10.0 { 1.0 / n } else { 1e3 * n.powi(-4) }));
+    folder.write("few.npy", &law(|n| if n < 5.0 { 1.0 / n } else { 0.0 }));
+    folder.write("none.npy", &Array1::<f64>::zeros(9));
+    let compared = |name: &str| {
+        json_lines(&folder.ok(&format!("fit-powerlaw --compare {name}.npy 2> /dev/null")))[0]
+            .clone()
+    };
+    for (name, preferred) in
+        [("power", "power-law"), ("exponential", "exponential"), ("broken", "broken")]
+    {
+        assert_eq!(compared(name)["preferred"], preferred, "{name}");
+    }
+    assert_eq!(compared("broken")["break"], 10);
+    let few = compared("few");
+    assert_eq!(
+        (&few["preferred"], &few["bic"]["broken"]),
+        (&"power-law".into(), &None::<f64>.into())
+    );
+    let none = compared("none");
+    assert!(none["preferred"].is_null() && none["bic"].is_null() && none["break"].is_null());
+}
+
+#[test]
+fn a_figure_has_a_panel_for_each_spectrum_and_a_line_for_each_range() {
+    let folder = Folder::with_network();
+    folder.ok("extract-activations --model net x.npy | spectrum --few-samples -o s.npy
+               fit-powerlaw --ranks 1-5 --ranks 2-8 --figure two.svg s.npy -o fits.jsonl
+               fit-powerlaw --ranks 1-5 --figure - s.npy -o other.jsonl > same.svg");
+    let svg = folder.bytes("two.svg").text();
+    for words in ["layer 1", "layer 2", ", 1–5", ", 2–8"] {
+        assert!(svg.contains(words), "{words}");
+    }
+    assert!(folder.bytes("same.svg").text().contains("α = "));
+    assert_eq!(
+        folder.fails(2, "fit-powerlaw --figure - s.npy"),
+        "fit-powerlaw: only one output can be - (stdout)"
+    );
+}

@@ -29,6 +29,8 @@ fn with_examples() -> Folder {
                cp out/tiny/data/*.npy digits/*.gz .
                cp test-images.npy x.npy; cp test-labels.npy y.npy
                extract-activations --model net x.npy -o h.npy
+               attack-fgsm --model net --labels y.npy --epsilon 0.1 x.npy |
+               extract-activations --model net -o attacked-h.npy
                spectrum h.npy -o spectrum.npy");
     folder
 }

@@ -17,6 +17,7 @@ mod common;
 mod dead_networks;
 mod digits;
 mod dimension;
+mod displacement;
 mod documents;
 mod draw_powerlaw;
 mod extremes;

@@ -133,6 +133,7 @@ fn tools() -> Vec<(&'static str, &'static str, Vec<Flag>)> {
                 whole("--windows"),
             ],
         ),
+        ("displacement", "x.npy x.npy", vec![whole("--samples")]),
         ("import-idx", "labels", vec![]),
         ("npy-info", "x.npy", vec![]),
         ("describe-study", "--command make x.npy", vec![RANKS]),
@@ -180,7 +181,7 @@ fn tools() -> Vec<(&'static str, &'static str, Vec<Flag>)> {
 }
 
 /// Flags whose value is no number.
-const WORDS: [&str; 30] = [
+const WORDS: [&str; 31] = [
     "--accuracies",
     "--accuracy",
     "--activation",
@@ -207,6 +208,7 @@ const WORDS: [&str; 30] = [
     "--stage",
     "--study",
     "--summary",
+    "--survival",
     "--table",
     "--test-images",
     "--test-labels",

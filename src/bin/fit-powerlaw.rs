@@ -11,8 +11,9 @@ use local_errors::{
     geometry::powerlaw::{self, Fit, Grid, Method, Order, Ranks},
     io::{
         read::{Rows, Source},
-        write,
+        write::{self, Output},
     },
+    report::figures::{self, FittedLine, LabelledSpectrum, LayerSpectra},
 };
 
 /// Fit alpha of lambda_n ~ n^-alpha to an eigenspectrum, as JSON lines
@@ -37,7 +38,7 @@ use local_errors::{
 #[command(
     name = env!("CARGO_BIN_NAME"),
     version,
-    after_help = "Example:\n  fit-powerlaw --ranks 1-50 --ranks 11-100 spectrum.npy\n\nHow to compute what others publish:\n  Stringer et al. 2019   spectrum --repeat A B | fit-powerlaw --as-ranked --ranks 11-500\n                         --method weighted: ranks 11 to 500 of cvPCA, weights 1/n.\n                         Their code differs: it exchanges the repeats of each stimulus\n                         at random, ten times, and fits the absolute values of the\n                         mean spectrum up to rank min(500, n - 2)\n  Jiang et al. 2021      --method ols; their ranks are not known here\n  density of eigenvalues, p(lambda) ~ lambda^-a (package powerlaw, Hill's estimator):\n                         --method mle; a = 1 + 1/alpha\n\nWarnings:\n  cut-at-positive  LAST is beyond the last positive eigenvalue\n  too-few-ranks    fewer than 3 ranks are left: alpha is null\n  bent             a quadratic fit is flat at one end of the ranks: not a power law\n  no-variance      no eigenvalue is positive, as in a dead layer: alpha is null\n\nSources: Stringer et al., Nature 571, 361 (2019); Hill, Ann. Stat. 3, 1163 (1975); Politis, Romano and Wolf, Subsampling (1999)"
+    after_help = "Example:\n  fit-powerlaw --ranks 1-50 --ranks 11-100 spectrum.npy\n\nHow to compute what others publish:\n  Stringer et al. 2019   spectrum --repeat A B | fit-powerlaw --as-ranked --ranks 11-500\n                         --method weighted: ranks 11 to 500 of cvPCA, weights 1/n.\n                         Their code differs: it exchanges the repeats of each stimulus\n                         at random, ten times, and fits the absolute values of the\n                         mean spectrum up to rank min(500, n - 2)\n  Jiang et al. 2021      --method ols; their ranks are not known here\n  density of eigenvalues, p(lambda) ~ lambda^-a (package powerlaw, Hill's estimator):\n                         --method mle; a = 1 + 1/alpha\n\nWarnings:\n  cut-at-positive  LAST is beyond the last positive eigenvalue\n  too-few-ranks    fewer than 3 ranks are left: alpha is null\n  bent             a quadratic fit is flat at one end of the ranks: not a power law\n  no-variance      no eigenvalue is positive, as in a dead layer: alpha is null\n\nSources: Stringer et al., Nature 571, 361 (2019); Hill, Ann. Stat. 3, 1163 (1975); BIC: Schwarz, Ann. Stat. 6, 461 (1978); Politis, Romano and Wolf, Subsampling (1999)"
 )]
 struct Args {
     /// Eigenvalues, floating point or integers, (units,), a column or a row of them, or (layers,
@@ -57,6 +58,13 @@ struct Args {
     /// How alpha is estimated
     #[arg(long, value_name = "NAME", default_value = "ols", value_parser = methods())]
     method: Methods,
+    /// Is it a power law? Also fit an exponential, lambda_n ~ e^(-k n), and a broken power law, of two
+    /// slopes that meet at a rank, to the logarithms of the same ranks. Adds the keys preferred (power-law,
+    /// exponential or broken: the lowest BIC), bic (of each), break (the rank where the slopes meet) and
+    /// effective_points (the number of ranks in the BIC: less than points, because the residuals of
+    /// neighbouring ranks are correlated)
+    #[arg(long, conflicts_with = "draws")]
+    compare: bool,
     /// Keep the order of the values, for the output of spectrum --repeat: rank 1 is the first value,
     /// and the last rank is the one before the first value that is not positive
     #[arg(long)]
@@ -64,6 +72,10 @@ struct Args {
     /// The rows are draws of one spectrum: write the mean and standard deviation over them
     #[arg(long)]
     draws: bool,
+    /// Also draw to this file, as SVG, each spectrum on logarithmic axes, one panel per layer, with the
+    /// fitted lines over their ranks and their alpha (mle gives no line)
+    #[arg(long, value_name = "FILE", conflicts_with = "draws")]
+    figure: Option<PathBuf>,
     /// JSON lines to write; - for stdout
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     output: PathBuf,
@@ -85,7 +97,7 @@ fn methods() -> impl TypedValueParser<Value = Methods> {
 }
 
 fn run(args: Args) -> Result<()> {
-    cli::check_streams(&[&args.spectrum], &[Some(&args.output)])?;
+    cli::check_streams(&[&args.spectrum], &[Some(&args.output), args.figure.as_deref()])?;
     let ranges = ranges(&args)?;
     let order = if args.as_ranked { Order::AsGiven } else { Order::Falling };
     let mut spectra = Rows::<f64>::spectra(Source::open(&args.spectrum)?)?;
@@ -94,6 +106,7 @@ fn run(args: Args) -> Result<()> {
         return Err(spectra.wrong("has one spectrum (expected draws, (draws, units))"));
     }
     let mut fits: Vec<Fit> = Vec::new();
+    let mut panels: Vec<LayerSpectra> = Vec::new();
     let (mut rows, mut reversed) = (0, 0);
     while let Some(block) = spectra.next_block(1)? {
         let mut lambda = block.values.into_raw_vec_and_offset().0;
@@ -103,11 +116,17 @@ fn run(args: Args) -> Result<()> {
             reversed += 1;
         }
         let layer = stacked.then_some(block.matrix + 1);
+        let first = fits.len();
         for &ranks in &ranges {
             for &method in &args.method.0 {
                 let fit = powerlaw::fit(&lambda, layer, ranks, method, order);
-                fits.push(fit.map_err(|e| e.in_file(spectra.name()))?);
+                let mut fit = fit.map_err(|e| e.in_file(spectra.name()))?;
+                fit.comparison = args.compare.then(|| powerlaw::compare(&lambda, ranks));
+                fits.push(fit);
             }
+        }
+        if args.figure.is_some() {
+            panels.push(panel(layer, lambda, &fits[first..]));
         }
     }
     match reversed {
@@ -129,7 +148,22 @@ fn run(args: Args) -> Result<()> {
     if args.draws {
         return write::json_lines(&args.output, &powerlaw::spread(&fits))?.finish();
     }
-    write::json_lines(&args.output, &fits)?.finish()
+    let mut outputs = vec![write::json_lines(&args.output, &fits)?];
+    if let Some(file) = &args.figure {
+        let mut figure = Output::create(file)?;
+        figure.text(&figures::spectra(&panels))?;
+        outputs.push(figure);
+    }
+    write::finish_all(outputs)
+}
+
+/// A spectrum with its fits.
+fn panel(layer: Option<usize>, eigenvalues: Vec<f64>, fits: &[Fit]) -> LayerSpectra {
+    let fits = fits.iter().filter_map(FittedLine::of).collect();
+    LayerSpectra {
+        title: layer.map_or("spectrum".into(), figures::layer_name),
+        spectra: vec![LabelledSpectrum { label: "eigenvalues".into(), eigenvalues, fits }],
+    }
 }
 
 /// The ranges asked for, or the windows of each.

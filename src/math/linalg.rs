@@ -124,6 +124,23 @@ pub fn symmetric_eigenvectors(lower: ArrayView2<'_, f64>) -> Result<Array2<f64>>
     Ok(Array2::from_shape_fn((v.nrows(), v.ncols()), |(i, j)| v[(i, j)]))
 }
 
+/// A symmetric matrix whose lower triangle is given.
+pub fn mirrored(mut lower: Array2<f64>) -> Array2<f64> {
+    for i in 0..lower.nrows() {
+        for j in 0..i {
+            lower[[j, i]] = lower[[i, j]];
+        }
+    }
+    lower
+}
+
+/// `v_nᵀ a v_n` for each column `v_n` of v.
+pub fn along_columns(a: ArrayView2<'_, f64>, v: ArrayView2<'_, f64>) -> Vec<f64> {
+    let mut image = Array2::zeros(v.dim());
+    product(image.view_mut(), a, v);
+    v.columns().into_iter().zip(image.columns()).map(|(v, image)| v.dot(&image)).collect()
+}
+
 /// A matrix divided by a power of two if its entries are far from 1, and the exponent of that power.
 /// The solver squares entries, which could leave the range of f8 otherwise.
 fn scaled_to_near_one(matrix: ArrayView2<'_, f64>) -> (CowArray<'_, f64, Ix2>, i32) {

@@ -4,6 +4,7 @@
 //! alpha is the exponent of the rank n, as in Stringer et al., Nature 571, 361 (2019). It differs
 //! from the exponent of the eigenvalues' probability density, which is `1 + 1/alpha`.
 
+mod compare;
 mod ranks;
 mod regression;
 mod spread;
@@ -14,6 +15,7 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result, math::scale, number};
+pub use compare::{Bic, Comparison, Description};
 pub use ranks::{Grid, Ranks};
 use regression::Regression;
 pub use spread::{Spread, spread};
@@ -104,6 +106,9 @@ pub struct Fit {
     pub effective_rank: Option<f64>,
     /// Reasons to doubt alpha.
     pub warnings: Vec<Warning>,
+    /// The power law beside other descriptions, if [`compare`] was asked for it.
+    #[serde(flatten, default, skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<Comparison>,
 }
 
 /// A reason to doubt a fitted alpha.
@@ -157,8 +162,7 @@ pub fn fit(
         0 => lambda.into(),
         _ => lambda.iter().map(|&l| scale::times_power_of_two(l, -exponent)).collect(),
     };
-    let largest = lambda.iter().copied().fold(0.0, f64::max);
-    let positive = lambda.iter().take_while(|&&l| l > 0.0 && l > POSITIVE * largest).count();
+    let positive = positive(&lambda);
     let mut warnings = Vec::new();
     if positive == 0 {
         warnings.push(Warning::NoVariance);
@@ -186,6 +190,7 @@ pub fn fit(
         participation_ratio: (positive > 0).then(|| sum / squares * sum),
         effective_rank: (positive > 0).then(|| entropy(&lambda, sum).exp()),
         warnings,
+        comparison: None,
     };
     if points < 3 {
         fit.warnings.push(Warning::TooFewRanks);
@@ -221,6 +226,21 @@ pub fn fit(
         fit.warnings.push(Warning::Bent);
     }
     Ok(fit)
+}
+
+/// Compare a power law over `ranks` of the spectrum `lambda`, (units,), with an exponential and with a
+/// broken power law, which has two slopes. The ranks are those that [`fit`] uses, without weights.
+#[must_use]
+pub fn compare(lambda: &[f64], ranks: Ranks) -> Comparison {
+    let last = ranks.last().min(positive(lambda));
+    let used = lambda.get(ranks.first() - 1..last).unwrap_or_default();
+    compare::compare(ranks.first(), &logarithms(used, used.first().copied().unwrap_or(1.0)))
+}
+
+/// Number of eigenvalues before the first that is not positive beyond round-off.
+fn positive(lambda: &[f64]) -> usize {
+    let largest = lambda.iter().copied().fold(0.0, f64::max);
+    lambda.iter().take_while(|&&l| l > 0.0 && l > POSITIVE * largest).count()
 }
 
 /// `ln (lambda / reference)`. If all eigenvalues are equal up to round-off, all logarithms are 0,

@@ -1,11 +1,13 @@
 //! The eigenvalues of the covariance of activations, computed in f64.
 
+mod displacement;
 mod moments;
 mod repeats;
 mod shards;
 
 use ndarray::{Array1, Array2, ArrayView2, Axis, concatenate};
 
+pub use displacement::{Displacement, Split, Summary};
 pub use moments::Moments;
 pub use repeats::Repeats;
 pub use shards::{Merged, Shards, merged, stacked};

@@ -171,6 +171,15 @@ impl Moments {
         self.rescaled(self.scatter_about_mean() / (self.samples as f64 - 1.0), exponents)
     }
 
+    /// The mean of each unit divided by the power of two with its exponent, (units,).
+    pub(super) fn mean(&self, exponents: &[i32]) -> Array1<f64> {
+        let mut mean = self.scaled_mean();
+        for ((mean, own), exponent) in mean.iter_mut().zip(&self.exponents).zip(exponents) {
+            *mean = times_power_of_two(*mean, own.unwrap_or(*exponent) - exponent);
+        }
+        mean
+    }
+
     /// Exponent of the power of two by which each unit is divided; `None` for a unit that has only
     /// been 0.
     pub(super) fn exponents(&self) -> &[Option<i32>] {

@@ -107,10 +107,7 @@ fn variances_along_eigenvectors(
     cross: ArrayView2<'_, f64>,
 ) -> Result<Vec<f64>> {
     let v = linalg::symmetric_eigenvectors(lower)?;
-    let mut image = Array2::zeros(v.dim());
-    linalg::product(image.view_mut(), cross, v.view());
-    let mut values: Vec<f64> =
-        v.columns().into_iter().zip(image.columns()).map(|(v, image)| v.dot(&image)).collect();
+    let mut values = linalg::along_columns(cross, v.view());
     values.reverse();
     Ok(values)
 }

@@ -8,7 +8,7 @@ use std::{
 use ndarray::{Array1, Array2, Axis};
 use rand::seq::index;
 
-use super::{Matrix, Moments, Repeats, Spectrum};
+use super::{Displacement, Matrix, Moments, Repeats, Spectrum, Split};
 use crate::{
     Error, Result,
     io::read::{Block, Rows, Source, too_few},
@@ -206,7 +206,32 @@ impl Shards {
     ///
     /// # Errors
     /// If a file cannot be read, the shapes differ, or as for [`Repeats`].
-    pub fn signal(mut self, mut other: Self) -> Result<Vec<Array1<f64>>> {
+    pub fn signal(mut self, other: Self) -> Result<Vec<Array1<f64>>> {
+        self.require_same_shape(&other, "is not a repeat of the same stimuli")?;
+        let mut repeats = self.for_each_layer(|| Repeats::new(self.samples, self.units))?;
+        self.for_each_pair(other, |layer, a, b| {
+            repeats[layer].add(a, b);
+            Ok(())
+        })?;
+        self.collect(repeats.into_iter().map(Repeats::signal))
+    }
+
+    /// The variance of each layer of `attacked` split along the principal components of `self`, which is
+    /// the same layer without an attack; see [`Displacement`].
+    ///
+    /// # Errors
+    /// If a file cannot be read, the shapes differ, or as for [`Displacement`].
+    pub fn displacement(mut self, attacked: Self) -> Result<Vec<Split>> {
+        self.require_same_shape(&attacked, "does not have the shape of the clean activations")?;
+        let mut layers = self.for_each_layer(|| Displacement::new(self.samples, self.units))?;
+        self.for_each_pair(attacked, |layer, clean, attacked| layers[layer].add(&clean, attacked))?;
+        let stack = self.layers.is_some();
+        let split = |(layer, d): (usize, Displacement)| d.split(stack.then_some(layer + 1));
+        self.collect(layers.into_iter().enumerate().map(split))
+    }
+
+    /// Refuse activations of other layers, samples or units.
+    fn require_same_shape(&self, other: &Self, what: &str) -> Result<()> {
         let found = (other.layers, other.samples, other.units);
         let expected = (self.layers, self.samples, self.units);
         if found != expected {
@@ -215,19 +240,27 @@ impl Shards {
                 format!("{layers}{samples} samples of {units} units")
             };
             let message = format!(
-                "is not a repeat of the same stimuli (found {}, expected {} as in {})",
+                "{what} (found {}, expected {} as in {})",
                 text(found),
                 text(expected),
                 self.name.display()
             );
             return Err(Error::data(message).in_file(&other.name));
         }
-        let mut repeats = self.for_each_layer(|| Repeats::new(self.samples, self.units))?;
+        Ok(())
+    }
+
+    /// Pass each block of rows of both, with the index of its layer, to `add`.
+    fn for_each_pair(
+        &mut self,
+        mut other: Self,
+        mut add: impl FnMut(usize, Array2<f64>, Array2<f64>) -> Result<()>,
+    ) -> Result<()> {
         while let Some(a) = self.next_block()? {
             let b = other.next_block()?.expect("both files have the same shape");
-            repeats[a.matrix].add(a.values, b.values);
+            add(a.matrix, a.values, b.values).map_err(|e| e.in_file(&other.name))?;
         }
-        self.collect(repeats.into_iter().map(Repeats::signal))
+        Ok(())
     }
 
     fn for_each_layer<T>(&self, new: impl Fn() -> Result<T>) -> Result<Vec<T>> {

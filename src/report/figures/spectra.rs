@@ -3,19 +3,18 @@
 use super::{
     axis::{Axis, Frame, Plot},
     canvas::{Canvas, Pen, SMALL, TextStyle, svg},
-    layer_name,
     panels::{
         BELOW, LEFT, Look, TITLE, distinct, draw_legend, frames, legend_height, ranges, say_empty,
     },
     style::{self, INK},
 };
-use crate::geometry::powerlaw::POSITIVE;
+use crate::geometry::powerlaw::{Fit, POSITIVE};
 
 /// The spectra of one layer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LayerSpectra {
-    /// From 1; 0 for the images.
-    pub layer: usize,
+    /// The name of the layer.
+    pub title: String,
     /// The first has the colour of the page's text, the others the colours of strengths, in their order.
     pub spectra: Vec<LabelledSpectrum>,
 }
@@ -27,8 +26,8 @@ pub struct LabelledSpectrum {
     pub label: String,
     /// Largest first.
     pub eigenvalues: Vec<f64>,
-    /// The power law that was fitted.
-    pub fit: Option<FittedLine>,
+    /// The power laws that were fitted.
+    pub fits: Vec<FittedLine>,
 }
 
 /// `ln lambda_n = intercept - alpha ln n` from the first to the last rank; ranks are numbered from 1.
@@ -42,6 +41,16 @@ pub struct FittedLine {
     pub first: usize,
     /// The last rank that was fitted. It may lie beyond the end of the spectrum.
     pub last: usize,
+}
+
+impl FittedLine {
+    /// The line of a fit; `None` if the method gives no line.
+    #[must_use]
+    pub fn of(fit: &Fit) -> Option<Self> {
+        let (first, points) = (fit.rank_first, fit.points);
+        let last = (first + points).saturating_sub(1);
+        Some(Self { alpha: fit.alpha?, intercept: fit.intercept?, first, last })
+    }
 }
 
 const HEIGHT: f64 = 240.0;
@@ -67,13 +76,13 @@ pub fn spectra(layers: &[LayerSpectra]) -> String {
             width: 2.0,
         },
     };
-    let fit = all().any(|spectrum| spectrum.fit.is_some());
+    let fit = all().any(|spectrum| !spectrum.fits.is_empty());
     let fit = fit.then_some((FIT, "fitted power law, over its ranks"));
     let entries: Vec<_> = labels.iter().map(|label| (look(label), *label)).chain(fit).collect();
     let (columns, head) = (layers.len().clamp(1, 3), legend_height(&entries));
     let pitch = TITLE + HEIGHT + BELOW;
     let rows = layers.len().div_ceil(columns).max(1);
-    let title = "Eigenvalues of hidden activations against rank, by layer, clean and attacked";
+    let title = "Eigenvalues against rank, with fitted power laws";
     svg(title, head + rows as f64 * pitch, |canvas| {
         draw_legend(canvas, &entries);
         for (number, layers) in layers.chunks(columns).enumerate() {
@@ -93,14 +102,14 @@ fn draw_panel(
     frame: Frame,
     look: impl Fn(&str) -> Look,
 ) {
-    let fitted: Vec<_> =
-        layer.spectra.iter().filter_map(|spectrum| Some((spectrum, line(spectrum)?))).collect();
+    let fits = |spectrum| fitted(spectrum).into_iter().map(move |fit| (spectrum, fit));
+    let fitted: Vec<_> = layer.spectra.iter().flat_map(fits).collect();
     let ends = fitted.iter().flat_map(|(_, (_, ends))| *ends);
     let points: Vec<_> = layer.spectra.iter().flat_map(drawn).chain(ends).collect();
     let (x, y) = axes(&points, fitted.len(), frame);
     let (x_range, y_range) = ranges(&x, &y, &points, frame);
     let plot = Plot { frame, x: &x_range, y: &y_range };
-    plot.draw_axes(canvas, &layer_name(layer.layer), true);
+    plot.draw_axes(canvas, &layer.title, true);
     plot.draw_labels(canvas, &x.label, Some((&y.label, LEFT - 10.0)));
     if points.is_empty() {
         say_empty(canvas, frame);
@@ -117,7 +126,7 @@ fn draw_panel(
             canvas.marker(place, marker, 3.0, look.colour);
         }
     }
-    for (index, (spectrum, (alpha, ends))) in fitted.iter().enumerate().rev() {
+    for (index, (spectrum, (fit, ends))) in fitted.iter().enumerate().rev() {
         let Look { colour, marker, .. } = look(&spectrum.label);
         let ends: Vec<_> = ends.iter().filter_map(|&(n, l)| plot.at(n, l)).collect();
         canvas.line(&ends, Pen { dash: FIT.dash, ..Pen::new(colour, FIT.width) });
@@ -130,7 +139,10 @@ fn draw_panel(
         if let Some(marker) = marker {
             canvas.marker((x + 7.0, y), marker, 3.0, colour);
         }
-        let text = format!("α = {alpha:.2}").replace('-', "−");
+        let FittedLine { alpha, first, last, .. } = fit;
+        let ranks =
+            if spectrum.fits.len() > 1 { format!(", {first}–{last}") } else { String::new() };
+        let text = format!("α = {alpha:.2}{ranks}").replace('-', "−");
         canvas.text(&text, (x + 19.0, y), TextStyle::new(SMALL));
     }
 }
@@ -163,14 +175,18 @@ fn drawn(spectrum: &LabelledSpectrum) -> Vec<(f64, f64)> {
     ranked.filter(|&(_, value)| value.is_finite() && value > POSITIVE * largest).collect()
 }
 
-/// alpha and the ends of the fitted line, which ends with the spectrum at the latest.
-fn line(spectrum: &LabelledSpectrum) -> Option<(f64, [(f64, f64); 2])> {
-    let FittedLine { alpha, intercept, first, last } = spectrum.fit?;
-    let end = |rank: usize| {
-        let n = rank as f64;
-        (n, (intercept - alpha * n.ln()).exp())
+/// The fitted lines with their ends. A line ends with the spectrum at the latest.
+fn fitted(spectrum: &LabelledSpectrum) -> Vec<(FittedLine, [(f64, f64); 2])> {
+    let drawn = drawn(spectrum).len();
+    let ends = |fit: &FittedLine| {
+        let FittedLine { alpha, intercept, first, last } = *fit;
+        let end = |rank: usize| {
+            let n = rank as f64;
+            (n, (intercept - alpha * n.ln()).exp())
+        };
+        let ends = [end(first), end(last.min(drawn))];
+        let sound = first >= 1 && ends[0].0 < ends[1].0 && ends.iter().all(|(_, l)| l.is_normal());
+        sound.then_some((*fit, ends))
     };
-    let ends = [end(first), end(last.min(drawn(spectrum).len()))];
-    let sound = first >= 1 && ends[0].0 < ends[1].0 && ends.iter().all(|(_, l)| l.is_normal());
-    sound.then_some((alpha, ends))
+    spectrum.fits.iter().filter_map(ends).collect()
 }

@@ -109,7 +109,10 @@ fn empty_figures_are_drawn() {
     coordinates(&accuracy_strength(&[]));
     coordinates(&alpha_strength(&[]));
     coordinates(&spectra(&[]));
-    check(&spectra(&[LayerSpectra { layer: 0, spectra: vec![] }]), &["images", "no values"]);
+    check(
+        &spectra(&[LayerSpectra { title: "images".into(), spectra: vec![] }]),
+        &["images", "no values"],
+    );
     check(&layers(&[]), &["no values"]);
     check(&training(&[], &[]), &["no values", "epoch"]);
     check(&epochs(&[], &[]), &["no values", "epoch", "α"]);
@@ -137,8 +140,8 @@ fn a_single_point_is_drawn() {
     let point =
         LayerMeasurements { layer: 1, seeds: vec![seed(0.0)[..1].to_vec()], turning_point: None };
     check(&accuracy_alpha(&[row(vec![point])]), &["layer 1"]);
-    let level = LabelledSpectrum { label: "clean".into(), eigenvalues: vec![1.0], fit: None };
-    check(&spectra(&[LayerSpectra { layer: 1, spectra: vec![level] }]), &["clean"]);
+    let level = LabelledSpectrum { label: "clean".into(), eigenvalues: vec![1.0], fits: vec![] };
+    check(&spectra(&[LayerSpectra { title: "layer 1".into(), spectra: vec![level] }]), &["clean"]);
 }
 
 #[test]
@@ -181,21 +184,22 @@ fn spectra_leave_out_round_off_and_name_alpha() {
     let level = |tail: f64| LabelledSpectrum {
         label: "clean".into(),
         eigenvalues: vec![100.0, 10.0, 1.0, tail, 0.0, f64::NAN],
-        fit: Some(FittedLine { alpha: 1.5, intercept: 4.6, first: 1, last: 3 }),
+        fits: vec![FittedLine { alpha: 1.5, intercept: 4.6, first: 1, last: 3 }],
     };
-    let svg = |tail| spectra(&[LayerSpectra { layer: 3, spectra: vec![level(tail)] }]);
+    let svg =
+        |tail| spectra(&[LayerSpectra { title: "layer 3".into(), spectra: vec![level(tail)] }]);
     check(&svg(1e-9), &["layer 3", "α = 1.50", "rank n", "clean"]);
     assert_eq!(svg(1e-9), svg(-1.0));
     assert_ne!(svg(1e-7), svg(1e-9));
     // A line ends where the spectrum ends.
     let mut steep = level(0.1);
-    steep.fit = Some(FittedLine { alpha: 1.5, intercept: 4.6, first: 1, last: 100_000 });
+    steep.fits = vec![FittedLine { alpha: 1.5, intercept: 4.6, first: 1, last: 100_000 }];
     let mut cut = level(0.1);
-    cut.fit = Some(FittedLine { alpha: 1.5, intercept: 4.6, first: 1, last: 4 });
-    let svg = |level| spectra(&[LayerSpectra { layer: 3, spectra: vec![level] }]);
+    cut.fits = vec![FittedLine { alpha: 1.5, intercept: 4.6, first: 1, last: 4 }];
+    let svg = |level| spectra(&[LayerSpectra { title: "layer 3".into(), spectra: vec![level] }]);
     assert_eq!(svg(steep), svg(cut));
     let mut none = level(0.1);
-    none.fit = Some(FittedLine { alpha: f64::NAN, intercept: 4.6, first: 1, last: 4 });
+    none.fits = vec![FittedLine { alpha: f64::NAN, intercept: 4.6, first: 1, last: 4 }];
     assert!(!svg(none).contains("α ="));
 }
 
@@ -204,9 +208,12 @@ fn the_list_of_exponents_covers_no_spectrum() {
     let level = |scale: f64| LabelledSpectrum {
         label: format!("{scale}"),
         eigenvalues: (1..=20).map(|n| scale * f64::from(n).powf(-0.1)).collect(),
-        fit: Some(FittedLine { alpha: 0.1, intercept: scale.ln(), first: 1, last: 20 }),
+        fits: vec![FittedLine { alpha: 0.1, intercept: scale.ln(), first: 1, last: 20 }],
     };
-    let svg = spectra(&[LayerSpectra { layer: 1, spectra: vec![level(1.0), level(10.0)] }]);
+    let svg = spectra(&[LayerSpectra {
+        title: "layer 1".into(),
+        spectra: vec![level(1.0), level(10.0)],
+    }]);
     let top = svg.lines().filter(|line| line.contains("α =")).map(|line| {
         line.split(" y=\"").nth(1).unwrap().split('"').next().unwrap().parse::<f64>().unwrap()
     });

@@ -64,21 +64,14 @@ fn spectra_of(study: &StudyFiles, layer: usize) -> LayerSpectra {
         LabelledSpectrum {
             label: of.level.title(&study.catalogue, " "),
             eigenvalues: of.eigenvalues[layer - 1].clone(),
-            fit: of.fits.iter().find(is_shown).and_then(fitted_line),
+            fits: of.fits.iter().find(is_shown).and_then(FittedLine::of).into_iter().collect(),
         }
     };
     let noise = noise::spectrum(study, &study.spectra[0].eigenvalues[layer - 1]);
-    LayerSpectra { layer, spectra: study.spectra.iter().map(labelled).chain(noise).collect() }
-}
-
-/// The line of a fit; none if the method gives no line.
-fn fitted_line(fit: &Fit) -> Option<FittedLine> {
-    Some(FittedLine {
-        alpha: fit.alpha?,
-        intercept: fit.intercept?,
-        first: fit.rank_first,
-        last: fit.rank_first + fit.points.saturating_sub(1),
-    })
+    LayerSpectra {
+        title: layer_name(layer),
+        spectra: study.spectra.iter().map(labelled).chain(noise).collect(),
+    }
 }
 
 fn images(study: &StudyFiles, pixels: usize, figures: &mut FigureList) -> Markup {

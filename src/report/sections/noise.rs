@@ -23,7 +23,7 @@ pub fn spectrum(study: &StudyFiles, clean: &[f64]) -> Option<LabelledSpectrum> {
         study.rows.iter().filter(|row| row.attack == "clean").find_map(degrees_of_freedom)?;
     let variance = clean.iter().sum::<f64>() / clean.len() as f64;
     let eigenvalues = marchenko_pastur::spectrum(clean.len(), samples, variance);
-    Some(LabelledSpectrum { label: NAME.into(), eigenvalues, fit: None })
+    Some(LabelledSpectrum { label: NAME.into(), eigenvalues, fits: Vec::new() })
 }
 
 /// Fits to noise of the shape of each layer's clean activations, with the layer.
