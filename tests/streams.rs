@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read},
     os::fd::OwnedFd,
     process::Stdio,
     thread::sleep,
@@ -18,13 +18,14 @@ use rustix::{
 use crate::common::{Bytes, Folder, TOOLS};
 
 /// What each tool writes to stdout unless told otherwise.
-const TO_STDOUT: [&str; 12] = [
+const TO_STDOUT: [&str; 13] = [
     "draw-digits --quiet --count 3",
     "draw-powerlaw --alpha 1 --samples 20 --units 3",
     "attack-gauss --sigma 1 x.npy",
     "attack-fgsm --epsilon 0.1 --model net --labels y.npy x.npy",
     "attack-pgd --epsilon 0.1 --model net --labels y.npy x.npy",
     "extract-activations --model net x.npy",
+    "displacement x.npy x.npy",
     "accuracy --model net --labels y.npy x.npy",
     "spectrum --quiet x.npy 2> /dev/null",
     "fit-powerlaw --ranks 1-8 s.npy",
@@ -155,16 +156,44 @@ fn lines_of_many_processes_stay_whole_in_a_pipe_that_is_full() {
     assert!(lines.iter().all(|line| *line == one.trim_end()));
 }
 
-#[test]
-fn nothing_is_read_from_a_terminal_and_no_array_written_to_one() {
-    let folder = Folder::with_data();
-    let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY;
-    let controller = openpt(flags).unwrap();
+/// A terminal: the end that a user sees, and the device that a program has.
+fn terminal() -> (fs::File, String) {
+    let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&controller).unwrap();
     unlockpt(&controller).unwrap();
     let name = ptsname(&controller, Vec::new()).unwrap();
-    let name = name.to_str().unwrap();
-    let terminal = || fs::File::options().read(true).write(true).open(name).unwrap();
+    (controller.into(), name.to_str().unwrap().to_owned())
+}
+
+fn device(name: &str) -> fs::File {
+    fs::File::options().read(true).write(true).open(name).unwrap()
+}
+
+#[test]
+fn measurements_are_a_table_on_a_terminal_and_json_elsewhere() {
+    let folder = Folder::with_network();
+    let (mut user, name) = terminal();
+    let tool = |stdout: Stdio| {
+        let mut command = folder.command("accuracy");
+        command.args(["--model", "net", "--labels", "y.npy", "x.npy"]);
+        command.stdout(stdout).output().unwrap()
+    };
+    assert!(tool(device(&name).into()).status.success());
+    let mut shown = [0; 4096];
+    let count = user.read(&mut shown).unwrap();
+    let shown = String::from_utf8_lossy(&shown[..count]).replace('\r', "");
+    let table = folder.ok("accuracy --table --model net --labels y.npy x.npy").text();
+    assert!(shown.starts_with("layer  samples  units  dead  correct  accuracy"), "{shown}");
+    assert_eq!(shown, table);
+    let piped = Bytes(tool(Stdio::piped()).stdout).text();
+    assert!(piped.starts_with("{\"layer\":1,"), "{piped}");
+}
+
+#[test]
+fn nothing_is_read_from_a_terminal_and_no_array_written_to_one() {
+    let folder = Folder::with_data();
+    let (_user, name) = terminal();
+    let terminal = || device(&name);
     let attack = |stdin: Stdio, stdout: Stdio| {
         let mut command = folder.command("attack-gauss");
         command.args(["--sigma", "1"]).stdin(stdin).stdout(stdout).stderr(Stdio::piped());

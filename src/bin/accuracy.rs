@@ -37,6 +37,8 @@ struct Args {
     #[arg(long, value_name = "FILE")]
     predictions: Option<PathBuf>,
     #[command(flatten)]
+    table: cli::Table,
+    #[command(flatten)]
     from: cli::FromImages,
 }
 
@@ -52,7 +54,7 @@ fn run(args: Args) -> Result<()> {
         let labels = &labels[predictions.len()..];
         predictions.extend(count.add(&network, block.values.view(), labels)?);
     }
-    let mut outputs = vec![write::json_lines(&args.from.output, &count.lines())?];
+    let mut outputs = vec![args.table.write(&args.from.output, &count.lines())?];
     if let Some(file) = &args.predictions {
         cli::check_binary(file)?;
         outputs.push(write::npy(file, &Array1::from_vec(predictions))?);

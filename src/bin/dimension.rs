@@ -6,10 +6,7 @@ use clap::Parser;
 use local_errors::{
     Error, Result, cli,
     geometry::dimension::{Dimension, DimensionMethod, dimensions},
-    io::{
-        read::{Rows, Source},
-        write,
-    },
+    io::read::{Rows, Source},
 };
 
 /// Estimate the intrinsic dimension of a set of points, as JSON lines
@@ -45,6 +42,8 @@ struct Args {
     #[command(flatten)]
     threads: cli::Threads,
     #[command(flatten)]
+    table: cli::Table,
+    #[command(flatten)]
     common: cli::Common,
 }
 
@@ -67,7 +66,7 @@ fn run(args: Args) -> Result<()> {
     for doubt in lines.iter().filter_map(Dimension::doubt) {
         cli::warn(&name, &doubt);
     }
-    write::json_lines(&args.output, &lines)?.finish()
+    args.table.write(&args.output, &lines)?.finish()
 }
 
 local_errors::tool!(run);

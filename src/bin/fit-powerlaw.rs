@@ -80,6 +80,8 @@ struct Args {
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     output: PathBuf,
     #[command(flatten)]
+    table: cli::Table,
+    #[command(flatten)]
     common: cli::Common,
 }
 
@@ -146,9 +148,9 @@ fn run(args: Args) -> Result<()> {
         );
     }
     if args.draws {
-        return write::json_lines(&args.output, &powerlaw::spread(&fits))?.finish();
+        return args.table.write(&args.output, &powerlaw::spread(&fits))?.finish();
     }
-    let mut outputs = vec![write::json_lines(&args.output, &fits)?];
+    let mut outputs = vec![args.table.write(&args.output, &fits)?];
     if let Some(file) = &args.figure {
         let mut figure = Output::create(file)?;
         figure.text(&figures::spectra(&panels))?;

@@ -7,6 +7,7 @@ use std::{
 };
 
 use ndarray::{Array2, ArrayView2};
+use serde::Serialize;
 
 use super::{
     numbers::{count, threads},
@@ -110,6 +111,26 @@ impl FromImages {
         let images = self.open()?;
         images.expect_columns(inputs, "the number of inputs of the network")?;
         Ok(images)
+    }
+}
+
+/// The argument of the tools that write measurements.
+#[derive(clap::Args)]
+pub struct Table {
+    /// Write a table for people, with four digits, instead of JSON lines [default on a terminal]
+    #[arg(long)]
+    table: bool,
+}
+
+impl Table {
+    /// Write measurements, one per line of JSON or in a table. The output must be finished by the
+    /// caller.
+    pub fn write<T: Serialize>(&self, output: &Path, records: &[T]) -> Result<Output> {
+        if self.table || write::is_terminal(output) {
+            write::table(output, records)
+        } else {
+            write::json_lines(output, records)
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 //! symlink is kept, and the file to which it points is replaced.
 
 mod array;
+mod columns;
 mod descriptor;
 mod directory;
 mod output;
@@ -31,6 +32,13 @@ pub fn json_lines<T: Serialize>(path: &Path, values: &[T]) -> Result<Output> {
     for value in values {
         output.text(&json_line(value)?)?;
     }
+    Ok(output)
+}
+
+/// Write records as a table for people, see [`columns`]. The output must be finished by the caller.
+pub fn table<T: Serialize>(path: &Path, records: &[T]) -> Result<Output> {
+    let mut output = Output::create(path)?;
+    output.text(&columns::columns(records)?)?;
     Ok(output)
 }
 
