@@ -55,5 +55,5 @@ reconstructions.ATTACKS   = gauss gauss-clipped fgsm fgsm-clipped fgsm-float32 f
 reconstructions.CONTROLS  =
 reconstructions.SNAPSHOTS =
 reconstructions.SUBSETS   =
-reconstructions.SIGMAS    = 0.2 0.4 0.6 1 1.5 2 3
-reconstructions.EPSILONS  = 0.02 0.04 0.06 0.1 0.15 0.2 0.3
+reconstructions.SIGMAS    = 0.2 0.4 0.6 1 1.5 2
+reconstructions.EPSILONS  = 0.02 0.04 0.06 0.1 0.15 0.2
