@@ -26,7 +26,7 @@ pub struct Split {
 }
 
 impl Split {
-    /// The difference of the two fractions.
+    /// The difference of the two fractions, negative if the claim holds less often with the choice.
     fn difference(&self) -> f64 {
         let fraction = |(holding, all): (usize, usize)| holding as f64 / all as f64;
         fraction(self.with) - fraction(self.without)
@@ -44,7 +44,8 @@ impl fmt::Display for Split {
     }
 }
 
-/// The split with the largest difference, the first one among equals; `None` if no choice makes one.
+/// The split with the largest difference; `None` if no choice makes one. Among equals, a choice with which
+/// the claim holds more often, or else the first.
 pub fn largest_split(outcomes: &[(&Choices, bool)]) -> Option<Split> {
     let mut all: Vec<(&'static str, &str)> = Vec::new();
     for choice in outcomes.iter().flat_map(|(choices, _)| choices.iter()) {
@@ -61,10 +62,10 @@ pub fn largest_split(outcomes: &[(&Choices, bool)]) -> Option<Split> {
         let both = with.1 > 0 && without.1 > 0;
         both.then(|| Split { of, choice: choice.to_owned(), with, without })
     };
-    // Only choices with which the claim holds more often than without.
-    let splits = all.into_iter().filter_map(split).filter(|split| split.difference() > 0.0);
+    let size = |split: &Split| (split.difference().abs(), split.difference() > 0.0);
+    let splits = all.into_iter().filter_map(split).filter(|split| split.difference() != 0.0);
     splits.fold(None, |best: Option<Split>, next| match best {
-        Some(best) if best.difference() >= next.difference() => Some(best),
+        Some(best) if size(&best) >= size(&next) => Some(best),
         _ => Some(next),
     })
 }
@@ -141,7 +142,7 @@ pub fn table(survival: &[Survival]) -> Markup {
              column gives the choice that separates best those in which it holds in all layers from the others: in \
              how many it holds with this choice, and otherwise."
         }
-        (html::table(&header, &rows))
+        div #survival { (html::table(&header, &rows)) }
     }
 }
 
@@ -170,6 +171,11 @@ mod tests {
         let partly = split([true, false, true, true]).unwrap();
         assert_eq!((partly.of, partly.choice.as_str()), ("optimizer", "sgd"));
         assert_eq!((partly.with, partly.without), ((2, 2), (1, 2)));
+        // One of three values without which the claim holds.
+        let of = |f: &'static str| Choices::of(&[("activation", f)]);
+        let (relu, tanh, gelu) = (of("relu"), of("tanh"), of("gelu"));
+        let without = largest_split(&[(&relu, false), (&tanh, true), (&gelu, true)]).unwrap();
+        assert_eq!(without.to_string(), "activation relu: 0 of 1, otherwise 2 of 2");
     }
 
     #[test]
