@@ -29,6 +29,7 @@ fn with_examples() -> Folder {
                cp out/tiny/data/*.npy digits/*.gz .
                cp test-images.npy x.npy; cp test-labels.npy y.npy
                extract-activations --model net x.npy -o h.npy
+               extract-activations --model net train-images.npy -o train-h.npy
                spectrum h.npy -o spectrum.npy");
     folder
 }

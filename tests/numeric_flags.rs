@@ -146,6 +146,11 @@ fn tools() -> Vec<(&'static str, &'static str, Vec<Flag>)> {
         ),
         ("tabulate", "", vec![]),
         (
+            "probe",
+            "--activations x.npy --labels y.npy --test-activations x.npy --test-labels y.npy",
+            vec![real("--l2"), whole("--iterations"), real("--tolerance"), whole("--threads")],
+        ),
+        (
             "train",
             "--images x.npy --labels y.npy --hidden 4,4 --epochs 1 -o new",
             vec![
@@ -180,10 +185,11 @@ fn tools() -> Vec<(&'static str, &'static str, Vec<Flag>)> {
 }
 
 /// Flags whose value is no number.
-const WORDS: [&str; 30] = [
+const WORDS: [&str; 33] = [
     "--accuracies",
     "--accuracy",
     "--activation",
+    "--activations",
     "--attack",
     "--audit",
     "--checkpoint",
@@ -194,6 +200,7 @@ const WORDS: [&str; 30] = [
     "--figures",
     "--gradient",
     "--images",
+    "--into",
     "--labels",
     "--method",
     "--model",
@@ -208,6 +215,7 @@ const WORDS: [&str; 30] = [
     "--study",
     "--summary",
     "--table",
+    "--test-activations",
     "--test-images",
     "--test-labels",
     "--verdicts",
