@@ -274,10 +274,9 @@ fn another_network_in_its_place_is_not_overwritten() {
     folder.ok("cp -r net other; mkfifo labels");
     let line = "probe --into net --activations h.npy --labels y.npy --test-activations h.npy --test-labels labels";
     let child = folder.command("bash").args(["-c", line]).stderr(Stdio::piped()).spawn().unwrap();
-    sleep(Duration::from_millis(300));
-    folder.ok("mv net old; mv other net");
-    let expected = inside(&folder, "net");
-    folder.ok("cat y.npy > labels");
+    let expected = inside(&folder, "other");
+    // The pipe opens when the tool opens it too, after it has read the network.
+    folder.ok("exec 3> labels; mv net old; mv other net; cat y.npy >&3");
     let output = child.wait_with_output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{said}");

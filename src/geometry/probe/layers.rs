@@ -96,13 +96,14 @@ impl Layers {
     pub fn new(train: Samples, test: Samples, network: Option<&Network>) -> Result<Self> {
         let (a, b) = (&train.activations, &test.activations);
         b.expect_columns(a.columns(), "the number of units of the training activations")?;
-        if a.layers() != b.layers() {
-            return Err(other_layers(b, a.layers().unwrap_or(1), "the training activations"));
+        let layers = a.layers().unwrap_or(1);
+        if b.layers().unwrap_or(1) != layers {
+            return Err(other_layers(b, layers, "the training activations"));
         }
         let mut classes = train.labels.classes.max(test.labels.classes);
         if let Some(network) = network {
             classes = network.classes;
-            if a.layers().unwrap_or(1) != network.layers.len() {
+            if layers != network.layers.len() {
                 return Err(other_layers(a, network.layers.len(), "the network"));
             }
             for (index, layer) in network.layers.iter().enumerate() {
@@ -135,7 +136,8 @@ impl Layers {
     /// from 1, is to give its readout. `on_evaluation` is called as in [`Probe::train`].
     ///
     /// # Errors
-    /// If reading fails, if there are no more layers, or as for [`Probe::train`], [`Probe::score`] and [`Probe::readout`].
+    /// If reading fails, if there are no more layers, or as for [`Probe::train`], [`Probe::score`] and
+    /// [`Probe::readout`].
     pub fn next(
         &mut self,
         settings: Settings,
