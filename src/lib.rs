@@ -12,11 +12,11 @@
 //! | [`network`] | the network, its files, its accuracy | `extract-activations`, `accuracy` |
 //! | [`train`] | training with local errors and with backpropagation | `train` |
 //! | [`attack`] | Gaussian noise, FGSM, PGD | `attack-gauss`, `attack-fgsm`, `attack-pgd` |
-//! | [`geometry`] | eigenspectra, their power-law exponents, intrinsic dimension | `spectrum`, `fit-powerlaw`, `displacement`, `dimension`, `validate` |
+//! | [`geometry`] | eigenspectra, their power-law exponents, displacements, linear probes, intrinsic dimension | `probe`, `spectrum`, `fit-powerlaw`, `displacement`, `dimension`, `validate` |
 //! | [`study`] | the table of all runs, and the claims judged on it | `describe-study`, `tabulate`, `claims` |
 //! | [`report`] | the HTML report and its figures | `report`, `report-sweep`, `report-reconstructions` |
 //! | [`io`] | reading and writing of files and streams | `import-idx`, `npy-info` |
-//! | [`math`] | matrix products, eigenvalues, random numbers | |
+//! | [`math`] | matrix products, eigenvalues, minimisation, random numbers | |
 //! | [`cli`] | arguments, messages and exit statuses of all tools; the only module that prints | |
 //!
 //! Arrays have one row per sample: images `x` are (samples, pixels), and the activations `h_l` of

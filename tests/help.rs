@@ -31,6 +31,7 @@ fn with_examples() -> Folder {
                extract-activations --model net x.npy -o h.npy
                attack-fgsm --model net --labels y.npy --epsilon 0.1 x.npy |
                extract-activations --model net -o attacked-h.npy
+               extract-activations --model net train-images.npy -o train-h.npy
                spectrum h.npy -o spectrum.npy");
     folder
 }

@@ -36,6 +36,7 @@ mod numeric_flags;
 mod outputs;
 mod own_network;
 mod pipeline;
+mod probe;
 mod reference;
 mod report;
 mod samples;

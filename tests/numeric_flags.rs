@@ -147,6 +147,11 @@ fn tools() -> Vec<(&'static str, &'static str, Vec<Flag>)> {
         ),
         ("tabulate", "", vec![]),
         (
+            "probe",
+            "--activations x.npy --labels y.npy --test-activations x.npy --test-labels y.npy",
+            vec![real("--l2"), whole("--iterations"), real("--tolerance"), whole("--threads")],
+        ),
+        (
             "train",
             "--images x.npy --labels y.npy --hidden 4,4 --epochs 1 -o new",
             vec![
@@ -181,10 +186,11 @@ fn tools() -> Vec<(&'static str, &'static str, Vec<Flag>)> {
 }
 
 /// Flags whose value is no number.
-const WORDS: [&str; 31] = [
+const WORDS: &[&str] = &[
     "--accuracies",
     "--accuracy",
     "--activation",
+    "--activations",
     "--attack",
     "--audit",
     "--checkpoint",
@@ -195,6 +201,7 @@ const WORDS: [&str; 31] = [
     "--figures",
     "--gradient",
     "--images",
+    "--into",
     "--labels",
     "--method",
     "--model",
@@ -210,6 +217,7 @@ const WORDS: [&str; 31] = [
     "--summary",
     "--survival",
     "--table",
+    "--test-activations",
     "--test-images",
     "--test-labels",
     "--verdicts",

@@ -382,7 +382,10 @@ fn the_session_of_the_documentation_works() {
     }
     let lines = json_lines(run.as_bytes());
     let of = |key: &str| lines.iter().filter_map(|line| line[key].as_f64()).collect::<Vec<_>>();
-    // The readout of the last layer, on digits that it did not learn from.
-    assert!(of("accuracy").iter().all(|&accuracy| accuracy > 0.8), "{lines:?}");
+    // The readout of the last layer and the probes of all layers, on digits that they did not learn
+    // from; then all of them under an attack.
+    let (accuracies, probes) = (of("accuracy"), of("test_accuracy"));
+    assert!((accuracies.len(), probes.len()) == (4, 3) && accuracies[0] > 0.8, "{lines:?}");
+    assert!(probes.iter().all(|&accuracy| accuracy > 0.8), "{lines:?}");
     assert!(of("alpha").iter().all(|&alpha| alpha > 0.5 && alpha < 5.0), "{lines:?}");
 }

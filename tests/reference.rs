@@ -175,6 +175,27 @@ fn power_laws() {
 }
 
 #[test]
+fn probes() {
+    let folder = Folder::new();
+    let mut found = Vec::new();
+    for l2 in ["1e-4", "0.1"] {
+        found.extend(run(&folder, &format!(
+            "probe --l2 {l2} --tolerance 1e-9 --activations G/probe/train-activations.npy --labels G/probe/train-labels.npy \
+             --test-activations G/probe/test-activations.npy --test-labels G/probe/test-labels.npy"
+        )).0);
+    }
+    let (found, expected) = (json_lines(&found), golden_lines("probe/lines.jsonl"));
+    assert_near(&found, &expected, 1e-6);
+    // Small losses too, which that tolerance would not tell apart.
+    for (found, expected) in found.iter().zip(&expected) {
+        for key in ["train_loss", "test_loss"] {
+            let (found, expected) = (found[key].as_f64().unwrap(), expected[key].as_f64().unwrap());
+            assert!((found / expected - 1.0).abs() < 1e-6, "{key}: {found} for {expected}");
+        }
+    }
+}
+
+#[test]
 fn training() {
     let folder = Folder::new();
     for (rule, arrays) in [

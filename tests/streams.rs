@@ -18,7 +18,7 @@ use rustix::{
 use crate::common::{Bytes, Folder, TOOLS};
 
 /// What each tool writes to stdout unless told otherwise.
-const TO_STDOUT: [&str; 13] = [
+const TO_STDOUT: [&str; 14] = [
     "draw-digits --quiet --count 3",
     "draw-powerlaw --alpha 1 --samples 20 --units 3",
     "attack-gauss --sigma 1 x.npy",
@@ -27,6 +27,7 @@ const TO_STDOUT: [&str; 13] = [
     "extract-activations --model net x.npy",
     "displacement x.npy x.npy",
     "accuracy --model net --labels y.npy x.npy",
+    "probe --activations x.npy --labels y.npy --test-activations x.npy --test-labels y.npy",
     "spectrum --quiet x.npy 2> /dev/null",
     "fit-powerlaw --ranks 1-8 s.npy",
     "dimension x.npy",

@@ -207,10 +207,10 @@ fn run(args: Args) -> Result<()> {
         if read::is_stream(file) {
             return Err(Error::usage("a checkpoint is a file: --checkpoint - cannot be"));
         }
-        check_outside(file, &args.output, "--checkpoint")?;
+        cli::check_outside(file, &args.output, "--checkpoint")?;
     }
     if let Some(file) = &args.accuracies {
-        check_outside(file, &args.output, "--accuracies")?;
+        cli::check_outside(file, &args.output, "--accuracies")?;
     }
     cli::check_streams(&inputs, &[args.checkpoint.as_deref(), args.accuracies.as_deref()])?;
     files::check(&args.output)?;
@@ -295,17 +295,6 @@ fn accuracies(network: &Network, test: &TestSet) -> Result<String> {
         if first == last { format!("layer {last}") } else { format!("layers {first}-{last}") };
     let accuracies: Vec<_> = accuracies.iter().map(|value| format!("{value:.3}")).collect();
     Ok(format!("accuracy of {layers}: {}", accuracies.join(" ")))
-}
-
-/// Refuse the file of an option if it is in the directory that the network replaces.
-fn check_outside(file: &Path, output: &Path, option: &str) -> Result<()> {
-    write::distinct(&[output, file])?;
-    if write::is_inside(file, output) {
-        let message =
-            format!("is in the directory that the network replaces: name another {option}");
-        return Err(Error::usage(message).in_file(file));
-    }
-    Ok(())
 }
 
 /// Train for the epochs of the settings, with a bar that shows how it goes.

@@ -232,6 +232,17 @@ pub fn check_streams(inputs: &[&Path], outputs: &[Option<&Path>]) -> Result<()> 
     write::check(&outputs)
 }
 
+/// Refuse the file of an option if it is in the directory of a network that the tool replaces.
+pub fn check_outside(file: &Path, network: &Path, option: &str) -> Result<()> {
+    write::distinct(&[network, file])?;
+    if write::is_inside(file, network) {
+        let message =
+            format!("is in the directory that the network replaces: name another {option}");
+        return Err(Error::usage(message).in_file(file));
+    }
+    Ok(())
+}
+
 /// Refuse to write an array to a terminal.
 pub fn check_binary(output: &Path) -> Result<()> {
     if write::is_terminal(output) {

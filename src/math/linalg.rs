@@ -28,6 +28,16 @@ pub fn product<T: Scalar>(out: ArrayViewMut2<'_, T>, a: ArrayView2<'_, T>, b: Ar
     multiply(out, Accum::Replace, T::from(1.0), a, b);
 }
 
+/// Add `alpha a b` to `out`; `out` is (m, n), `a` is (m, k), and `b` is (k, n).
+pub fn add_product<T: Scalar>(
+    out: ArrayViewMut2<'_, T>,
+    alpha: T,
+    a: ArrayView2<'_, T>,
+    b: ArrayView2<'_, T>,
+) {
+    multiply(out, Accum::Add, alpha, a, b);
+}
+
 /// Add `alpha xᵀ delta` to `w`, as in a step of gradient descent; `w` is (k, n), `x` is (batch, k), and
 /// `delta` is (batch, n).
 ///
@@ -43,7 +53,7 @@ pub fn add_transposed_product(
     let blocks = split_rows(w.view_mut(), &shares);
     blocks.into_par_iter().zip(shares).for_each(|(block, rows)| {
         let columns = x.slice(s![.., rows]);
-        multiply(block, Accum::Add, alpha, columns.t(), delta);
+        add_product(block, alpha, columns.t(), delta);
     });
 }
 

@@ -45,6 +45,9 @@ pub struct Description {
     pub classes: usize,
     /// The activation function, from version 2 on.
     pub activation: Option<Activation>,
+    /// The layers, counted from 1, whose readouts are probes: trained afterwards, on the activations.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub probe: Vec<usize>,
 }
 
 /// Read the network in a directory.
@@ -64,7 +67,8 @@ pub fn read(directory: &Path) -> Result<Network> {
     Err(Error::data("is replaced repeatedly while it is read").in_file(directory))
 }
 
-fn identity(directory: &Path) -> Result<(u64, u64)> {
+/// Device and inode number of a network's directory, which another network in its place does not have.
+pub(super) fn identity(directory: &Path) -> Result<(u64, u64)> {
     let metadata = fs::metadata(directory).map_err(|e| Error::io(directory, e))?;
     Ok((metadata.dev(), metadata.ino()))
 }
@@ -125,13 +129,25 @@ pub fn write_into<D: Serialize>(
         let array = |letter: &str| directory.join(format!("{letter}{}.npy", index + 1));
         write::npy(&array("w"), &layer.w)?.finish()?;
         write::npy(&array("b"), &layer.b)?.finish()?;
-        if let Some(Readout { r, c }) = &layer.readout {
-            write::npy(&array("r"), r)?.finish()?;
-            if let Some(c) = c {
-                write::npy(&array("c"), c)?.finish()?;
-            }
+        if let Some(readout) = &layer.readout {
+            write_readout(directory, index + 1, readout)?;
         }
     }
+    write_description(directory, description)
+}
+
+/// Write the readout of a layer, counted from 1, into a directory that is being written.
+pub(super) fn write_readout(directory: &Path, layer: usize, readout: &Readout) -> Result<()> {
+    let array = |letter: &str| directory.join(format!("{letter}{layer}.npy"));
+    write::npy(&array("r"), &readout.r)?.finish()?;
+    match &readout.c {
+        Some(c) => write::npy(&array("c"), c)?.finish(),
+        None => Ok(()),
+    }
+}
+
+/// Write `model.json` into a directory that is being written.
+pub(super) fn write_description<D: Serialize>(directory: &Path, description: &D) -> Result<()> {
     let mut output = Output::create(&directory.join(FILE))?;
     output.bytes(write::json_line(description)?.as_bytes())?;
     output.finish()
@@ -245,6 +261,7 @@ mod tests {
             sizes: sizes(&network),
             classes: 4,
             activation: Some(activation),
+            probe: Vec::new(),
         };
         write_into(folder.path(), &network, &description).unwrap();
         assert_eq!(read(folder.path()).unwrap(), network);

@@ -5,6 +5,7 @@ pub mod accuracy;
 mod activation;
 mod exact;
 pub mod files;
+pub mod probed;
 
 use std::ops::Range;
 
@@ -224,10 +225,10 @@ impl Network {
 
 /// The class with the largest logit; the lowest such class if there is a tie.
 #[must_use]
-pub fn predicted(z: ArrayView1<'_, f32>) -> usize {
+pub fn predicted<T: PartialOrd>(z: ArrayView1<'_, T>) -> usize {
     let mut best = 0;
-    for (class, &logit) in z.iter().enumerate() {
-        if logit > z[best] {
+    for (class, logit) in z.iter().enumerate() {
+        if *logit > z[best] {
             best = class;
         }
     }
@@ -237,10 +238,10 @@ pub fn predicted(z: ArrayView1<'_, f32>) -> usize {
 /// The cross-entropy loss of one sample with logits z, `E = -ln p_y` with `p = softmax(z)`,
 /// computed in f64.
 #[must_use]
-pub fn cross_entropy(z: ArrayView1<'_, f32>, y: usize) -> f64 {
-    let largest = f64::from(z[predicted(z)]);
-    let sum: f64 = z.iter().map(|&z| (f64::from(z) - largest).exp()).sum();
-    sum.ln() - (f64::from(z[y]) - largest)
+pub fn cross_entropy<T: Copy + PartialOrd + Into<f64>>(z: ArrayView1<'_, T>, y: usize) -> f64 {
+    let largest: f64 = z[predicted(z)].into();
+    let sum: f64 = z.iter().map(|&z| (z.into() - largest).exp()).sum();
+    sum.ln() - (z[y].into() - largest)
 }
 
 /// Replace the logits `z` of a sample by `dE/dz = p - onehot(y)`, computed in f32, and return the

@@ -92,6 +92,7 @@ impl Record {
                 sizes: files::sizes(network),
                 classes: network.classes,
                 activation: Some(network.activation),
+                probe: Vec::new(),
             },
             epoch,
             settings: &self.settings,

@@ -3,13 +3,16 @@
 use super::{header, npy};
 
 /// Each tool with `BAD` where the file goes.
-const READERS: [&str; 12] = [
+const READERS: [&str; 15] = [
     "attack-gauss --sigma 1 BAD",
     "attack-fgsm --epsilon 1 --model net --labels y.npy BAD",
     "attack-fgsm --epsilon 1 --model net --labels BAD x.npy",
     "extract-activations --model net BAD",
     "accuracy --model net --labels y.npy BAD",
     "accuracy --model net --labels BAD x.npy",
+    "probe --activations BAD --labels y.npy --test-activations x.npy --test-labels y.npy",
+    "probe --activations x.npy --labels y.npy --test-activations BAD --test-labels y.npy",
+    "probe --activations x.npy --labels BAD --test-activations x.npy --test-labels y.npy",
     "spectrum BAD",
     "spectrum --from-moments BAD",
     "spectrum --repeat x.npy BAD",

@@ -9,6 +9,7 @@ use ndarray::{Array1, Array2, ArrayView2, Axis, concatenate};
 
 pub use displacement::{Displacement, Split, Summary};
 pub use moments::Moments;
+pub(crate) use moments::{divide_columns, exponents, inverse_deviations};
 pub use repeats::Repeats;
 pub use shards::{Merged, Shards, merged, stacked};
 
@@ -173,7 +174,7 @@ fn joined(blocks: &[Array2<f64>]) -> Array2<f64> {
 }
 
 /// Subtract the mean of each column from it, and return the means, (columns,).
-fn remove_mean(h: &mut Array2<f64>) -> Array1<f64> {
+pub(crate) fn remove_mean(h: &mut Array2<f64>) -> Array1<f64> {
     let mut removed = Array1::zeros(h.ncols());
     // Twice, because the first mean is rounded, which matters for values far from 0.
     for _ in 0..2 {

@@ -304,7 +304,7 @@ pub(super) fn square_zeros(size: usize, whose: &str, products: &str) -> Result<A
 
 /// Exponent of the power of two by which to divide each column, (columns,); `None` for a column of
 /// zeros.
-pub(super) fn exponents(h: &Array2<f64>) -> Vec<Option<i32>> {
+pub(crate) fn exponents(h: &Array2<f64>) -> Vec<Option<i32>> {
     let largest = largest_of_columns(h.view()).into_iter();
     largest.map(|largest| (largest > 0.0).then(|| exponent(largest))).collect()
 }
@@ -315,7 +315,7 @@ pub(super) fn common_exponent(exponents: &[Option<i32>]) -> i32 {
 }
 
 /// Divide columns by powers of two with these exponents.
-pub(super) fn divide_columns(h: &mut Array2<f64>, exponents: &[i32]) {
+pub(crate) fn divide_columns(h: &mut Array2<f64>, exponents: &[i32]) {
     for (mut column, &exponent) in h.columns_mut().into_iter().zip(exponents) {
         if exponent != 0 {
             column.mapv_inplace(|x| times_power_of_two(x, -exponent));
@@ -324,7 +324,7 @@ pub(super) fn divide_columns(h: &mut Array2<f64>, exponents: &[i32]) {
 }
 
 /// `1 / sqrt(variance)`, (units,), and 0 for a constant unit, so that its correlations are 0.
-pub(super) fn inverse_deviations(variance: &Array1<f64>, mean: &Array1<f64>) -> Array1<f64> {
+pub(crate) fn inverse_deviations(variance: &Array1<f64>, mean: &Array1<f64>) -> Array1<f64> {
     let inverse = |(&variance, &mean): (&f64, &f64)| {
         if variance <= CONSTANT * mean * mean { 0.0 } else { 1.0 / variance.sqrt() }
     };

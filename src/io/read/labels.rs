@@ -1,8 +1,8 @@
 //! Reading labels, the true classes of images.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::{Rows, Source, array};
+use super::{Float, Rows, Source, array};
 use crate::{Error, Result};
 
 /// Labels, counted from 0.
@@ -31,7 +31,7 @@ impl Labels {
     ///
     /// # Errors
     /// If the source does not hold labels, or if their number differs from that of the images.
-    pub fn read_for(source: Source, images: &Rows<f32>) -> Result<Self> {
+    pub fn read_for<T: Float>(source: Source, images: &Rows<T>) -> Result<Self> {
         Self::first(source, images.is_cut().then_some(images.samples()))?.of(images)
     }
 
@@ -46,7 +46,7 @@ impl Labels {
     ///
     /// # Errors
     /// If the number of labels differs from that of the images.
-    pub fn of(mut self, images: &Rows<f32>) -> Result<Self> {
+    pub fn of<T: Float>(mut self, images: &Rows<T>) -> Result<Self> {
         if images.is_cut() {
             self.values.truncate(images.samples());
         }
@@ -73,6 +73,12 @@ impl Labels {
                 classes - 1
             ))),
         }
+    }
+
+    /// The name of the file in messages.
+    #[must_use]
+    pub fn name(&self) -> &Path {
+        &self.name
     }
 
     fn wrong(&self, message: String) -> Error {
