@@ -128,9 +128,9 @@ fn epoch(
     form: &str,
 ) -> Result<Run> {
     let images = images(&data.join("train-images.npy"))?.slice(s![..samples, ..]).to_owned();
-    let labels =
-        Rows::images(Source::open(&data.join("train-images.npy"))?)?.first(Some(samples))?;
-    let labels = Labels::read(Source::open(&data.join("train-labels.npy"))?)?.of(&labels)?.values;
+    let first = Rows::<f32>::images(Source::open(&data.join("train-images.npy"))?)?;
+    let labels = Labels::read(Source::open(&data.join("train-labels.npy"))?)?;
+    let labels = labels.of(&first.first(Some(samples))?)?.values;
     let pixels = images.ncols();
     let images = if form == "dense" { Images::Dense(images) } else { Images::new(images) };
     let train = TrainingSet { images, labels };
