@@ -152,8 +152,7 @@ mod tests {
             let (value, gradient) = rosenbrock(x);
             (value + 1e16, gradient)
         };
-        let found = minimise(f, vec![-1.2, 1.0], 100_000, 1e-12).unwrap();
-        assert!(found.gradient_norm > 1e-12, "{found:?}");
+        minimise(f, vec![-1.2, 1.0], 100_000, 0.0).unwrap();
         assert!(evaluations < 300, "{evaluations}");
     }
 
