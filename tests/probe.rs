@@ -262,6 +262,8 @@ fn a_signal_leaves_the_old_network() {
         .stdin(Stdio::piped())
         .spawn()
         .unwrap();
+    // wait() would close it, and the tool could end before the signal arrives.
+    let _open = child.stdin.take();
     sleep(Duration::from_millis(200));
     folder.ok(&format!("kill -TERM {}", child.id()));
     assert_eq!(child.wait().unwrap().signal(), Some(15));
