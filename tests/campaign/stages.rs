@@ -22,7 +22,7 @@ pub struct Stage {
     pub made: Files,
 }
 
-const LINES: [&str; 18] = [
+const LINES: [&str; 19] = [
     "draw-digits --count 600 --quiet -o w/out.npy",
     "import-idx digits/train-images-idx3-ubyte.gz -o w/out.npy",
     "train --images x.npy --labels y.npy --hidden 60,60 --epochs 3 --snapshots 1 -o w/net",
@@ -37,6 +37,7 @@ const LINES: [&str; 18] = [
     "spectrum --quiet --repeat h.npy h.npy -o w/out.npy",
     "fit-powerlaw --ranks 1-40 l.npy -o w/out.jsonl",
     "dimension x.npy -o w/out.jsonl",
+    "class-geometry --labels y.npy h.npy -o w/out.jsonl",
     "draw-powerlaw --alpha 1 --samples 3000 --units 50 -o w/out.npy",
     "tabulate --runs out/tiny/.stamps/runs --summary w/summary.csv -o w/table.csv",
     "claims --study out/tiny/study.json --verdicts w/verdicts.txt out/tiny/table.csv -o w/out.jsonl",
