@@ -13,6 +13,7 @@ mod arrays;
 mod attacks;
 mod campaign;
 mod claims;
+mod class_geometry;
 mod common;
 mod dead_networks;
 mod digits;

@@ -101,6 +101,7 @@ fn tools() -> Vec<(&'static str, &'static str, Vec<Flag>)> {
             ]),
         ),
         ("claims", "t.csv", vec![real("--stimulus-dimension")]),
+        ("class-geometry", "--labels y.npy x.npy", vec![whole("--samples")]),
         ("dimension", "x.npy", vec![whole("--neighbours"), whole("--samples"), whole("--threads")]),
         ("draw-digits", "--count 2", vec![whole("--count"), whole("--seed")]),
         (

@@ -265,6 +265,7 @@ fn a_folder_that_is_missing_is_named_before_the_work() {
         "spectrum bad.npy --moments no/such/x.npy",
         "fit-powerlaw bad.npy -o no/such/x.npy",
         "dimension bad.npy -o no/such/x.npy",
+        "class-geometry --labels y.npy bad.npy -o no/such/x.npy",
         "import-idx bad.npy -o no/such/x.npy",
         "draw-digits --count 3 -o no/such/x.npy",
         "train --images bad.npy --labels y.npy -o no/such/x.npy",

@@ -163,6 +163,21 @@ fn spectra() {
 }
 
 #[test]
+fn classes() {
+    let folder = Folder::new();
+    let found = run(&folder, "class-geometry --labels G/classes-y.npy G/classes-h.npy");
+    let (found, expected) = (json_lines(&found), golden_lines("class-geometry.jsonl"));
+    assert_eq!(found.len(), expected.len());
+    for (found, expected) in found.iter().zip(&expected) {
+        assert_eq!(found.as_object().unwrap().len(), expected.as_object().unwrap().len());
+        for (key, expected) in expected.as_object().unwrap() {
+            let (a, b) = (found[key].as_f64().unwrap(), expected.as_f64().unwrap());
+            assert!((a - b).abs() <= 1e-10 * b.abs(), "{key}: {a} for {b}");
+        }
+    }
+}
+
+#[test]
 fn power_laws() {
     let folder = Folder::new();
     let mut found = Vec::new();

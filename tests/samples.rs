@@ -47,6 +47,7 @@ fn what_is_not_used_is_not_read() {
         "spectrum --no-center --samples 20 stack.npy",
         "spectrum --no-center --samples 20 stack-f.npy",
         "spectrum --no-center --samples 20 f4.npy i2.npy",
+        "class-geometry --labels labels.npy --samples 20 stack.npy",
         "train --images f4.npy --labels y.npy --samples 60 --hidden 5 --epochs 1 -o new",
     ] {
         let read = read_by(&folder, line);
@@ -74,6 +75,7 @@ fn the_first_rows_are_those_of_the_whole() {
         "extract-activations --model net",
         "accuracy --model net --labels LABELS",
         "attack-fgsm --model net --epsilon 0.1 --labels LABELS",
+        "class-geometry --labels LABELS",
     ] {
         let tool = |labels: &str| tool.replace("LABELS", labels);
         let expected = folder.ok(&format!("{} first.npy", tool("y7.npy")));

@@ -18,7 +18,7 @@ use rustix::{
 use crate::common::{Bytes, Folder, TOOLS};
 
 /// What each tool writes to stdout unless told otherwise.
-const TO_STDOUT: [&str; 14] = [
+const TO_STDOUT: &[&str] = &[
     "draw-digits --quiet --count 3",
     "draw-powerlaw --alpha 1 --samples 20 --units 3",
     "attack-gauss --sigma 1 x.npy",
@@ -31,6 +31,7 @@ const TO_STDOUT: [&str; 14] = [
     "spectrum --quiet x.npy 2> /dev/null",
     "fit-powerlaw --ranks 1-8 s.npy",
     "dimension x.npy",
+    "class-geometry --labels y.npy x.npy",
     "npy-info x.npy",
     "validate --quiet --alphas 1 --samples 300 --draws 2 --units 20 --ranks 1-10",
 ];
@@ -120,6 +121,7 @@ fn a_message_and_a_line_of_json_are_one_call_each() {
         ("fit-powerlaw --ranks 1-8 --ranks 1-5 s.npy -o /dev/stdout", 0, 2),
         ("npy-info x.npy y.npy", 0, 2),
         ("dimension x.npy", 0, 2),
+        ("class-geometry --labels y.npy x.npy", 0, 1),
     ] {
         let ((stderr, said), (stdout, written)) = (packets(), packets());
         let mut words = line.split(' ');

@@ -1,4 +1,4 @@
-//! Matrix products and eigenvalues. This is the only module that uses faer.
+//! Matrix products, eigenvalues and singular values. This is the only module that uses faer.
 
 use std::ops::Range;
 
@@ -151,6 +151,20 @@ pub fn along_columns(a: ArrayView2<'_, f64>, v: ArrayView2<'_, f64>) -> Vec<f64>
     v.columns().into_iter().zip(image.columns()).map(|(v, image)| v.dot(&image)).collect()
 }
 
+/// The singular values of a matrix, largest first, and its right singular vectors as rows,
+/// (singular values, columns).
+///
+/// # Errors
+/// If the solver does not converge.
+pub fn right_singular_vectors(a: ArrayView2<'_, f64>) -> Result<(Vec<f64>, Array2<f64>)> {
+    let (scaled, exponent) = scaled_to_near_one(a);
+    let svd =
+        view(&scaled).thin_svd().map_err(|_| Error::data("the singular values do not converge"))?;
+    let (values, v) = (svd.S().column_vector(), svd.V());
+    let values = values.iter().map(|&value| times_power_of_two(value, exponent)).collect();
+    Ok((values, Array2::from_shape_fn((v.ncols(), v.nrows()), |(i, j)| v[(j, i)])))
+}
+
 /// A matrix divided by a power of two if its entries are far from 1, and the exponent of that power.
 /// The solver squares entries, which could leave the range of f8 otherwise.
 fn scaled_to_near_one(matrix: ArrayView2<'_, f64>) -> (CowArray<'_, f64, Ix2>, i32) {
@@ -229,6 +243,29 @@ mod tests {
         let mut out = Array2::zeros((40, 40));
         product(out.slice_mut(s![1..38, 2..25]), a.view(), b.view());
         assert_abs_diff_eq!(out.slice(s![1..38, 2..25]).mapv(f64::from), expected, epsilon = 1e-5);
+    }
+
+    #[test]
+    fn singular_vectors_are_orthonormal_and_stretched_by_the_singular_values() {
+        for (rows, columns) in [(5, 40), (40, 5), (7, 7), (1, 3), (3, 1)] {
+            for exponent in [-700, 0, 700] {
+                let a = random(rows, columns).mapv(|x| times_power_of_two(f64::from(x), exponent));
+                let (values, vectors) = right_singular_vectors(a.view()).unwrap();
+                assert_eq!(vectors.dim(), (rows.min(columns), columns));
+                assert_eq!(values.len(), vectors.nrows());
+                assert!(values.is_sorted_by(|a, b| a >= b));
+                let unscaled = a.mapv(|x| times_power_of_two(x, -exponent));
+                let products = vectors.dot(&vectors.t());
+                assert_abs_diff_eq!(products, Array2::eye(vectors.nrows()), epsilon = 1e-14);
+                let images = unscaled.dot(&vectors.t());
+                for (image, value) in images.columns().into_iter().zip(values) {
+                    let value = times_power_of_two(value, -exponent);
+                    assert_abs_diff_eq!(image.dot(&image).sqrt(), value, epsilon = 1e-14);
+                }
+            }
+        }
+        let (values, _) = right_singular_vectors(Array2::zeros((2, 3)).view()).unwrap();
+        assert_eq!(values, [0.0, 0.0]);
     }
 
     #[test]

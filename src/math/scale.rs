@@ -3,6 +3,8 @@
 //! Squares overflow or underflow f8 long before the numbers do. Numbers far from 1 are therefore
 //! scaled to near 1 before they are squared, and the result is scaled back.
 
+use std::{iter::Sum, ops::Add};
+
 /// Numbers from 2^-400 to 2^400 need no scaling, because sums of their squares are far from the
 /// limits of f8.
 const UNSCALED: i32 = 400;
@@ -27,6 +29,45 @@ pub fn times_power_of_two(mut x: f64, mut exponent: i32) -> f64 {
         exponent -= step;
     }
     x
+}
+
+/// A number that may be outside the range of f8: `value 2^exponent`.
+#[derive(Clone, Copy, Debug)]
+pub struct Scaled {
+    pub value: f64,
+    pub exponent: i32,
+}
+
+impl Scaled {
+    /// The number, rounded to f8: infinite or 0 if it is outside the range.
+    pub fn to_f64(self) -> f64 {
+        times_power_of_two(self.value, self.exponent)
+    }
+
+    /// The quotient of two numbers. It is not finite if `divisor` is 0.
+    pub fn over(self, divisor: Self) -> f64 {
+        times_power_of_two(self.value / divisor.value, self.exponent - divisor.exponent)
+    }
+}
+
+impl Add for Scaled {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        let (low, high) =
+            if self.exponent < other.exponent { (self, other) } else { (other, self) };
+        if high.value == 0.0 {
+            return low;
+        }
+        let low = times_power_of_two(low.value, low.exponent - high.exponent);
+        Self { value: high.value + low, exponent: high.exponent }
+    }
+}
+
+impl Sum for Scaled {
+    fn sum<I: Iterator<Item = Self>>(numbers: I) -> Self {
+        numbers.fold(Self { value: 0.0, exponent: 0 }, Add::add)
+    }
 }
 
 /// `2^exponent`, which must be a normal number.
@@ -61,6 +102,20 @@ mod tests {
             assert_eq!(back.to_bits(), x.to_bits(), "{x}");
         }
         assert_eq!(exponent_of(&[1.0, -1e200, 2.0]), exponent(1e200));
+    }
+
+    #[test]
+    fn scaled_numbers_add_and_divide_beyond_the_range_of_f8() {
+        let scaled = |value, exponent| Scaled { value, exponent };
+        for exponent in [-3000, 0, 3000] {
+            let sum: Scaled = [scaled(3.0, exponent), scaled(0.0, 5000), scaled(1.0, exponent - 1)]
+                .into_iter()
+                .sum();
+            assert!((sum.over(scaled(1.0, exponent)) - 3.5).abs() < 1e-15, "{sum:?}");
+        }
+        assert!((scaled(3.0, 2000) + scaled(1.0, -2000)).over(scaled(3.0, 2000)) == 1.0);
+        assert!(scaled(3.0, -3).to_f64() == 0.375 && scaled(3.0, 2000).to_f64() == f64::INFINITY);
+        assert!(scaled(3.0, 0).over(scaled(0.0, 0)) == f64::INFINITY);
     }
 
     #[test]

@@ -38,6 +38,7 @@ const LINES: [&str; 19] = [
     "spectrum --quiet --repeat h.npy h.npy -o w/out.npy",
     "fit-powerlaw --ranks 1-40 l.npy -o w/out.jsonl",
     "dimension x.npy -o w/out.jsonl",
+    "class-geometry --labels y.npy h.npy -o w/out.jsonl",
     "draw-powerlaw --alpha 1 --samples 3000 --units 50 -o w/out.npy",
     "tabulate --runs out/tiny/.stamps/runs --summary w/summary.csv -o w/table.csv",
     "claims --study out/tiny/study.json --verdicts w/verdicts.txt out/tiny/table.csv -o w/out.jsonl",

@@ -3,7 +3,7 @@
 use super::{header, npy};
 
 /// Each tool with `BAD` where the file goes.
-const READERS: [&str; 15] = [
+const READERS: &[&str] = &[
     "attack-gauss --sigma 1 BAD",
     "attack-fgsm --epsilon 1 --model net --labels y.npy BAD",
     "attack-fgsm --epsilon 1 --model net --labels BAD x.npy",
@@ -17,6 +17,8 @@ const READERS: [&str; 15] = [
     "spectrum --from-moments BAD",
     "spectrum --repeat x.npy BAD",
     "dimension BAD",
+    "class-geometry --labels y.npy BAD",
+    "class-geometry --labels BAD x.npy",
     "fit-powerlaw BAD",
     "train --images BAD --labels y.npy -o new",
 ];

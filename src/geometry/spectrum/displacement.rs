@@ -104,7 +104,7 @@ impl Displacement {
 
         let samples = moments.samples();
         let variance: f64 = own.iter().sum();
-        let mean = moments.mean(&scales);
+        let mean = moments.divided_mean(&scales);
         let shift: f64 = mean.iter().skip(units).map(|mean| mean * mean).sum();
         // Covariances divide by samples - 1, and means by samples.
         let squared = variance * (samples as f64 - 1.0) / samples as f64 + shift;

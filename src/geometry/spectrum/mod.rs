@@ -9,8 +9,9 @@ use ndarray::{Array1, Array2, ArrayView2, Axis, concatenate};
 
 pub use displacement::{Displacement, Split, Summary};
 pub use moments::Moments;
-pub(crate) use moments::{divide_columns, exponents, inverse_deviations};
+pub(crate) use moments::{divide_columns, exponents, inverse_deviations, square_zeros};
 pub use repeats::Repeats;
+pub(crate) use shards::MAX_VALUES;
 pub use shards::{Merged, Shards, merged, stacked};
 
 use crate::{
@@ -130,7 +131,7 @@ fn scaled_by(mut lambda: Vec<f64>, exponent: i32) -> Result<Vec<f64>> {
 }
 
 /// `x 2^exponent` as text, for a positive number outside the range of f8.
-fn magnitude(x: f64, exponent: i32) -> String {
+pub(crate) fn magnitude(x: f64, exponent: i32) -> String {
     let logarithm = x.log10() + f64::from(exponent) * std::f64::consts::LOG10_2;
     let integer = logarithm.floor();
     format!("{:.1}e{integer}", 10.0_f64.powf(logarithm - integer))
@@ -168,7 +169,7 @@ impl Rows {
 }
 
 /// Concatenate blocks of rows.
-fn joined(blocks: &[Array2<f64>]) -> Array2<f64> {
+pub(crate) fn joined(blocks: &[Array2<f64>]) -> Array2<f64> {
     let blocks: Vec<ArrayView2<'_, f64>> = blocks.iter().map(|block| block.view()).collect();
     concatenate(Axis(0), &blocks).expect("all blocks have the same units")
 }

@@ -129,6 +129,22 @@ impl Moments {
         }
     }
 
+    /// The mean of each unit, (units,).
+    pub(crate) fn mean(&self) -> Array1<f64> {
+        let mut mean = self.scaled_mean();
+        for (mean, exponent) in mean.iter_mut().zip(&self.exponents) {
+            *mean = times_power_of_two(*mean, exponent.unwrap_or(0));
+        }
+        mean
+    }
+
+    /// The sum of `(h - mean)ᵀ (h - mean)` over the rows, (units, units), of which only the lower
+    /// triangle is valid, and the exponent of the power of two by which it is divided.
+    pub(crate) fn scatter(&self) -> (Array2<f64>, i32) {
+        let common = common_exponent(&self.exponents);
+        (self.rescaled(self.scatter_about_mean(), &vec![common; self.units()]), 2 * common)
+    }
+
     /// The mean of each unit, divided by the unit's power of two; (units,).
     fn scaled_mean(&self) -> Array1<f64> {
         let offset = &self.sum / self.samples as f64;
@@ -172,7 +188,7 @@ impl Moments {
     }
 
     /// The mean of each unit divided by the power of two with its exponent, (units,).
-    pub(super) fn mean(&self, exponents: &[i32]) -> Array1<f64> {
+    pub(super) fn divided_mean(&self, exponents: &[i32]) -> Array1<f64> {
         let mut mean = self.scaled_mean();
         for ((mean, own), exponent) in mean.iter_mut().zip(&self.exponents).zip(exponents) {
             *mean = times_power_of_two(*mean, own.unwrap_or(*exponent) - exponent);
@@ -207,12 +223,8 @@ impl Moments {
         let units = self.units();
         let mut array = Array2::zeros((units + 2, units));
         array.row_mut(0).fill(self.samples as f64);
+        array.row_mut(1).assign(&self.mean());
         let exponents: Vec<i32> = self.exponents.iter().map(|e| e.unwrap_or(0)).collect();
-        for ((value, mean), &exponent) in
-            array.row_mut(1).iter_mut().zip(self.scaled_mean()).zip(&exponents)
-        {
-            *value = times_power_of_two(mean, exponent);
-        }
         let scatter = self.scatter_about_mean();
         for (unit, &square) in scatter.diag().iter().enumerate() {
             let unscaled = times_power_of_two(square, 2 * exponents[unit]);
@@ -291,7 +303,7 @@ impl Moments {
 
 /// A (size, size) matrix of zeros. An error says that there are too many `whose` (units or samples)
 /// for so many `products`.
-pub(super) fn square_zeros(size: usize, whose: &str, products: &str) -> Result<Array2<f64>> {
+pub(crate) fn square_zeros(size: usize, whose: &str, products: &str) -> Result<Array2<f64>> {
     let mut zeros = Vec::new();
     if size > MAX_UNITS || zeros.try_reserve_exact(size * size).is_err() {
         return Err(Error::data(format!(

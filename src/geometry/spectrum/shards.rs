@@ -18,9 +18,9 @@ use crate::{
 /// Number of rows read at a time.
 const BLOCK: usize = 256;
 
-/// Largest number of values held for all subsamples: they take 34 GB. A system that overcommits
+/// Largest number of values held at a time: they take 34 GB. A system that overcommits
 /// memory would grant more and kill the process later.
-const MAX_VALUES: usize = 1 << 32;
+pub(crate) const MAX_VALUES: usize = 1 << 32;
 
 /// Activations in several files whose samples follow one another. Each file is (samples, units), or
 /// each is (layers, samples, units).
@@ -114,6 +114,12 @@ impl Shards {
     #[must_use]
     pub fn samples(&self) -> usize {
         self.samples
+    }
+
+    /// Number of layers of which only a part has been read at any time: one file has one layer after
+    /// the other, and several files have a part of each.
+    pub(crate) fn layers_at_once(&self) -> usize {
+        if self.files.len() > 1 { self.layers.unwrap_or(1) } else { 1 }
     }
 
     /// The spectrum of each layer, (units,), largest eigenvalue first.
@@ -272,7 +278,8 @@ impl Shards {
         results.map(|result| result.map_err(|e| e.in_file(&self.name))).collect()
     }
 
-    fn next_block(&mut self) -> Result<Option<Block<f64>>> {
+    /// The next rows, from a single file and layer; `None` at the end.
+    pub(crate) fn next_block(&mut self) -> Result<Option<Block<f64>>> {
         loop {
             if let Some(rows) = &mut self.current
                 && let Some(block) = rows.next_block(BLOCK)?

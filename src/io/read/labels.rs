@@ -35,6 +35,15 @@ impl Labels {
         Self::first(source, images.is_cut().then_some(images.samples()))?.of(images)
     }
 
+    /// Read the labels of `samples` samples, which messages describe as those `of` a file. If they are
+    /// only the `first` ones of it, as many labels are read; otherwise, there must be no more.
+    ///
+    /// # Errors
+    /// If the source does not hold labels, or if their number differs from that of the samples.
+    pub fn read_for_samples(source: Source, samples: usize, first: bool, of: &str) -> Result<Self> {
+        Self::first(source, first.then_some(samples))?.expect_count(samples, "sample", of)
+    }
+
     fn first(source: Source, kept: Option<usize>) -> Result<Self> {
         let name = source.name().to_owned();
         let (values, sha256) = array::bytes(source, kept)?;
@@ -50,13 +59,17 @@ impl Labels {
         if images.is_cut() {
             self.values.truncate(images.samples());
         }
-        let (found, expected) = (self.values.len(), images.samples());
+        self.expect_count(images.samples(), "image", &images.name().display().to_string())
+    }
+
+    /// Check that there are as many labels as `thing`s in `of`.
+    fn expect_count(self, expected: usize, thing: &str, of: &str) -> Result<Self> {
+        let found = self.values.len();
         if found == expected {
             return Ok(self);
         }
         Err(self.wrong(format!(
-            "label count differs from image count of {} (found {found} labels, {expected} images)",
-            images.name().display()
+            "label count differs from {thing} count of {of} (found {found} labels, {expected} {thing}s)"
         )))
     }
 
