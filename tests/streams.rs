@@ -47,7 +47,7 @@ fn a_closed_stdout_is_an_error_and_dev_null_is_none() {
     let folder = with_inputs();
     let words = ["--help", "--version", "--generate man"];
     let general = TOOLS.iter().flat_map(|tool| words.map(|word| format!("{tool} {word}")));
-    for line in general.chain(TO_STDOUT.map(Into::into)) {
+    for line in general.chain(TO_STDOUT.iter().map(|line| (*line).into())) {
         let tool = line.split(' ').next().unwrap().to_owned();
         let line = line.trim_end_matches(" 2> /dev/null");
         assert_eq!(folder.fails(1, &format!("{line} >&-")), format!("{tool}: stdout: is closed"));

@@ -6,10 +6,7 @@ use clap::Parser;
 use local_errors::{
     Result, cli,
     geometry::{classes::class_geometry, spectrum::Shards},
-    io::{
-        read::{Labels, Source},
-        write,
-    },
+    io::read::{Labels, Source},
 };
 
 /// Measure how classes spread around their centres, and how the centres spread, as JSON lines
@@ -65,6 +62,8 @@ struct Args {
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     output: PathBuf,
     #[command(flatten)]
+    table: cli::Table,
+    #[command(flatten)]
     common: cli::Common,
 }
 
@@ -80,7 +79,7 @@ fn run(args: Args) -> Result<()> {
     let (labels, first) = (Source::open(&args.labels)?, args.samples.is_some());
     let labels = Labels::read_for_samples(labels, shards.samples(), first, &of)?;
     let lines = class_geometry(shards, &labels.values)?;
-    write::json_lines(&args.output, &lines)?.finish()
+    args.table.write(&args.output, &lines)?.finish()
 }
 
 local_errors::tool!(run);

@@ -22,7 +22,7 @@ pub struct Stage {
     pub made: Files,
 }
 
-const LINES: [&str; 19] = [
+const LINES: [&str; 20] = [
     "draw-digits --count 600 --quiet -o w/out.npy",
     "import-idx digits/train-images-idx3-ubyte.gz -o w/out.npy",
     "train --images x.npy --labels y.npy --hidden 60,60 --epochs 3 --snapshots 1 -o w/net",

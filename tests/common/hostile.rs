@@ -30,7 +30,7 @@ const WELL_FORMED: [&str; 2] = ["scalar", "not finite"];
 /// in any array.
 pub fn readers(case: &str) -> Vec<&'static str> {
     let info = (!WELL_FORMED.contains(&case)).then_some("npy-info BAD");
-    READERS.into_iter().chain(info).collect()
+    READERS.iter().copied().chain(info).collect()
 }
 
 /// Files that claim to be arrays, and are not, or not a stage's.
