@@ -35,7 +35,8 @@ pub fn json_lines<T: Serialize>(path: &Path, values: &[T]) -> Result<Output> {
     Ok(output)
 }
 
-/// Write records as a table for people, see [`columns`]. The output must be finished by the caller.
+/// Write records as a table for people: aligned columns, numbers with four digits. The output must be
+/// finished by the caller.
 pub fn table<T: Serialize>(path: &Path, records: &[T]) -> Result<Output> {
     let mut output = Output::create(path)?;
     output.text(&columns::columns(records)?)?;
