@@ -194,7 +194,6 @@ fn the_study_on_slurm() {
     cut_off(&cluster, &mut case);
     failures(&cluster, &mut case);
     sweep(&cluster, &mut case);
-    reconstructions(&cluster, &mut case);
     cluster.sandbox.ask(&["down"]);
     let mark = format!("SLURM_SANDBOX_MARK={}", cluster.sandbox.0.display());
     let left = cluster.ok(&format!("grep -lsz '{mark}' /proc/[0-9]*/environ || true"));
@@ -342,18 +341,4 @@ fn sweep(cluster: &Cluster, case: &mut Case) {
     case.seen(
         "a sweep of three widths and two depths: its report, and the same bytes as on this machine",
     );
-}
-
-fn reconstructions(cluster: &Cluster, case: &mut Case) {
-    let few = "SEEDS='1 2 3' EPOCHS=1 RULES='relu-sgd-joint tanh-adam-sequential' ATTACKS=gauss SIGMAS='0.5 1'";
-    cluster.ok(&cluster.array(&format!("reconstructions {few}")));
-    let join = cluster.ok(&cluster.make(&format!("reconstructions {few}")));
-    assert!(!join.lines().any(|line| line.starts_with('(')), "nothing else is left to do: {join}");
-    let files = cluster.take();
-    let page = Path::new("reconstructions/tiny/reconstructions.html");
-    assert!(files.iter().any(|(path, _)| path == page));
-    cluster.ok(&cluster.make(&format!("-j2 reconstructions {few}")));
-    assert_same(&cluster.take(), &files);
-    cluster.assert_clean();
-    case.seen("slurm-array, the reconstructions: the same bytes as on this machine");
 }
