@@ -15,6 +15,7 @@ mod campaign;
 mod claims;
 mod common;
 mod dead_networks;
+mod deepfool;
 mod digits;
 mod dimension;
 mod documents;

@@ -85,6 +85,18 @@ fn tools() -> Vec<(&'static str, &'static str, Vec<Flag>)> {
             vec![whole("--samples"), whole("--threads")],
         ),
         (
+            "attack-deepfool",
+            "--model net --labels y.npy x.npy",
+            vec![
+                whole("--steps"),
+                real("--overshoot"),
+                whole("--layer"),
+                CLIP,
+                whole("--samples"),
+                whole("--threads"),
+            ],
+        ),
+        (
             "attack-fgsm",
             "--epsilon 0.1 --model net --labels y.npy x.npy",
             attack(vec![real("--epsilon"), whole("--layer")]),
@@ -180,7 +192,7 @@ fn tools() -> Vec<(&'static str, &'static str, Vec<Flag>)> {
 }
 
 /// Flags whose value is no number.
-const WORDS: [&str; 30] = [
+const WORDS: [&str; 32] = [
     "--accuracies",
     "--accuracy",
     "--activation",
@@ -190,6 +202,7 @@ const WORDS: [&str; 30] = [
     "--claims",
     "--command",
     "--dimension",
+    "--distances",
     "--figure",
     "--figures",
     "--gradient",
@@ -198,6 +211,7 @@ const WORDS: [&str; 30] = [
     "--method",
     "--model",
     "--moments",
+    "--norm",
     "--optimizer",
     "--output",
     "--predictions",

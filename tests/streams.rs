@@ -18,12 +18,13 @@ use rustix::{
 use crate::common::{Bytes, Folder, TOOLS};
 
 /// What each tool writes to stdout unless told otherwise.
-const TO_STDOUT: [&str; 12] = [
+const TO_STDOUT: [&str; 13] = [
     "draw-digits --quiet --count 3",
     "draw-powerlaw --alpha 1 --samples 20 --units 3",
     "attack-gauss --sigma 1 x.npy",
     "attack-fgsm --epsilon 0.1 --model net --labels y.npy x.npy",
     "attack-pgd --epsilon 0.1 --model net --labels y.npy x.npy",
+    "attack-deepfool --model net --labels y.npy x.npy",
     "extract-activations --model net x.npy",
     "accuracy --model net --labels y.npy x.npy",
     "spectrum --quiet x.npy 2> /dev/null",

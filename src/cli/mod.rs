@@ -29,7 +29,7 @@ use crate::{
     io::{startup, write},
 };
 pub use arguments::{
-    Common, FromImages, GradientAttack, Page, Threads, check_binary, check_streams,
+    Common, FromImages, GradientAttack, NetworkAttack, Page, Threads, check_binary, check_streams,
 };
 pub use mimalloc::MiMalloc as Allocator;
 pub use numbers::{

@@ -3,10 +3,12 @@
 use super::{header, npy};
 
 /// Each tool with `BAD` where the file goes.
-const READERS: [&str; 12] = [
+const READERS: [&str; 14] = [
     "attack-gauss --sigma 1 BAD",
     "attack-fgsm --epsilon 1 --model net --labels y.npy BAD",
     "attack-fgsm --epsilon 1 --model net --labels BAD x.npy",
+    "attack-deepfool --model net BAD",
+    "attack-deepfool --model net --labels BAD x.npy",
     "extract-activations --model net BAD",
     "accuracy --model net --labels y.npy BAD",
     "accuracy --model net --labels BAD x.npy",

@@ -25,8 +25,12 @@ fn reconstructions_are_a_study_with_a_page_of_verdicts() {
     }
     assert!(!text.contains("NaN"));
     let survival = read("out/reconstructions/tiny/survival.csv");
-    let header = "claim,attack,method,rank_first,rank_last,decided,in_all_layers,in_some_layer,separating\n";
-    assert!(survival.starts_with(header) && survival.contains("\nC2,gauss,ols,1,8,0,0,0,\n"), "{survival}");
+    let header =
+        "claim,attack,method,rank_first,rank_last,decided,in_all_layers,in_some_layer,separating\n";
+    assert!(
+        survival.starts_with(header) && survival.contains("\nC2,gauss,ols,1,8,0,0,0,\n"),
+        "{survival}"
+    );
     assert!(project.0.path("out/reconstructions/tiny/figures/reconstructions.svg").is_file());
     // Each learns as it says.
     for (rule, activation, schedule, sizes) in [
