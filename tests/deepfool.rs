@@ -42,9 +42,10 @@ fn every_answer_changes_and_the_distances_are_those_of_the_changes() {
             let images = x.outer_iter().zip(attacked.outer_iter());
             for ((x, attacked), &distance) in images.zip(&distances) {
                 let change = attacked.mapv(f64::from) - x.mapv(f64::from);
-                let expected = match flags.contains("--norm 2") {
-                    true => change.dot(&change).sqrt(),
-                    false => change.iter().fold(0.0, |largest, c| c.abs().max(largest)),
+                let expected = if flags.contains("--norm 2") {
+                    change.dot(&change).sqrt()
+                } else {
+                    change.iter().fold(0.0, |largest, c| c.abs().max(largest))
                 };
                 assert!((f64::from(distance) - expected).abs() <= 1e-7 * expected, "{flags}");
             }
@@ -119,7 +120,7 @@ fn answers_that_do_not_change_are_counted() {
     let said = says(&format!("{attack} --quiet --steps 1 --overshoot 0 x.npy"));
     let left = correct(&folder, "a.npy");
     let expected = format!(
-        "attack-deepfool: warning: x.npy: the answer for {left} of 60 images did not change ({left} within 1 steps, 0 without a gradient to follow): their distances are those reached\n"
+        "attack-deepfool: warning: x.npy: the answer for {left} of 60 images did not change ({left} within --steps 1, 0 without a gradient to follow): their distances are those reached\n"
     );
     assert!(left > 0 && said == expected, "{said}");
     let distances: Array1<f32> = folder.read("d.npy");
@@ -130,13 +131,13 @@ fn answers_that_do_not_change_are_counted() {
     folder.write("net/b2.npy", &Array1::from_elem(10, -1.0_f32));
     let said = says(&format!("{attack} < x.npy"));
     let words =
-        "stdin: the answer for 20 of 60 images did not change (0 within 50 steps, 20 without";
+        "stdin: the answer for 20 of 60 images did not change (0 within --steps 50, 20 without";
     assert!(said.contains(words), "{said}");
     assert_eq!(
         folder.read::<f32, ndarray::Ix2>("a.npy"),
         folder.read::<f32, ndarray::Ix2>("x.npy")
     );
-    assert_eq!(folder.read::<f32, ndarray::Ix1>("d.npy"), Array1::zeros(60));
+    assert_eq!(folder.read::<f32, ndarray::Ix1>("d.npy"), Array1::<f32>::zeros(60));
 }
 
 #[test]

@@ -192,7 +192,7 @@ fn tools() -> Vec<(&'static str, &'static str, Vec<Flag>)> {
 }
 
 /// Flags whose value is no number.
-const WORDS: [&str; 32] = [
+const WORDS: [&str; 33] = [
     "--accuracies",
     "--accuracy",
     "--activation",
@@ -221,6 +221,7 @@ const WORDS: [&str; 32] = [
     "--stage",
     "--study",
     "--summary",
+    "--survival",
     "--table",
     "--test-images",
     "--test-labels",

@@ -166,9 +166,12 @@ fn deepfool() {
         let distances: Array1<f32> = folder.read("d.npy");
         let expected_distances: Vec<f64> = (&expected - &x)
             .outer_iter()
-            .map(|change| match flags.contains("inf") {
-                true => change.iter().fold(0.0, |largest, c| c.abs().max(largest)),
-                false => change.dot(&change).sqrt(),
+            .map(|change| {
+                if flags.contains("inf") {
+                    change.iter().fold(0.0, |largest, c| c.abs().max(largest))
+                } else {
+                    change.dot(&change).sqrt()
+                }
             })
             .collect();
         let mut compared = 0;

@@ -1,9 +1,9 @@
 //! Attacks: perturbations of the images that a network classifies.
 //!
 //! The constructor of an attack checks its settings, and its method `attack` perturbs images
-//! (samples, pixels). Attacks that follow a gradient also need the true labels. The index of the
-//! first image among all images is given as well, because the random numbers for image i depend on
-//! the seed and on i alone.
+//! (samples, pixels). Attacks that follow the gradient of a loss also need the true labels. The index of
+//! the first image among all images is given as well, because the random numbers for image i depend on
+//! the seed and on i alone, and for error messages.
 
 mod ball;
 mod deepfool;

@@ -84,7 +84,7 @@ fn unchanged(outcomes: &[Outcome], steps: usize) -> Option<String> {
     let (unchanged, images) = (out_of_steps + no_direction, outcomes.len());
     (unchanged > 0).then(|| {
         format!(
-            "the answer for {unchanged} of {images} images did not change ({out_of_steps} within {steps} steps, {no_direction} without a gradient to follow): their distances are those reached"
+            "the answer for {unchanged} of {images} images did not change ({out_of_steps} within --steps {steps}, {no_direction} without a gradient to follow): their distances are those reached"
         )
     })
 }

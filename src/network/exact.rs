@@ -15,7 +15,7 @@ impl Activation {
     /// ±1; both are (samples, units). Returns the logarithms of the factors, (samples,). `1 - h²` of a
     /// saturated unit is 0 in single precision, so that the products are formed from z, and from
     /// logarithms where a sample has units so saturated that all its products are 0.
-    pub fn times_exact_derivative(
+    pub(crate) fn times_exact_derivative(
         self,
         mut delta: ArrayViewMut2<'_, f32>,
         z: ArrayView2<'_, f32>,
