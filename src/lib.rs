@@ -11,7 +11,7 @@
 //! | [`data`] | synthetic data | `draw-digits`, `draw-powerlaw` |
 //! | [`network`] | the network, its files, its accuracy | `extract-activations`, `accuracy` |
 //! | [`train`] | training with local errors and with backpropagation | `train` |
-//! | [`attack`] | Gaussian noise, FGSM, PGD | `attack-gauss`, `attack-fgsm`, `attack-pgd` |
+//! | [`attack`] | Gaussian noise, FGSM, PGD, DeepFool | `attack-gauss`, `attack-fgsm`, `attack-pgd`, `attack-deepfool` |
 //! | [`geometry`] | eigenspectra, their power-law exponents, displacements, linear probes, intrinsic dimension, classes | `probe`, `spectrum`, `fit-powerlaw`, `displacement`, `dimension`, `class-geometry`, `validate` |
 //! | [`study`] | the table of all runs, and the claims judged on it | `describe-study`, `tabulate`, `claims` |
 //! | [`report`] | the HTML report and its figures | `report`, `report-sweep`, `report-reconstructions` |

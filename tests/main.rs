@@ -16,6 +16,7 @@ mod claims;
 mod class_geometry;
 mod common;
 mod dead_networks;
+mod deepfool;
 mod digits;
 mod dimension;
 mod displacement;

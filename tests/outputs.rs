@@ -162,11 +162,12 @@ fn a_file_that_may_not_be_written_is_refused() {
 }
 
 /// What makes two outputs of each tool that can: `-o` and another.
-const OF_TWO: [&str; 8] = [
+const OF_TWO: [&str; 9] = [
     "accuracy --model net --labels y.npy x.npy --predictions",
     "extract-activations --model net --labels y.npy x.npy --accuracy",
     "attack-fgsm --epsilon 0.1 --model net --labels y.npy x.npy --audit",
     "attack-pgd --epsilon 0.1 --model net --labels y.npy x.npy --audit",
+    "attack-deepfool --model net x.npy --distances",
     "tabulate --runs /dev/null --summary",
     "claims /dev/null --verdicts",
     "validate --alphas 1 --samples 300 --draws 2 --units 20 --ranks 1-10 --figure",

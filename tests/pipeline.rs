@@ -36,6 +36,11 @@ fn every_array_argument_works_as_a_file_and_as_a_stream() {
             "attack-pgd --model net --labels y.npy --epsilon 0.1 x.npy",
             "cat x.npy | attack-pgd --model net --labels y.npy --epsilon 0.1",
         ),
+        (
+            "attack-deepfool --model net --labels y.npy x.npy",
+            "attack-deepfool --model net --labels - x.npy < y.npy",
+        ),
+        ("attack-deepfool --model net x.npy", "cat x.npy | attack-deepfool --model net"),
         ("extract-activations --model net x.npy", "cat x.npy | extract-activations --model net"),
         (
             "accuracy --model net --labels y.npy x.npy",
@@ -72,11 +77,14 @@ fn threads_change_no_byte() {
                train --threads {threads} --activation $activation --optimizer adam --schedule sequential \
                  --images x.npy --labels y.npy --hidden 70,50,50 --epochs 2 --batch-size 97 -o $activation
                attack-fgsm --threads {threads} --model $activation --labels y.npy --epsilon 0.1 x.npy -o f-$activation.npy
+               attack-deepfool --threads {threads} --model $activation --norm 2 --line-search --samples 300 x.npy \
+                 --distances e-$activation.npy -o d-$activation.npy
              done
              attack-gauss --threads {threads} --sigma 0.5 x.npy -o g.npy
              attack-fgsm --threads {threads} --model local --labels y.npy --epsilon 0.1 x.npy -o f.npy
              attack-pgd --threads {threads} --model local --labels y.npy --epsilon 0.1 --random-start \
                --audit p.json x.npy -o p.npy
+             attack-deepfool --threads {threads} --model local --labels y.npy --distances e.npy x.npy -o d.npy
              extract-activations --threads {threads} --model backprop --layer 2 f.npy -o h.npy
              accuracy --threads {threads} --model local --labels y.npy f.npy -o a.jsonl"
         ));

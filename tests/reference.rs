@@ -3,7 +3,7 @@
 
 use std::{fs, path::PathBuf};
 
-use ndarray::{Array, Array1, Array2, Array3, Dimension};
+use ndarray::{Array, Array1, Array2, Array3, Axis, Dimension};
 use ndarray_npy::ReadableElement;
 use serde_json::Value;
 
@@ -138,6 +138,59 @@ fn projected_gradient_descent() {
             compared += 1;
         }
         assert!(compared > 36, "{compared} of 48 images were compared");
+    }
+}
+
+/// With each activation function and norm. Of 48 images, those whose way hangs on rounding are left out.
+#[test]
+fn deepfool() {
+    let folder = Folder::new();
+    let x: Array2<f64> = golden::<f32, _>("images.npy").mapv(f64::from);
+    let expected: Array3<f64> = golden("deepfool.npy");
+    let stable: Array2<u8> = golden("deepfool-stable.npy");
+    let ways = fs::read_to_string(PathBuf::from(GOLDEN).join("deepfool.txt")).unwrap();
+    assert_eq!(ways.lines().count(), expected.len_of(Axis(0)));
+    run(&folder, "cp -r G/net net");
+    let model = fs::read_to_string(folder.path("net/model.json")).unwrap();
+    for ((way, expected), stable) in
+        ways.lines().zip(expected.outer_iter()).zip(stable.outer_iter())
+    {
+        let (activation, flags) = way.split_once(' ').unwrap();
+        let model = model.replace("model/1", "model/2");
+        let model = model.replacen('{', &format!(r#"{{"activation":"{activation}","#), 1);
+        fs::write(folder.path("net/model.json"), model).unwrap();
+        let line =
+            format!("attack-deepfool --model net {flags} G/images.npy --distances d.npy -o a.npy");
+        run(&folder, &line);
+        let found = folder.read::<f32, ndarray::Ix2>("a.npy").mapv(f64::from);
+        let distances: Array1<f32> = folder.read("d.npy");
+        let expected_distances: Vec<f64> = (&expected - &x)
+            .outer_iter()
+            .map(|change| {
+                if flags.contains("inf") {
+                    change.iter().fold(0.0, |largest, c| c.abs().max(largest))
+                } else {
+                    change.dot(&change).sqrt()
+                }
+            })
+            .collect();
+        let mut compared = 0;
+        for image in (0..48).filter(|&image| stable[image] == 1) {
+            let difference =
+                largest_difference(&found.row(image).to_owned(), &expected.row(image).to_owned());
+            assert!(difference < 1e-6, "{way} {image}: {difference}");
+            let error = (f64::from(distances[image]) - expected_distances[image]).abs();
+            assert!(error < 1e-6, "{way} {image}: {error}");
+            compared += 1;
+        }
+        assert!(compared >= 38, "{way}: {compared}");
+        // Those left out count in the median.
+        let median = |mut values: Vec<f64>| {
+            values.sort_by(f64::total_cmp);
+            values[24]
+        };
+        let found = median(distances.iter().map(|&d| d.into()).collect());
+        assert!((found / median(expected_distances) - 1.0).abs() < 1e-5, "{way}: {found}");
     }
 }
 

@@ -41,6 +41,7 @@ fn what_is_not_used_is_not_read() {
         "attack-gauss --sigma 1 --samples 20 fortran.npy",
         &format!("attack-fgsm --epsilon 1 {with} --labels labels.npy f8.npy"),
         &format!("attack-pgd --epsilon 1 {with} --labels labels.npy f4.npy"),
+        &format!("attack-deepfool {with} --labels labels.npy f4.npy"),
         &format!("accuracy {with} --labels labels.npy f4.npy"),
         &format!("extract-activations {with} f8.npy"),
         "spectrum --no-center --samples 20 i2.npy",
@@ -76,6 +77,7 @@ fn the_first_rows_are_those_of_the_whole() {
         "accuracy --model net --labels LABELS",
         "attack-fgsm --model net --epsilon 0.1 --labels LABELS",
         "class-geometry --labels LABELS",
+        "attack-deepfool --model net --labels LABELS",
     ] {
         let tool = |labels: &str| tool.replace("LABELS", labels);
         let expected = folder.ok(&format!("{} first.npy", tool("y7.npy")));

@@ -24,6 +24,7 @@ const TO_STDOUT: &[&str] = &[
     "attack-gauss --sigma 1 x.npy",
     "attack-fgsm --epsilon 0.1 --model net --labels y.npy x.npy",
     "attack-pgd --epsilon 0.1 --model net --labels y.npy x.npy",
+    "attack-deepfool --model net --labels y.npy x.npy",
     "extract-activations --model net x.npy",
     "displacement x.npy x.npy",
     "accuracy --model net --labels y.npy x.npy",

@@ -78,6 +78,9 @@ def tools():
     yield "attack-fgsm --gradient float32", f"{fgsm} --gradient float32", TEST, 2 * LAYERS, 2 * x
     pgd = f"attack-pgd --epsilon 0.1 {model} {labels} {test} {out}"
     yield "attack-pgd", pgd, TEST, 10 * 2 * LAYERS, 2 * x
+    # Each image takes as many steps as it needs.
+    deepfool = f"attack-deepfool --samples 1000 {model} {labels} {test} {out}"
+    yield "attack-deepfool", deepfool, 1000, 0, 2 * x * 1000 // TEST
     yield "extract-activations", f"extract-activations {model} {test} {out}", TEST, LAYERS, x + h
     yield "accuracy", f"accuracy {model} {labels} {test} {out}", TEST, LAYERS + DEPTH * READOUT, x
     yield "spectrum", f"spectrum --quiet {ROOT}/h.npy {out}", TEST, 2 * gram, h

@@ -35,12 +35,13 @@ impl<'a> Fgsm<'a> {
         y: &[u8],
         first: usize,
     ) -> Result<(Array2<f32>, Audit)> {
-        by_chunks(images, |start, x, mut g| {
+        let (attacked, audits) = by_chunks(images, |start, x, mut g| {
             let y = &y[start..start + x.nrows()];
             let lost_label_images = self.loss.gradient(x, y, first + start, g.view_mut())?;
             let epsilon = self.ball.epsilon as f32;
             Ok(Audit { lost_label_images, ..self.ball.step(x, x, epsilon, g) })
-        })
+        })?;
+        Ok((attacked, Audit::total(audits)))
     }
 }
 
@@ -68,7 +69,8 @@ impl RandomSigns {
             }
             Ok(self.ball.step(x, x, self.ball.epsilon as f32, signs))
         });
-        attacked.expect("no chunk fails")
+        let (attacked, audits) = attacked.expect("no chunk fails");
+        (attacked, Audit::total(audits))
     }
 }
 

@@ -1,12 +1,12 @@
 //! The loss that an attack increases, and its gradient with respect to the pixels.
 
 use clap::ValueEnum;
-use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2};
+use ndarray::{ArrayView2, ArrayViewMut2};
 
+use super::logits::{Logits, check_finite};
 use crate::{
-    Error, Result,
-    math::{elementwise::first_not_finite, linalg},
-    network::{Network, Readout, softmax_minus_onehot},
+    Result,
+    network::{Network, softmax_minus_onehot},
 };
 
 /// How the gradient is computed.
@@ -22,10 +22,7 @@ pub enum Gradient {
 /// The loss of one layer's readout, `E = -ln p_y` with `p = softmax(z)`, y the true class.
 #[derive(Clone, Copy, Debug)]
 pub struct Loss<'a> {
-    network: &'a Network,
-    /// The layer, counted from 1.
-    layer: usize,
-    readout: &'a Readout,
+    logits: Logits<'a>,
     gradient: Gradient,
 }
 
@@ -35,9 +32,8 @@ impl<'a> Loss<'a> {
     /// # Errors
     /// If there is no such layer, or if it has no readout.
     pub fn new(network: &'a Network, layer: Option<usize>, gradient: Gradient) -> Result<Self> {
-        let layer = network.layer_number(layer)?;
-        let readout = network.readout(layer)?;
-        Ok(Self { network, layer, readout, gradient })
+        let logits = Logits::new(network, layer, gradient == Gradient::Exact)?;
+        Ok(Self { logits, gradient })
     }
 
     /// Write the gradient `dE/dx` of the images `x` with the true labels `y` to `g`; `x` and `g` are
@@ -55,42 +51,12 @@ impl<'a> Loss<'a> {
         first: usize,
         mut g: ArrayViewMut2<'_, f32>,
     ) -> Result<usize> {
-        let layers = &self.network.layers[..self.layer];
-        // The derivatives of functions that are linear in parts are exact in single precision.
-        let exact =
-            self.gradient == Gradient::Exact && !self.network.activation.is_piecewise_linear();
-        let [h, z] = if exact || self.network.activation.derivative_needs_z() {
-            self.network.activations_and_z(x, self.layer)?
-        } else {
-            [self.network.activations(x, self.layer)?, Vec::new()]
-        };
-        let kept = if z.is_empty() { &h } else { &z };
-        let last = &h[self.layer - 1];
-        let mut dz = Array2::zeros((x.nrows(), self.network.classes));
-        self.readout.logits(last.view(), dz.view_mut());
+        let mut forward = self.logits.forward(x)?;
+        let mut dz = std::mem::take(&mut forward.logits);
         let lost = self.loss_gradient(dz.view_mut(), y);
-        let mut delta = dz;
-        // The weights above each layer.
-        let above = layers.iter().skip(1).map(|layer| &layer.w).chain([&self.readout.r]);
-        for (weights, kept) in above.zip(kept).collect::<Vec<_>>().into_iter().rev() {
-            let mut lower = Array2::zeros(kept.dim());
-            linalg::product(lower.view_mut(), delta.view(), weights.t());
-            if exact {
-                self.network.activation.times_exact_derivative(lower.view_mut(), kept.view());
-            } else {
-                self.network.activation.times_derivative(lower.view_mut(), kept.view());
-            }
-            delta = lower;
-        }
-        linalg::product(g.view_mut(), delta.view(), layers[0].w.t());
-        if let Some(found) = first_not_finite(g.view()) {
-            let finite = |row: ArrayView1<'_, f32>| row.iter().all(|g| g.is_finite());
-            let row = g.rows().into_iter().position(|row| !finite(row));
-            return Err(Error::data(format!(
-                "image {} has a gradient that is not finite (found {found}: the network's weights or the pixels are too large)",
-                first + row.expect("one of the rows holds the value found")
-            )));
-        }
+        // The factors change no sign.
+        self.logits.backward(&forward, dz, g.view_mut());
+        check_finite(g.view(), "gradient", |row| first + row)?;
         Ok(lost)
     }
 
@@ -138,7 +104,7 @@ pub(super) mod tests {
         network::{Activation, f},
         train::{Rule, Settings, init},
     };
-    use ndarray::Array1;
+    use ndarray::{Array1, Array2};
     use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
 
     pub fn network() -> Network {

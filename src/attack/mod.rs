@@ -1,14 +1,17 @@
 //! Attacks: perturbations of the images that a network classifies.
 //!
 //! The constructor of an attack checks its settings, and its method `attack` perturbs images
-//! (samples, pixels). Attacks that follow a gradient also need the true labels. The index of the
-//! first image among all images is given as well, because the random numbers for image i depend on
-//! the seed and on i alone.
+//! (samples, pixels). Attacks that follow the gradient of a loss also need the true labels. The index of
+//! the first image among all images is given as well, because the random numbers for image i depend on
+//! the seed and on i alone, and for error messages.
 
 mod ball;
+mod deepfool;
 mod fgsm;
 mod gauss;
+mod logits;
 mod loss;
+mod norm;
 mod pgd;
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
@@ -22,9 +25,11 @@ use crate::{
     number,
 };
 pub use ball::{Ball, Clip};
+pub use deepfool::{DeepFool, End, Outcome};
 pub use fgsm::{Fgsm, RandomSigns};
 pub use gauss::Gauss;
 pub use loss::{Gradient, Loss};
+pub use norm::Norm;
 pub use pgd::Pgd;
 
 /// A summary of what an attack changed, and of the gradients that were lost to rounding.
@@ -44,6 +49,12 @@ pub struct Audit {
 }
 
 impl Audit {
+    /// The audit of the images of all `audits` together.
+    #[must_use]
+    pub fn total(audits: impl IntoIterator<Item = Self>) -> Self {
+        audits.into_iter().fold(Self::default(), Self::merge)
+    }
+
     /// The audit of the images of `self` and `other` together.
     #[must_use]
     pub fn merge(self, other: Self) -> Self {
@@ -58,26 +69,25 @@ impl Audit {
 }
 
 /// Attack all images one block at a time, and write them to `output`. `attack` is called with the
-/// images of a block, their true labels from `y`, and the index of the first image.
+/// images of a block and the index of the first of them among all images. Returns what `attack` tells
+/// of each block beside its attacked images.
 ///
 /// # Errors
 /// If reading, attacking or writing fails.
-pub fn by_blocks(
+pub fn by_blocks<R>(
     mut images: Rows<f32>,
-    y: &[u8],
     output: &mut NpyOutput<f32>,
-    attack: impl Fn(ArrayView2<'_, f32>, &[u8], usize) -> Result<(Array2<f32>, Audit)>,
-) -> Result<Audit> {
-    let mut audit = Audit::default();
+    attack: impl Fn(ArrayView2<'_, f32>, usize) -> Result<(Array2<f32>, R)>,
+) -> Result<Vec<R>> {
+    let (mut results, mut first) = (Vec::new(), 0);
     while let Some(block) = images.next_block(network::block())? {
-        let first = audit.samples;
-        let y = &y[first..first + block.values.nrows()];
-        let (attacked, block_audit) =
-            attack(block.values.view(), y, first).map_err(|e| e.in_file(images.name()))?;
+        let (attacked, result) =
+            attack(block.values.view(), first).map_err(|e| e.in_file(images.name()))?;
         output.block(&attacked)?;
-        audit = audit.merge(block_audit);
+        results.push(result);
+        first += attacked.nrows();
     }
-    Ok(audit)
+    Ok(results)
 }
 
 /// Check an attack's strength `value`, in pixel units: it must not be negative, and must be finite in f32.
@@ -91,21 +101,30 @@ fn strength(name: &str, value: f64) -> Result<f64> {
     )))
 }
 
+/// Check a number of steps.
+fn at_least_one(steps: usize) -> Result<()> {
+    if steps == 0 {
+        return Err(Error::usage(
+            "the number of steps is too small (found 0, expected at least 1)",
+        ));
+    }
+    Ok(())
+}
+
 /// Attack chunks of images in parallel. `attack` is called with the index of the chunk's first image,
-/// the images, and an array of the same shape for the result.
-fn by_chunks(
+/// the images, and an array of the same shape for the result. Returns what `attack` tells of each chunk
+/// beside its attacked images.
+fn by_chunks<R: Send>(
     images: ArrayView2<'_, f32>,
-    attack: impl Fn(usize, ArrayView2<'_, f32>, ArrayViewMut2<'_, f32>) -> Result<Audit> + Sync,
-) -> Result<(Array2<f32>, Audit)> {
+    attack: impl Fn(usize, ArrayView2<'_, f32>, ArrayViewMut2<'_, f32>) -> Result<R> + Sync,
+) -> Result<(Array2<f32>, Vec<R>)> {
     let mut attacked = Array2::zeros(images.dim());
     let outputs: Vec<_> = attacked.axis_chunks_iter_mut(Axis(0), CHUNK).collect();
     let chunks: Vec<_> = images.axis_chunks_iter(Axis(0), CHUNK).collect();
-    let audits = chunks.into_par_iter().zip(outputs).enumerate();
-    let audits = audits.map(|(index, (x, output))| attack(index * CHUNK, x, output));
-    // Collected in the order of the chunks, so that neither the audit nor the first error depends on
+    let results = chunks.into_par_iter().zip(outputs).enumerate();
+    let results = results.map(|(index, (x, output))| attack(index * CHUNK, x, output));
+    // Collected in the order of the chunks, so that neither the results nor the first error depends on
     // the threads.
-    let audits: Vec<Result<Audit>> = audits.collect();
-    let audit =
-        audits.into_iter().try_fold(Audit::default(), |total, audit| Ok(total.merge(audit?)));
-    Ok((attacked, audit?))
+    let results: Vec<Result<R>> = results.collect();
+    Ok((attacked, results.into_iter().collect::<Result<_>>()?))
 }

@@ -8,7 +8,7 @@
 use ndarray::{Array2, ArrayView2};
 use rand::RngExt;
 
-use super::{Audit, Ball, Loss, ball::clipped, by_chunks};
+use super::{Audit, Ball, Loss, at_least_one, ball::clipped, by_chunks};
 use crate::{
     Error, Result,
     math::rng::{self, Purpose},
@@ -42,11 +42,7 @@ impl<'a> Pgd<'a> {
     /// # Errors
     /// If `steps` is 0.
     pub fn new(loss: Loss<'a>, ball: Ball, steps: usize) -> Result<Self> {
-        if steps == 0 {
-            return Err(Error::usage(
-                "the number of steps is too small (found 0, expected at least 1)",
-            ));
-        }
+        at_least_one(steps)?;
         Ok(Self { loss, ball, steps, step: usual_step(ball.epsilon, steps), start_seed: None })
     }
 
@@ -83,7 +79,7 @@ impl<'a> Pgd<'a> {
         y: &[u8],
         first: usize,
     ) -> Result<(Array2<f32>, Audit)> {
-        by_chunks(images, |start, x, mut next| {
+        let (attacked, audits) = by_chunks(images, |start, x, mut next| {
             let y = &y[start..start + x.nrows()];
             let mut at = self.start(x, first + start);
             let mut audit: Option<Audit> = None;
@@ -95,7 +91,8 @@ impl<'a> Pgd<'a> {
                 at.assign(&next);
             }
             Ok(audit.expect("at least one step is taken"))
-        })
+        })?;
+        Ok((attacked, Audit::total(audits)))
     }
 
     /// The starting points `x_0`, (samples, pixels).

@@ -49,7 +49,7 @@ fn run(args: Args) -> Result<()> {
     if args.seed.is_some() && args.gradient != Sign::Random {
         return Err(Error::usage("--seed has an effect with --gradient random only"));
     }
-    let ball = Ball::new(args.epsilon, args.on.clip)?;
+    let ball = Ball::new(args.epsilon, args.on.network.clip)?;
     let gradient = match args.gradient {
         Sign::Float32 => Gradient::Float32,
         Sign::Exact | Sign::Random => Gradient::Exact,

@@ -50,7 +50,7 @@ struct Args {
 
 fn run(args: Args) -> Result<()> {
     let Args { epsilon, steps, step_size, random_start, seed, gradient, on } = args;
-    let ball = Ball::new(epsilon, on.clip)?;
+    let ball = Ball::new(epsilon, on.network.clip)?;
     on.run(gradient, |loss, x, y, first| {
         let pgd = Pgd::new(loss, ball, steps)?;
         let pgd = match step_size {

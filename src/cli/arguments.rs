@@ -21,7 +21,7 @@ use crate::{
         startup,
         write::{self, NpyOutput, Output},
     },
-    network::files,
+    network::{Network, files},
     report::{Links, Report},
 };
 
@@ -159,21 +159,78 @@ impl Page {
     }
 }
 
-/// The arguments of the tools that attack along a gradient.
+/// The arguments of the tools that attack a network.
 #[derive(clap::Args)]
-pub struct GradientAttack {
+pub struct NetworkAttack {
     /// Directory of the network to attack
     #[arg(long, value_name = "DIR")]
     model: PathBuf,
-    /// True classes of the images, u1, i4, i8, u4 or u8 (samples,)
-    #[arg(long, value_name = "FILE")]
-    labels: PathBuf,
-    /// Attack the loss of this layer, counted from 1 [default: the last layer]
+    /// Attack the readout of this layer, counted from 1 [default: the last layer]
     #[arg(long, value_name = "N", value_parser = count)]
     layer: Option<usize>,
     /// Clip the attacked pixels to this interval, at each step [default: no clipping]
     #[arg(long, value_name = "LOW,HIGH", allow_hyphen_values = true)]
     pub clip: Option<Clip>,
+    #[command(flatten)]
+    from: FromImages,
+}
+
+/// Images after an attack.
+pub struct Attacked<R> {
+    /// The attacked images, complete but not yet finished.
+    pub output: Output,
+    /// What the attack told of each block of images.
+    pub results: Vec<R>,
+    /// The name of the images in messages.
+    pub images: PathBuf,
+}
+
+impl NetworkAttack {
+    /// Check the inputs and outputs, including the tool's `labels` and its further `output`, and read the
+    /// network.
+    pub fn start(&self, labels: Option<&Path>, output: Option<&Path>) -> Result<Network> {
+        self.from.start(&Vec::from_iter(labels), output)?;
+        check_binary(&self.from.output)?;
+        files::read(&self.model)
+    }
+
+    /// What `make` makes of the layer to attack; its errors name the network.
+    pub fn layer<T>(&self, make: impl FnOnce(Option<usize>) -> Result<T>) -> Result<T> {
+        make(self.layer).map_err(|e| e.in_file(&self.model))
+    }
+
+    /// Attack the images one block at a time. `attack` is called with the images of a block, their true
+    /// labels if there is a file of them, and the index of the first of them among all images.
+    pub fn run<R>(
+        &self,
+        network: &Network,
+        labels: Option<&Path>,
+        attack: impl Fn(ArrayView2<'_, f32>, Option<&[u8]>, usize) -> Result<(Array2<f32>, R)>,
+    ) -> Result<Attacked<R>> {
+        let images = self.from.open_for(network.inputs())?;
+        let labels = match labels {
+            Some(file) => {
+                let labels = Labels::read_for(Source::open(file)?, &images)?;
+                Some(labels.within(network.classes)?.values)
+            }
+            None => None,
+        };
+        let name = images.name().to_owned();
+        let shape = [images.samples(), images.columns()];
+        let mut output = NpyOutput::create(&self.from.output, &shape)?;
+        let results = by_blocks(images, &mut output, |x, first| {
+            attack(x, labels.as_deref().map(|y| &y[first..first + x.nrows()]), first)
+        })?;
+        Ok(Attacked { output: output.filled()?, results, images: name })
+    }
+}
+
+/// The arguments of the tools that attack along the gradient of a loss.
+#[derive(clap::Args)]
+pub struct GradientAttack {
+    /// True classes of the images, u1, i4, i8, u4 or u8 (samples,)
+    #[arg(long, value_name = "FILE")]
+    labels: PathBuf,
     /// Write an audit to this file, as JSON: samples; lost_label_images (images for which p_y - 1, the
     /// gradient's term of their own class, is 0 in the arithmetic used, so that the sign is wrong);
     /// zero_gradient_images (images whose gradient is 0 in all pixels); zero_sign_pixels (pixels
@@ -182,7 +239,8 @@ pub struct GradientAttack {
     #[arg(long, value_name = "FILE")]
     audit: Option<PathBuf>,
     #[command(flatten)]
-    from: FromImages,
+    /// The network, the images, and how they are attacked.
+    pub network: NetworkAttack,
 }
 
 impl GradientAttack {
@@ -193,19 +251,14 @@ impl GradientAttack {
         gradient: Gradient,
         attack: impl Fn(Loss<'_>, ArrayView2<'_, f32>, &[u8], usize) -> Result<(Array2<f32>, Audit)>,
     ) -> Result<()> {
-        self.from.start(&[&self.labels], self.audit.as_deref())?;
-        check_binary(&self.from.output)?;
-        let network = files::read(&self.model)?;
-        let loss = Loss::new(&network, self.layer, gradient).map_err(|e| e.in_file(&self.model))?;
-        let images = self.from.open_for(network.inputs())?;
-        let labels = Labels::read_for(Source::open(&self.labels)?, &images)?;
-        let y = labels.within(network.classes)?.values;
-        let shape = [images.samples(), images.columns()];
-        let mut output = NpyOutput::create(&self.from.output, &shape)?;
-        let audit = by_blocks(images, &y, &mut output, |x, y, first| attack(loss, x, y, first))?;
-        let mut outputs = vec![output.filled()?];
+        let network = self.network.start(Some(&self.labels), self.audit.as_deref())?;
+        let loss = self.network.layer(|layer| Loss::new(&network, layer, gradient))?;
+        let attacked = self.network.run(&network, Some(&self.labels), |x, y, first| {
+            attack(loss, x, y.expect("labels are given"), first)
+        })?;
+        let mut outputs = vec![attacked.output];
         if let Some(file) = &self.audit {
-            outputs.push(write::json_lines(file, &[audit])?);
+            outputs.push(write::json_lines(file, &[Audit::total(attacked.results)])?);
         }
         write::finish_all(outputs)
     }

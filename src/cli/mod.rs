@@ -29,8 +29,8 @@ use crate::{
     io::{startup, write},
 };
 pub use arguments::{
-    Common, FromImages, GradientAttack, Page, Table, Threads, check_binary, check_outside,
-    check_streams,
+    Common, FromImages, GradientAttack, NetworkAttack, Page, Table, Threads, check_binary,
+    check_outside, check_streams,
 };
 pub use mimalloc::MiMalloc as Allocator;
 pub use numbers::{

@@ -239,6 +239,37 @@ pub mod tests {
     }
 
     #[test]
+    fn exact_derivatives_come_with_their_factors() {
+        // Rows that are more and more saturated, down to where f32 and then f64 hold no derivative.
+        let z = array![[-0.3_f32, 0.7, 2.0], [-7.0, 5.0, 6.0], [-40.0, 42.0, 41.0]];
+        let far = array![[-500.0_f32, 500.1, 501.0]];
+        for &activation in Activation::value_variants() {
+            for z in [&z, &far] {
+                let mut delta = Array2::from_elem(z.dim(), 0.0);
+                delta
+                    .rows_mut()
+                    .into_iter()
+                    .for_each(|mut row| row.assign(&array![2.0, -1.0, 0.5]));
+                let ones = delta.clone();
+                let ln_factors = activation.times_exact_derivative(delta.view_mut(), z.view());
+                assert_eq!(ln_factors.len(), z.nrows());
+                for (row, ln_factor) in ln_factors.into_iter().enumerate() {
+                    for column in 0..3 {
+                        let (sign, ln) = activation.ln_derivative(f64::from(z[[row, column]]));
+                        let expected =
+                            sign * (ln + ln_factor).exp() * f64::from(ones[[row, column]]);
+                        let found = f64::from(delta[[row, column]]);
+                        assert!(
+                            (found - expected).abs() < 1e-5,
+                            "{activation:?} {row}: {found} {expected}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
     fn nan_stays_nan() {
         for &activation in Activation::value_variants() {
             let mut h = array![[f32::NAN, 1.0, 0.5, 0.25, 2.0, 3.0, 4.0, 5.0, 6.0]];

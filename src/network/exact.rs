@@ -12,35 +12,44 @@ use crate::math::elementwise::for_each_pair;
 
 impl Activation {
     /// Multiply delta by `f'(z)`, and each sample by a positive factor which makes its largest product
-    /// ±1; both are (samples, units). `1 - h²` of a saturated unit is 0 in single precision, so that the
-    /// products are formed from z, and from logarithms where a sample has units so saturated that all
-    /// its products are 0.
-    pub fn times_exact_derivative(self, mut delta: ArrayViewMut2<'_, f32>, z: ArrayView2<'_, f32>) {
-        let products = match self {
-            Self::Tanh | Self::ShiftedTanh => times_logistic_derivative(delta.view(), z, 2.0),
-            Self::Sigmoid => times_logistic_derivative(delta.view(), z, 1.0),
+    /// ±1; both are (samples, units). Returns the logarithms of the factors, (samples,). `1 - h²` of a
+    /// saturated unit is 0 in single precision, so that the products are formed from z, and from
+    /// logarithms where a sample has units so saturated that all its products are 0.
+    pub(crate) fn times_exact_derivative(
+        self,
+        mut delta: ArrayViewMut2<'_, f32>,
+        z: ArrayView2<'_, f32>,
+    ) -> Vec<f64> {
+        let (products, mut ln_factors) = match self {
+            Self::Tanh => times_logistic_derivative(delta.view(), z, 2.0, 4.0),
+            Self::ShiftedTanh => times_logistic_derivative(delta.view(), z, 2.0, 2.0),
+            Self::Sigmoid => times_logistic_derivative(delta.view(), z, 1.0, 1.0),
             _ => {
                 let slope = z.mapv(|z| self.derivative(f64::from(z)) as f32);
-                &delta * &slope
+                (&delta * &slope, vec![0.0; z.nrows()])
             }
         };
-        for ((mut delta, z), products) in
-            delta.rows_mut().into_iter().zip(z.rows()).zip(products.rows())
+        for (((mut delta, z), products), ln_factor) in
+            delta.rows_mut().into_iter().zip(z.rows()).zip(products.rows()).zip(&mut ln_factors)
         {
             let largest =
                 products.iter().fold(0.0, |largest: f32, product| largest.max(product.abs()));
             if largest >= f32::MIN_POSITIVE / f32::EPSILON {
                 delta.zip_mut_with(&products, |delta, product| *delta = product / largest);
+                *ln_factor -= f64::from(largest).ln();
             } else {
                 let both = delta.iter().zip(z).map(|(&d, &z)| (f64::from(d), f64::from(z)));
-                let scaled = self.scaled_products(&both.collect::<Vec<_>>());
+                let scaled;
+                (scaled, *ln_factor) = self.scaled_products(&both.collect::<Vec<_>>());
                 delta.iter_mut().zip(scaled).for_each(|(delta, scaled)| *delta = scaled as f32);
             }
         }
+        ln_factors
     }
 
-    /// The products of delta and `f'(z)`, of one sample, times a factor that makes the largest ±1.
-    fn scaled_products(self, delta_and_z: &[(f64, f64)]) -> Vec<f64> {
+    /// The products of delta and `f'(z)`, of one sample, times a factor that makes the largest ±1, and
+    /// the logarithm of this factor. If all products are 0, so is the logarithm.
+    fn scaled_products(self, delta_and_z: &[(f64, f64)]) -> (Vec<f64>, f64) {
         let product = |&(delta, z): &(f64, f64)| {
             let ((sign, ln), (sign_of_delta, ln_of_delta)) =
                 (self.ln_derivative(z), signed(delta, 0.0));
@@ -51,7 +60,8 @@ impl Activation {
         let largest = largest.fold(f64::NEG_INFINITY, f64::max);
         let scaled =
             |(sign, ln): (f64, f64)| if sign == 0.0 { 0.0 } else { sign * (ln - largest).exp() };
-        products.into_iter().map(scaled).collect()
+        let products = products.into_iter().map(scaled).collect();
+        (products, if largest == f64::NEG_INFINITY { 0.0 } else { -largest })
     }
 
     /// `f'(z)`.
@@ -118,7 +128,8 @@ fn signed(factor: f64, ln: f64) -> (f64, f64) {
 }
 
 /// The products of delta and `s (1 - s)` with `s = 1/(1 + exp(-rate z))`, each sample times a factor
-/// that takes its least saturated unit to about 1.
+/// that takes its least saturated unit to about 1. Also returns the logarithms of the factors of the
+/// samples by which the products differ from those of delta and `f'(z) = height s (1 - s)`.
 ///
 /// `s (1 - s) = e/(1 + e)²` with `e = exp(-rate |z|)`; the factor is `exp(rate m)`, with m the least |z| of
 /// the sample's units.
@@ -126,17 +137,20 @@ fn times_logistic_derivative(
     delta: ArrayView2<'_, f32>,
     z: ArrayView2<'_, f32>,
     rate: f32,
-) -> Array2<f32> {
+    height: f64,
+) -> (Array2<f32>, Vec<f64>) {
     let mut exponent = Array2::zeros(z.dim());
     for_each_pair(exponent.view_mut(), z, |_, z| -rate * z.abs());
     let mut scaled = exponent.clone();
+    let mut ln_factors = Vec::with_capacity(z.nrows());
     for mut row in scaled.rows_mut() {
         let largest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         row -= largest;
+        ln_factors.push(-f64::from(largest) - height.ln());
     }
     map(scaled.view_mut(), |scaled| Exp {}.map_mut(scaled));
     map(exponent.view_mut(), |exponent| Exp {}.map_mut(exponent));
     for_each_pair(scaled.view_mut(), exponent.view(), |scaled, e| scaled / ((1.0 + e) * (1.0 + e)));
     for_each_pair(scaled.view_mut(), delta, |scaled, delta| scaled * delta);
-    scaled
+    (scaled, ln_factors)
 }

@@ -132,6 +132,7 @@ fn malformed() -> Tally {
         "accuracy --model net --labels y.npy x.npy",
         "attack-fgsm --epsilon 1 --model net --labels y.npy x.npy",
         "attack-pgd --epsilon 1 --model net --labels y.npy x.npy",
+        "attack-deepfool --model net x.npy",
     ];
     for (case, text) in models() {
         bad(&mut tally, case, text.as_bytes(), "net/model.json", &readers);

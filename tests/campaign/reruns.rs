@@ -22,6 +22,7 @@ fn tools(size: &Size) -> Tally {
              $b/attack-gauss $t --sigma 0.5 x.npy -o g.npy
              $b/attack-fgsm $t --model net --labels y.npy --epsilon 0.1 x.npy -o f.npy
              $b/attack-pgd $t --model net --labels y.npy --epsilon 0.1 --random-start x.npy -o p.npy
+             $b/attack-deepfool $t --model net --labels y.npy --distances e.npy x.npy -o d.npy
              $b/train $t --rule backprop --images x.npy --labels y.npy --hidden 50,50 --epochs 2 -o bp
              $b/extract-activations $t --model bp f.npy -o h.npy
              $b/spectrum h.npy -o l.npy

@@ -22,7 +22,7 @@ pub struct Stage {
     pub made: Files,
 }
 
-const LINES: [&str; 20] = [
+const LINES: [&str; 21] = [
     "draw-digits --count 600 --quiet -o w/out.npy",
     "import-idx digits/train-images-idx3-ubyte.gz -o w/out.npy",
     "train --images x.npy --labels y.npy --hidden 60,60 --epochs 3 --snapshots 1 -o w/net",
@@ -30,6 +30,7 @@ const LINES: [&str; 20] = [
     "attack-gauss --sigma 1 x.npy -o w/out.npy",
     "attack-fgsm --epsilon 0.1 --model net --labels y.npy --audit w/audit.json x.npy -o w/out.npy",
     "attack-pgd --epsilon 0.1 --random-start --model net --labels y.npy --audit w/audit.json x.npy -o w/out.npy",
+    "attack-deepfool --model net --labels y.npy --distances w/distances.npy x.npy -o w/out.npy",
     "extract-activations --model net --labels y.npy --accuracy w/accuracy.jsonl x.npy -o w/out.npy",
     "accuracy --model net --labels y.npy --predictions w/p.npy x.npy -o w/out.jsonl",
     "probe --activations h.npy --labels y.npy --test-activations h.npy --test-labels y.npy -o w/out.jsonl",

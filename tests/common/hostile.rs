@@ -7,6 +7,8 @@ const READERS: &[&str] = &[
     "attack-gauss --sigma 1 BAD",
     "attack-fgsm --epsilon 1 --model net --labels y.npy BAD",
     "attack-fgsm --epsilon 1 --model net --labels BAD x.npy",
+    "attack-deepfool --model net BAD",
+    "attack-deepfool --model net --labels BAD x.npy",
     "extract-activations --model net BAD",
     "accuracy --model net --labels y.npy BAD",
     "accuracy --model net --labels BAD x.npy",

@@ -139,4 +139,5 @@ def main():
     pathlib.Path(f"{out}.txt").write_text("\n".join(flags) + "\n")
 
 
-main()
+if __name__ == "__main__":
+    main()
