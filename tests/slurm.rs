@@ -28,6 +28,8 @@ impl Sandbox {
     fn command(folder: &Path, words: &[&str]) -> Command {
         let mut command = Command::new(script("slurm-sandbox"));
         command.args(words).env("SLURM_SANDBOX", folder).stdin(Stdio::null());
+        // An environment of more than a page, as people's are.
+        command.env("LONG", "x".repeat(8192));
         command
     }
 
@@ -194,6 +196,7 @@ fn the_study_on_slurm() {
     cut_off(&cluster, &mut case);
     failures(&cluster, &mut case);
     sweep(&cluster, &mut case);
+    reconstructions(&cluster, &mut case);
     cluster.sandbox.ask(&["down"]);
     let mark = format!("SLURM_SANDBOX_MARK={}", cluster.sandbox.0.display());
     let left = cluster.ok(&format!("grep -lsz '{mark}' /proc/[0-9]*/environ || true"));
@@ -341,4 +344,18 @@ fn sweep(cluster: &Cluster, case: &mut Case) {
     case.seen(
         "a sweep of three widths and two depths: its report, and the same bytes as on this machine",
     );
+}
+
+fn reconstructions(cluster: &Cluster, case: &mut Case) {
+    let few = "SEEDS='1 2 3' EPOCHS=1 RULES='relu-sgd-joint tanh-adam-sequential' ATTACKS=gauss SIGMAS='0.5 1'";
+    cluster.ok(&cluster.array(&format!("reconstructions {few}")));
+    let join = cluster.ok(&cluster.make(&format!("reconstructions {few}")));
+    assert!(!join.lines().any(|line| line.starts_with('(')), "nothing else is left to do: {join}");
+    let files = cluster.take();
+    let page = Path::new("reconstructions/tiny/reconstructions.html");
+    assert!(files.iter().any(|(path, _)| path == page), "no page");
+    cluster.ok(&cluster.make(&format!("-j2 reconstructions {few}")));
+    assert_same(&cluster.take(), &files);
+    cluster.assert_clean();
+    case.seen("slurm-array, the reconstructions: the same bytes as on this machine");
 }
