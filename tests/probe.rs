@@ -87,7 +87,7 @@ fn probes_become_readouts_of_the_layers_that_have_none() {
     assert_eq!(others(&after), others(&before));
     assert_eq!(after.len(), before.len() + new.len());
     let model = |bytes: Bytes| String::from_utf8(bytes.0).unwrap();
-    let old = before.iter().find(|(path, _)| path.ends_with("model.json")).unwrap().1.clone();
+    let old = before.iter().find(|(path, _)| path.as_os_str() == "model.json").unwrap().1.clone();
     let old = model(old);
     assert_eq!(model(folder.bytes("net/model.json")), old.replace("}\n", ",\"probe\":[1,2]}\n"));
 

@@ -133,7 +133,9 @@ mod tests {
     fn a_curved_valley_is_followed_to_its_minimum() {
         let found = minimise(rosenbrock, vec![-1.2, 1.0], 1000, 1e-9).unwrap();
         assert!(found.gradient_norm <= 1e-9 && found.iterations < 100, "{found:?}");
-        assert_abs_diff_eq!(found.at[..], [1.0, 1.0][..], epsilon = 1e-8);
+        for x in found.at {
+            assert_abs_diff_eq!(x, 1.0, epsilon = 1e-8);
+        }
     }
 
     #[test]

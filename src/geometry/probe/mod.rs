@@ -237,7 +237,9 @@ mod tests {
         let (probe, score) = train(&h, &y, SETTINGS);
         assert!(probe.gradient_norm <= SETTINGS.tolerance && score.samples == 500);
         assert!((0.6..0.95).contains(&score.accuracy()), "{score:?}");
-        assert_eq!(probe.score(h.clone(), &y, Score::default()).unwrap(), score);
+        let again = probe.score(h.clone(), &y, Score::default()).unwrap();
+        assert_eq!((again.samples, again.correct), (score.samples, score.correct));
+        assert_relative_eq!(again.loss, score.loss, max_relative = 1e-12);
         // The derivative with respect to a bias is the mean of p - onehot(y).
         let z = logits(probe.scale.apply(h).view(), probe.w.view(), probe.b.view());
         let p = z.mapv(f64::exp);
@@ -299,7 +301,7 @@ mod tests {
         assert!(score.loss / 40.0 > 1e-2, "{score:?}");
         let (without, score) = train(&h, &y, Settings { l2: 0.0, ..SETTINGS });
         assert!(without.gradient_norm <= SETTINGS.tolerance && score.correct == 40);
-        assert!(score.loss / 40.0 < 1e-6, "{score:?}");
+        assert!(score.loss / 40.0 < 1e-5, "{score:?}");
     }
 
     #[test]
