@@ -129,7 +129,7 @@ fn epoch(
 ) -> Result<Run> {
     let images = images(&data.join("train-images.npy"))?.slice(s![..samples, ..]).to_owned();
     let labels =
-        Rows::images(Source::open(&data.join("train-images.npy"))?)?.first(Some(samples))?;
+        Rows::<f32>::images(Source::open(&data.join("train-images.npy"))?)?.first(Some(samples))?;
     let labels = Labels::read(Source::open(&data.join("train-labels.npy"))?)?.of(&labels)?.values;
     let pixels = images.ncols();
     let images = if form == "dense" { Images::Dense(images) } else { Images::new(images) };

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use clap::Parser;
 use local_errors::{
     Error, Result, cli,
-    geometry::probe::{Layers, Line, Samples, Settings},
+    geometry::probe::{Layers, Measured, Samples, Settings},
     io::{
         read::{self, Source},
         write,
     },
-    network::{Readout, probed::Probed},
+    network::probed::Probed,
 };
 
 /// Train a linear classifier on the activations of each layer, and measure it, as JSON lines
@@ -97,7 +97,11 @@ fn run(args: Args) -> Result<()> {
             format!("has class {class}, which the training labels lack: the test loss is infinite");
         cli::warn(&args.test_labels, &message);
     }
-    let (lines, readouts) = measure(&args, layers, settings, network.as_ref())?;
+    let (mut lines, mut readouts) = (Vec::new(), Vec::new());
+    for (layer, measured) in (1..).zip(measure(&args, layers, settings, network.as_ref())?) {
+        lines.push(measured.line);
+        readouts.extend(measured.readout.map(|rounded| (layer, rounded.readout)));
+    }
     let output = write::json_lines(&args.output, &lines)?;
     match (network, &args.into) {
         (Some(network), _) if !readouts.is_empty() => network.write(&readouts)?,
@@ -109,18 +113,17 @@ fn run(args: Args) -> Result<()> {
     output.finish()
 }
 
-/// Measure all layers, with a bar that shows how it goes. Gives the lines, and the readouts of those
-/// layers of the network that are to get one.
+/// Measure all layers, with a bar that shows how it goes.
 fn measure(
     args: &Args,
     mut layers: Layers,
     settings: Settings,
     network: Option<&Probed>,
-) -> Result<(Vec<Line>, Vec<(usize, Readout)>)> {
+) -> Result<Vec<Measured>> {
     let wants = |layer: usize| network.is_some_and(|network| network.layers.contains(&layer));
     let count = layers.count();
     let bar = cli::bar(args.common.quiet, count as u64, "{msg} [{wide_bar}] {pos}/{len}");
-    let (mut lines, mut readouts) = (Vec::new(), Vec::new());
+    let mut all = Vec::new();
     for layer in 1..=count {
         let show = |loss| bar.set_message(format!("layer {layer} loss {loss:.4}"));
         let measured = layers.next(settings, wants, show)?;
@@ -128,11 +131,10 @@ fn measure(
         for doubt in measured.doubts(layer, settings) {
             bar.suspend(|| cli::warn(&args.activations, &doubt));
         }
-        readouts.extend(measured.readout.map(|rounded| (layer, rounded.readout)));
-        lines.push(measured.line);
+        all.push(measured);
     }
     bar.finish_and_clear();
-    Ok((lines, readouts))
+    Ok(all)
 }
 
 local_errors::tool!(run);

@@ -118,7 +118,9 @@ fn softmax_minus_onehot(z: &mut [f64], y: usize) -> f64 {
         *z = (*z - largest).exp();
         sum += *z;
     }
-    z.iter_mut().for_each(|p| *p /= sum);
+    for p in z.iter_mut() {
+        *p /= sum;
+    }
     z[y] -= 1.0;
     sum.ln() - logit
 }
