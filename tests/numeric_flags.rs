@@ -185,7 +185,7 @@ fn tools() -> Vec<(&'static str, &'static str, Vec<Flag>)> {
 }
 
 /// Flags whose value is no number.
-const WORDS: [&str; 33] = [
+const WORDS: [&str; 34] = [
     "--accuracies",
     "--accuracy",
     "--activation",
@@ -214,6 +214,7 @@ const WORDS: [&str; 33] = [
     "--stage",
     "--study",
     "--summary",
+    "--survival",
     "--table",
     "--test-activations",
     "--test-images",
