@@ -16,6 +16,8 @@ HIDDEN   := 200,200,200,200,200    # units of each layer
 RULES    := local backprop untrained shuffled    # learning rules: section 1 of the Makefile
 ATTACKS  := gauss fgsm fgsm-float32    # attacks on all networks: section 2 of the Makefile
 CONTROLS := gauss-clipped gauss-repeat fgsm-clipped fgsm-random    # attacks on networks of local errors only
+CHECKS   := pgd fgsm-transfer    # attacks that check FGSM, at three strengths
+INSPECTED := gauss fgsm    # attacks to look into at two strengths, with instruments; empty: no instruments
 SIGMAS   := 0.1 0.2 0.3 0.4 0.5 0.6 0.8 1 1.25 1.5 2 3 $(if $(filter digits,$(DATASET)),5 8)    # strengths of Gaussian noise
 EPSILONS := 0.01 0.02 0.03 0.04 0.05 0.06 0.08 0.1 0.12 0.15 0.2 0.3    # strengths of the gradient attacks
 RANKS    := 1-50 1-20 11-100    # ranges of ranks to fit alpha over; the main results use the first
@@ -40,18 +42,24 @@ DATASETS := $(DATASET)     # sweep: data sets
 
 # --- 1. Learning rules: each writes the network $(model); it may use $(seed) -------------------
 # NAME.about is its title, and the rule that it is a control of. Its networks are attacked by all ATTACKS,
-# or by those in NAME.attacks. NAME.snapshots and NAME.subsets are further measurements on clean images.
+# or by those in NAME.attacks. NAME.snapshots, NAME.subsets and NAME.distances are further measurements on
+# clean images. NAME.probe trains readouts for the layers that have none.
 local           = $(train) $(epochs) --rule local $(local.snapshots:%=--snapshots %)
 local.about     = local errors;
-local.attacks   = $(ATTACKS) $(CONTROLS)
+local.attacks   = $(ATTACKS) $(CONTROLS) $(checks)
 local.snapshots = $(snapshots)
 local.subsets   = $(subsets)
+local.distances = $(distances)
 
-backprop        = $(train) $(epochs) --rule backprop
-backprop.about  = backpropagation; local
+backprop           = $(train) $(epochs) --rule backprop
+backprop.about     = backpropagation; local
+backprop.attacks   = $(ATTACKS) $(checks)
+backprop.distances = $(distances)
+backprop.probe     = $(probe)
 
 untrained       = $(train) --epochs 0 --rule local
 untrained.about = untrained; local
+untrained.probe = $(probe) --replace
 
 shuffled        = $(train) $(epochs) --rule local --shuffle-labels
 shuffled.about  = shuffled labels; local
@@ -62,7 +70,7 @@ train  = train --hidden $(HIDDEN) $(BATCH:%=--batch-size %) $(TRAIN_SAMPLES:%=--
   --images $(data)/train-images.npy --labels $(data)/train-labels.npy \
   --test-images $(data)/test-images.npy --test-labels $(labels) --accuracies $(accuracies) -o $(model)
 
-# --- 2. Attacks: images on stdin, images on stdout --------------------------------------------
+# --- 2. Attacks: images on stdin, images on stdout; CONTROLS and CHECKS are in mk/controls.mk ----
 # An attack may use $(strength) $(model) $(labels) $(seed), and write $(call scratch,audit).
 # NAME.about is its family (noise, gradient or other), with "control of ATTACK" for a control; its
 # title; and the unit of its strength, the symbol first.
@@ -78,46 +86,6 @@ fgsm-float32           = $(fgsm) --gradient float32
 fgsm-float32.strengths = $(EPSILONS)
 fgsm-float32.about     = gradient; FGSM, float32 gradient; ε (pixel units)
 
-# Basic iterative method; PGD is the same from a random start.
-bim             = attack-pgd --epsilon $(strength) $(of-network)
-bim.strengths   = $(EPSILONS)
-bim.about       = gradient; BIM, exact gradient; ε (pixel units)
-
-pgd             = $(bim) --random-start --seed 1
-pgd.strengths   = $(EPSILONS)
-pgd.about       = gradient; PGD, exact gradient; ε (pixel units)
-
-# Takes its gradient from the network of the next seed.
-fgsm-transfer           = attack-fgsm --epsilon $(strength) --model $(source) $(audited)
-fgsm-transfer.strengths = $(EPSILONS)
-fgsm-transfer.about     = gradient; FGSM on another seed's network; ε (pixel units)
-
-fgsm-random           = $(fgsm) --gradient random
-fgsm-random.strengths = $(EPSILONS)
-fgsm-random.about     = gradient, control of fgsm; random signs; ε (pixel units)
-
-fgsm-clipped           = $(fgsm) --clip 0,1
-fgsm-clipped.strengths = $(EPSILONS)
-fgsm-clipped.about     = gradient, control of fgsm; FGSM, exact, clipped; ε (pixel units)
-
-fgsm-float32-clipped           = $(fgsm-float32) --clip 0,1
-fgsm-float32-clipped.strengths = $(EPSILONS)
-fgsm-float32-clipped.about     = gradient, control of fgsm-float32; FGSM, float32, clipped; ε (pixel units)
-
-gauss-clipped           = $(gauss) --clip 0,1
-gauss-clipped.strengths = $(SIGMAS)
-gauss-clipped.about     = noise, control of gauss; Gaussian noise, clipped; σ (pixel units)
-
-# The spectrum of the signal alone, from two draws of the noise. NAME.spectrum and NAME.fit replace the
-# measurements of section 3 for one attack.
-gauss-repeat           = $(gauss)
-gauss-repeat.strengths = $(SIGMAS)
-gauss-repeat.about     = noise, control of gauss; Gaussian noise, the signal alone; σ (pixel units)
-gauss-repeat.spectrum  = { $(subst --seed 1,--seed 2,$(gauss)) < $(data)/test-images.npy | \
-  extract-activations --model $(model) $(options) > $(call scratch,second); \
-  spectrum --quiet $(few) --repeat - $(call scratch,second); }
-gauss-repeat.fit       = $(fit) --as-ranked
-
 of-network = --model $(model) $(audited)
 audited    = --labels $(labels) --audit $(call scratch,audit) $(options)
 SHARED   := gauss           # attacks that need no network: one set of images serves all
@@ -125,13 +93,22 @@ TRANSFER := fgsm-transfer   # attacks that use the network of the next seed, $(s
 
 # --- 3. Measurements: images | activations | spectrum | fit, all on stdin and stdout ----------
 accuracy    = accuracy --model $(model) --labels $(labels) $(options)
-activations = extract-activations --model $(model) $(options) $(beside)
+activations = $(extract) $(samples:%=--samples %) $(beside)
+extract     = extract-activations --model $(model) --threads $(THREADS) --quiet
 spectrum    = spectrum --quiet $(few)
-fit         = fit-powerlaw $(RANKS:%=--ranks %)
+fit         = fit-powerlaw --compare $(RANKS:%=--ranks %)
 options     = $(samples:%=--samples %) --threads $(THREADS) --quiet
 # The images themselves, as layer 0; and the dimension of their set.
 pixels      = $(spectrum) $(SAMPLES:%=--samples %)
 dimension   = dimension --threads $(THREADS) --quiet $(SAMPLES:%=--samples %)
+# Instruments: the geometry of classes, what an attack displaces, how far images are from a boundary.
+classes      = class-geometry --labels $(labels) $(samples:%=--samples %) --quiet
+displacement = displacement --summary $(call scratch,summary) $(call scratch,clean) - --quiet
+distances    = $(if $(INSPECTED),attack-deepfool --line-search --steps 1000 --model $(model) --labels $(labels) $(options) \
+  --distances /dev/stdout -o /dev/null)
+# Readouts that are trained on the activations of a network.
+probe       = probe --activations $(call scratch,train) --labels $(data)/train-labels.npy --tolerance 1e-3 \
+  --test-activations $(call scratch,test) --test-labels $(labels) --into $(model) --threads $(THREADS) --quiet
 tabulate    = tabulate
 claims      = claims --study $(study)/study.json $(if $(STIMULUS_DIMENSION),--stimulus-dimension $(STIMULUS_DIMENSION),--dimension $(study)/dimension.jsonl)
 report      = report --figures $(study)/figures
@@ -139,7 +116,7 @@ reconstructed = report-reconstructions --figures $(study)/figures
 # The pass that extracts the activations measures the accuracy too, unless the command accuracy is replaced.
 beside      = $(if $(call same,$(strip $(accuracy)),accuracy --model $(model) --labels $(labels) $(strip $(options))),--labels $(labels) --accuracy $(call scratch,accuracy))
 
-include mk/reconstructions.mk
+include mk/controls.mk mk/reconstructions.mk
 -include own.mk
 include mk/check.mk mk/paths.mk mk/levels.mk mk/tools.mk mk/data.mk mk/record.mk mk/stamps.mk mk/progress.mk
 
@@ -153,8 +130,13 @@ $(study)/%/model/model.json: $(arrays) $(as.rule)
 	$(RUN) $($(rule))
 	$(call done,network,network $(rule)/seed-$(seed),$(accuracies))
 
+# Layers get readouts that the network did not learn.
+$(study)/%/clean/probe.jsonl: $(study)/%/model/model.json $(as.probe)
+	$(call whole,$(extract) < $(data)/train-images.npy > $(call scratch,train); \
+	$(extract) < $(data)/test-images.npy > $(call scratch,test); $($(rule).probe))
+
 # Images are attacked, and pass through the network: its accuracy, and the spectra of its layers.
-$(study)/%/accuracy.jsonl $(study)/%/spectrum.npy: $$(trained)/model/model.json $$(stored) $(labels) $(as.measure)
+$(study)/%/accuracy.jsonl $(study)/%/spectrum.npy: $$(trained)/model/model.json $$(probed) $$(stored) $(labels) $(as.measure)
 	mkdir -p $(@D); $(at-the-end) \
 	$(if $(passing),$($(attack)) < $(stored) > $(passing);) \
 	$(activations) < $(images) | $(or $(call own,$(attack).spectrum),$(spectrum)) > $(call scratch,spectrum); \
@@ -166,6 +148,15 @@ $(study)/%/alpha.jsonl: $(study)/%/spectrum.npy $(as.fit)
 	$(call whole,$(or $(call own,$(attack).fit),$(fit)) < $<)
 	$(call done,level,$(@D:$(study)/%=%))
 
+# Instruments look into what was measured: the classes, what an attack displaces, the distances to a boundary.
+$(study)/%/classes.jsonl: $(study)/%/spectrum.npy $(as.classes)
+	$(call whole,$(activated) | $(classes))
+$(study)/%/displacement.npy: $(study)/%/spectrum.npy $(as.displacement)
+	$(call whole,{ $(activations) < $(data)/test-images.npy > $(call scratch,clean); $(activated) | $(displacement); \
+	mv $(call scratch,summary) $(@D)/displacement.jsonl; })
+$(study)/%/distances.npy: $(study)/%/spectrum.npy $(as.distances)
+	$(call whole,$($(rule).distances) < $(data)/test-images.npy)
+
 # The images themselves are layer 0.
 $(layer0:%=$(study)/%/spectrum.npy): $$(stored) $(as.pixels)
 	$(call whole,$(pixels) < $(stored))
@@ -174,7 +165,7 @@ $(study)/dimension.jsonl: $(data)/test-images.npy $(as.dimension)
 
 # Attacked images: those that all networks share, or by name one set to look at.
 $(study)/%/x.npy: $(data)/test-images.npy $(as.attack)
-	$(call whole,$($(attack)) < $<); rm -f $(call scratch,*)
+	$(call whole,$($(attack)) < $<)
 
 # All levels in one table, the claims judged on it, one page.
 $(study)/table.csv: $(measured) $(stamps)/runs $(as.tabulate)

@@ -24,6 +24,8 @@ accepts.HIDDEN        := $(whole)(,$(whole))* layers of one width such as 200,20
 accepts.RULES         := $(name) names of rules such as local
 accepts.ATTACKS       := $(name) names of attacks such as gauss
 accepts.CONTROLS      := $(name) names of attacks such as fgsm-random
+accepts.CHECKS        := $(name) names of attacks such as pgd
+accepts.INSPECTED     := $(name) names of attacks such as gauss
 accepts.SIGMAS        := $(number) numbers such as 0.1 0.5
 accepts.EPSILONS      := $(number) numbers such as 0.01 0.1
 accepts.RANKS         := $(whole)-$(whole) ranges such as 1-50
@@ -41,9 +43,9 @@ accepts.TRAIN_SIZES   := $(whole) whole numbers or nothing
 folders := OUT BIN DATA_DIR PREFIX SCRATCH DESTDIR
 $(foreach v,$(folders),$(eval accepts.$v := $$(folder)))
 checked  := $(patsubst accepts.%,%,$(filter accepts.%,$(.VARIABLES)))
-optional := CONTROLS EPOCHS BATCH SAMPLES TRAIN_SAMPLES SUBSETS SNAPSHOTS STIMULUS_DIMENSION TRAIN_SIZES SCRATCH DESTDIR
+optional := CONTROLS CHECKS INSPECTED EPOCHS BATCH SAMPLES TRAIN_SAMPLES SUBSETS SNAPSHOTS STIMULUS_DIMENSION TRAIN_SIZES SCRATCH DESTDIR
 single   := DATASET HIDDEN EPOCHS BATCH SAMPLES TRAIN_SAMPLES STIMULUS_DIMENSION THREADS OUT BIN DATA_DIR PREFIX SCRATCH DESTDIR
-lists    := DATASETS RULES ATTACKS CONTROLS RANKS SUBSETS SNAPSHOTS WIDTHS DEPTHS TRAIN_SIZES
+lists    := DATASETS RULES ATTACKS CONTROLS CHECKS INSPECTED RANKS SUBSETS SNAPSHOTS WIDTHS DEPTHS TRAIN_SIZES
 
 # Names on the command line that are not settings, such as SEED=1 or ATTACK=gauss.
 typed   := $(foreach v,$(.VARIABLES),$(if $(filter command%,$(origin $v)),$v))

@@ -25,8 +25,9 @@ $(foreach r,$(RULES),$(eval runs.$r := $(call levels-of,$r)))
 layer0   := clean $(foreach a,$(filter $(SHARED),$(attacked)),$(levels.$a))
 networks := $(foreach r,$(RULES),$(foreach s,$(seeds),$(runs.$r:%=$(study)/$r/seed-$s/%)))
 runs     := $(layer0:%=$(study)/%) $(networks)
-measured := $(runs:%=%/alpha.jsonl) $(networks:%=%/accuracy.jsonl)
 arrays   := $(foreach s,train test,$(data)/$s-images.npy $(data)/$s-labels.npy)
+# What is measured of the networks of some rules only.
+of-rules := $(foreach r,$(RULES),$(foreach s,probe distances,$(if $(call own,$r.$s),$r.$s)))
 
 # What stands in NAME.about, or else $2.
 about    = $(or $(call own,$1.about),$2)
@@ -36,9 +37,16 @@ about    = $(or $(call own,$1.about),$2)
 studied := $(foreach r,$(RULES),$(if $(filter %;,$(lastword $(call about,$r,$r;))),$r))
 first    := $(firstword $(studied) $(filter local,$(RULES)) $(sort $(RULES)))
 shows    := $(first)/seed-$(firstword $(seeds))
-shown    := clean $(sort $(shell printf '%s\n' $(foreach a,$(sort $(ATTACKS)),'$(levels.$a)') | \
+two-of   = $(sort $(shell printf '%s\n' $(foreach a,$(sort $1),'$(levels.$a)') | \
   awk '{ print $$(int((NF + 2) / 3)), $$(int((2 * NF + 2) / 3)) }'))
+shown    := clean $(call two-of,$(ATTACKS))
 samples-shown := $(shown:%=$(study)/samples/%/predictions.npy)
+# The levels into which the instruments look, of the networks of the same rule; and what they measure.
+inspected := $(call two-of,$(filter $(or $(call own,$(first).attacks),$(ATTACKS)),$(INSPECTED)))
+looks     := $(if $(inspected),clean/classes.jsonl $(foreach l,$(inspected),$l/classes.jsonl $l/displacement.npy))
+insides   := $(foreach s,$(seeds),$(looks:%=$(study)/$(first)/seed-$s/%)) \
+  $(foreach r,$(patsubst %.distances,%,$(filter %.distances,$(of-rules))),$(seeds:%=$(study)/$r/seed-%/clean/distances.npy))
+measured  := $(runs:%=%/alpha.jsonl) $(networks:%=%/accuracy.jsonl) $(insides)
 # The dimension of the set of images is measured unless it is given.
 measured-d := $(if $(STIMULUS_DIMENSION),,$(study)/dimension.jsonl)
 

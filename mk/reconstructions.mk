@@ -53,6 +53,7 @@ reconstructions.RULES     = $(foreach f,relu tanh shifted-tanh,$(foreach o,sgd a
   relu-sgd-joint-wide tanh-adam-joint-wide shifted-tanh-adam-sequential-wide
 reconstructions.ATTACKS   = gauss gauss-clipped fgsm fgsm-clipped fgsm-float32 fgsm-float32-clipped
 reconstructions.CONTROLS  =
+reconstructions.INSPECTED =
 reconstructions.SNAPSHOTS =
 reconstructions.SUBSETS   =
 reconstructions.SIGMAS    = 0.2 0.4 0.6 1 1.5 2

@@ -10,19 +10,23 @@ as.measure   = $(stamps)/measure $$(if $$(passing),$(stamps)/$$(attack)) $$(lend
 as.fit       = $(stamps)/fit $$(if $$(call own,$$(attack).fit),$(stamps)/$$(attack))
 as.attack    = $(stamps)/$$(attack) $$(if $$(is-shared),,$$(model)/model.json $(labels)) $$(lender)
 as.pixels    = $(stamps)/pixels
+as.probe     = $(stamps)/$$(rule).probe
+as.classes   = $(stamps)/classes
+as.displacement = $(stamps)/displacement
+as.distances = $(stamps)/$$(rule).distances
 as.dimension = $(stamps)/dimension
 as.tabulate  = $(stamps)/tabulate
 as.claims    = $(stamps)/claims
 as.report    = $(stamps)/report
 as.reconstructed = $(stamps)/reconstructed
 # The network that an attack in TRANSFER takes its gradient from.
-lender       = $(if $(filter $(TRANSFER),$(attack)),$(stamps)/next-$(seed) $(source)/model.json)
+lender       = $(if $(filter $(TRANSFER),$(attack)),$(stamps)/next-$(seed) $(source)/model.json $(probed:$(trained)%=$(call up,$(source))%))
 
 # The commands that measure a level together share one stamp.
 define measure
 $(accuracy); $(activations) | $(spectrum)
 endef
-of-study := $(RULES) $(attacked) $(if $(transfers),$(seeds:%=next-%)) measure pixels fit dimension tabulate claims report import describe
+of-study := $(RULES) $(of-rules) $(attacked) $(if $(transfers),$(seeds:%=next-%)) measure pixels fit dimension $(if $(inspected),classes displacement) tabulate claims report import describe
 stamped  := $(of-study) reconstructed
 
 # The command $1, with the measurements that it replaces. THREADS, OUT and the make that runs it do not

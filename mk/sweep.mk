@@ -37,12 +37,10 @@ inputs: data $(addprefix $(stamps)/,$(of-study)) $(layer0:%=$(study)/%/alpha.jso
 	$(tidy)
 ## sweep-inputs: what all studies of a sweep share
 sweep-inputs: $(DATASETS:%=$(swept)/%)
-## seed-1, seed-2 ...: everything of one seed
-# With an attack in TRANSFER, this includes the next seed's network. Two makes at the same time would
-# both train it, with the same result, and measure again what is older than it. To avoid this, first
-# make the study without the attack.
-$(foreach s,$(seeds),$(eval seed-$s: $(filter $(RULES:%=$(study)/%/seed-$s/%),$(measured))))
-seed-$(firstword $(seeds)): $(samples-shown)
+## seed-1, seed-2 ...: everything of one seed, but for attacks in TRANSFER, which need the network of another
+lent := $(foreach a,$(transfers),$(foreach l,$(levels.$a),%/$l/alpha.jsonl %/$l/accuracy.jsonl %/$l/predictions.npy))
+$(foreach s,$(seeds),$(eval seed-$s: $(filter-out $(lent),$(filter $(RULES:%=$(study)/%/seed-$s/%),$(measured)))))
+seed-$(firstword $(seeds)): $(filter-out $(lent),$(samples-shown))
 tasks:
 	printf '%s\n' $(seeds:%=seed-%) > '$(TASKS)'
 sweep-tasks:

@@ -5,8 +5,16 @@ use serde_json::Value;
 
 use crate::common::{self, Folder, json_lines, memory::peak};
 
-const KEYS: [&str; 7] =
-    ["within", "between", "ratio", "nc1", "class_dimension", "class_radius", "centre_correlation"];
+const KEYS: [&str; 8] = [
+    "within",
+    "between",
+    "ratio",
+    "nc1",
+    "centre_span",
+    "class_dimension",
+    "class_radius",
+    "centre_correlation",
+];
 
 fn assert_near(found: &[Value], expected: &[Value]) {
     assert_eq!(found.len(), expected.len());

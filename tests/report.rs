@@ -173,3 +173,62 @@ fn files_of_the_network_shown_that_do_not_fit_together_are_refused() {
     );
     folder.ok(&line);
 }
+
+/// The cells of each row of the first table after a heading.
+fn rows_after(page: &str, heading: &str) -> Vec<Vec<String>> {
+    let table = page.split(heading).nth(1).unwrap_or_else(|| panic!("no {heading}"));
+    let body = table.split("<tbody>").nth(1).unwrap().split("</tbody>").next().unwrap();
+    let cells = |line: &str| {
+        line.split("<td>")
+            .skip(1)
+            .map(|cell| cell.split("</td>").next().unwrap().to_owned())
+            .collect()
+    };
+    body.lines().filter(|line| line.contains("<td>")).map(cells).collect()
+}
+
+#[test]
+fn what_instruments_found_is_on_the_page() {
+    let project = Project::new();
+    project.make("all CHECKS=pgd EPSILONS='0.05 0.1 0.2' SIGMAS='0.3 0.6'");
+    let (page, figures) = report(&project.0);
+    for name in [
+        "displacement-gauss",
+        "displacement-fgsm",
+        "classes-depth",
+        "classes-strength",
+        "robustness",
+    ] {
+        let file = format!("{name}.svg");
+        assert!(figures.iter().any(|(path, _)| path.ends_with(&file)), "{name}");
+    }
+    // The parts of the change of alpha add up to it.
+    let number = |cell: &str| -> f64 {
+        cell.split(" ± ").next().unwrap().replace('−', "-").parse().unwrap()
+    };
+    for heading in ["<h3>Gaussian noise</h3>", "<h3>FGSM, exact gradient</h3>"] {
+        let rows = rows_after(&page, heading);
+        assert_eq!(rows.len(), 4, "{heading}: two strengths of two layers");
+        for row in rows {
+            let [clean, attacked, own, cross, turned] = [2, 3, 4, 5, 6].map(|i| number(&row[i]));
+            assert!((clean + own + cross + turned - attacked).abs() < 0.025, "{row:?}");
+        }
+    }
+    assert_eq!(page.matches(" on average over layers and seeds, mainly because ").count(), 4);
+    // No directions hold more of the variance than the principal ones, and the centres are part of theirs.
+    for row in rows_after(&page, "<h3>The plateau</h3>") {
+        let [first, span, between] = [1, 2, 3].map(|i| number(&row[i]));
+        assert!(first + 0.051 > span && span + 0.051 > between && between > 1.0, "{row:?}");
+    }
+    let robustness = rows_after(&page, "<h2>How far is a boundary?</h2>");
+    assert_eq!(robustness.len(), 2 * 3);
+    for rule in robustness.chunks(3) {
+        let farther: Vec<f64> = rule.iter().map(|row| number(&row[3])).collect();
+        assert!(farther.is_sorted_by(|a, b| a >= b) && rule.iter().all(|row| row[1] == rule[0][1]));
+    }
+    let described = rows_after(&page, "<h2>Is it a power law? local errors</h2>");
+    assert_eq!(described.len(), 2 * 2);
+    assert!(page.contains("The accuracies of layers 1 are those of probes"));
+    let of_backprop = numbers(&page, "backpropagation", "1–8");
+    assert!(of_backprop[0].contains(", probe</td>") && !of_backprop[1].contains("probe"));
+}

@@ -55,6 +55,54 @@ fn a_whole_study_is_a_row_for_each_run_layer_and_fit() {
     );
 }
 
+/// What instruments found in a run is in its rows, layer by layer.
+#[test]
+fn what_instruments_found_is_joined_to_the_layers() {
+    let folder = study();
+    let classes = |layer: &str, ratio: &str| {
+        format!(
+            r#"{{"layer":{layer},"samples":10,"units":4,"classes":2,"within":1,"between":{ratio},"ratio":{ratio},"nc1":0.5,"class_dimension":2,"class_radius":null,"centre_correlation":0.75}}"#
+        )
+    };
+    let attacked = folder.path("m/local/seed-1/gauss-0.5");
+    let lines = [classes("1", "2"), classes("2", "3")].join("\n");
+    fs::write(attacked.join("classes.jsonl"), lines).unwrap();
+    let displaced = r#"{"layer":LAYER,"samples":10,"units":4,"total":0.25,"mean_shift":0,"first_10":1,"first_50":null}"#;
+    let lines = ["1", "2"].map(|layer| displaced.replace("LAYER", layer)).join("\n");
+    fs::write(attacked.join("displacement.jsonl"), lines).unwrap();
+    let distances = ndarray::array![0.0_f32, 0.5, 0.125];
+    ndarray_npy::write_npy(folder.path("m/local/seed-1/clean/distances.npy"), &distances).unwrap();
+    folder.ok(&format!("{TABULATE} --summary s.csv"));
+    let mut table = csv::Reader::from_path(folder.path("t.csv")).unwrap();
+    let header = table.headers().unwrap().clone();
+    let rows: Vec<csv::StringRecord> = table.records().map(Result::unwrap).collect();
+    let cell = |row: &csv::StringRecord, name: &str| {
+        row[header.iter().position(|found| found == name).unwrap()].to_owned()
+    };
+    let columns = [
+        "class_ratio",
+        "nc1",
+        "class_radius",
+        "centre_correlation",
+        "displacement",
+        "displaced_first_50",
+        "median_distance",
+    ];
+    for row in &rows {
+        let found = columns.map(|column| cell(row, column));
+        let place = ["rule", "seed", "attack", "layer"].map(|column| cell(row, column));
+        let expected = match place.each_ref().map(String::as_str) {
+            ["local", "1", "gauss", "1"] => ["2.0", "0.5", "", "0.75", "0.25", "", ""],
+            ["local", "1", "gauss", "2"] => ["3.0", "0.5", "", "0.75", "0.25", "", ""],
+            ["local", "1", "clean", _] => ["", "", "", "", "", "", "0.125"],
+            _ => [""; 7],
+        };
+        assert_eq!(found, expected, "{place:?}");
+    }
+    fs::write(attacked.join("classes.jsonl"), "{}\n").unwrap();
+    assert!(folder.fails(1, TABULATE).contains("classes.jsonl: line 1"));
+}
+
 #[test]
 fn a_run_that_is_cut_short_or_joined_is_named() {
     let all = [fit("1", "1"), fit("1", "2"), fit("2", "1"), fit("2", "2")];

@@ -18,7 +18,8 @@ use ndarray::Array1;
 /// Writes one line per layer: layer; samples (number of images); units; dead (number of units that
 /// take one value on all images); correct (number of images classified correctly); accuracy, correct divided
 /// by samples; loss, the mean of -ln p_y, where p_y is the softmax probability of the true class.
-/// The last three are null for a layer without a readout. If several logits are equally large, the
+/// The last three are null for a layer without a readout; probe is true if the readout was trained by the
+/// tool probe, and left out otherwise. If several logits are equally large, the
 /// lowest class counts as the answer.
 #[derive(Parser)]
 #[command(

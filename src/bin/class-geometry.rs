@@ -25,6 +25,10 @@ use local_errors::{
 /// nc1: tr(S_W S_B^+) / C, which is 0 in neural collapse. The pseudo-inverse S_B^+ leaves out
 /// eigenvalues that are at most 1e-10 of the largest. Null if every m_c equals m.
 ///
+/// centre_span: tr(P S_T) / tr S_T, the fraction of the variance in the directions of the m_c - m: P projects
+/// on their span, and S_T = 1/N sum (h - m)(h - m)^T. The first C - 1 principal directions hold at least as
+/// much; if it is as much, they are the directions of the centres. Null if every m_c equals m.
+///
 /// class_dimension: mean over classes of the participation ratio (tr cov_c)^2 / tr cov_c^2. Classes
 /// without variance are left out, also those of a single sample; null if there are no others.
 ///

@@ -25,8 +25,8 @@ use local_errors::{
 /// samples and no training samples); iterations; converged.
 ///
 /// With --into, the probes become readouts rN.npy and cN.npy of a network, in the layers that have no
-/// readout, or one from an earlier probe. Other readouts stay as they are. The key probe of model.json
-/// lists these layers. The last layer always has a readout of its own, which the attacks use.
+/// readout, or one from an earlier probe. Other readouts stay as they are, unless --replace is given. The
+/// key probe of model.json lists these layers. The last layer always has a readout, which the attacks use.
 #[derive(Parser)]
 #[command(
     name = env!("CARGO_BIN_NAME"),
@@ -58,6 +58,9 @@ struct Args {
     /// Also write the probes into the directory of this network, whose layers the activations are
     #[arg(long, value_name = "DIR")]
     into: Option<PathBuf>,
+    /// With --into, replace the readouts of all layers, as for a network that was not trained
+    #[arg(long, requires = "into")]
+    replace: bool,
     /// JSON lines to write; - for stdout
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     output: PathBuf,
@@ -79,7 +82,7 @@ fn run(args: Args) -> Result<()> {
         }
         Some(directory) => {
             cli::check_outside(&args.output, directory, "--output")?;
-            Some(Probed::open(directory)?)
+            Some(Probed::open(directory, args.replace)?)
         }
         None => None,
     };

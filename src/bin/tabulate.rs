@@ -14,8 +14,9 @@ use local_errors::{
 /// A run is the directory of one measured network: DATASET/RULE/seed-S/LEVEL. LEVEL is clean, or
 /// subset-N (the first N clean images), or ATTACK-STRENGTH such as fgsm-0.05. For a snapshot,
 /// epoch-N/ stands before LEVEL. DATASET/LEVEL is a run of the images themselves, which are layer
-/// 0. Of each run, accuracy.jsonl and alpha.jsonl are read, and audit.json if it exists. The table
-/// has one row per run, layer and fit, sorted. A cell is empty if the run has no such number.
+/// 0. Of each run, accuracy.jsonl and alpha.jsonl are read, and those of audit.json, classes.jsonl,
+/// displacement.jsonl and distances.npy that exist. The table has one row per run, layer and fit,
+/// sorted. A cell is empty if the run has no such number.
 ///
 /// A run is refused if its files are empty, cut short or concatenated: both files must have the
 /// same layers, all layers of a rule must have the same fits, and nothing may occur twice.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Result,
-    network::{CHUNK, Network, cross_entropy, predicted},
+    network::{CHUNK, Layer, Network, cross_entropy, predicted},
 };
 
 /// One line of the output of `accuracy`.
@@ -27,6 +27,9 @@ pub struct Accuracy {
     pub accuracy: Option<f64>,
     /// Mean of the cross-entropy `-ln p_y` over the images.
     pub loss: Option<f64>,
+    /// Whether the readout is a probe; left out if not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub probe: bool,
 }
 
 /// Counts correct classifications and dead units, one block of images at a time.
@@ -40,6 +43,8 @@ struct LayerCount {
     first: Vec<f32>,
     /// Whether each unit took another value on another image.
     varies: Vec<bool>,
+    /// Whether the readout is a probe.
+    probe: bool,
     /// Number of correct classifications, and the sum of the losses.
     readout: Option<(usize, f64)>,
 }
@@ -58,6 +63,7 @@ impl AccuracyCounter {
         let layers = network.layers.iter().map(|layer| LayerCount {
             first: Vec::new(),
             varies: vec![false; layer.w.ncols()],
+            probe: is_probe(layer),
             readout: layer.readout.as_ref().map(|_| (0, 0.0)),
         });
         Self { samples: 0, layers: layers.collect() }
@@ -132,6 +138,7 @@ impl AccuracyCounter {
             correct: layer.readout.map(|(correct, _)| correct),
             accuracy: layer.readout.map(|(correct, _)| correct as f64 / samples),
             loss: layer.readout.map(|(_, loss)| loss / samples),
+            probe: layer.probe,
         };
         self.layers.iter().enumerate().map(line).collect()
     }
@@ -172,7 +179,11 @@ fn count<'a>(
                 .collect();
             (correct, loss)
         });
-        count.layers.push(LayerCount { first, varies, readout });
+        count.layers.push(LayerCount { first, varies, probe: is_probe(layer), readout });
     }
     count
+}
+
+fn is_probe(layer: &Layer) -> bool {
+    layer.readout.as_ref().is_some_and(|readout| readout.probe)
 }

@@ -75,7 +75,7 @@ pub(super) fn identity(directory: &Path) -> Result<(u64, u64)> {
 
 fn read_once(directory: &Path) -> Result<Network> {
     let file = directory.join(FILE);
-    let Description { schema, sizes, classes, activation, .. } = read::json(&file)?;
+    let Description { schema, sizes, classes, activation, probe, .. } = read::json(&file)?;
     let wrong = |message: String| Err(Error::data(message).in_file(&file));
     let activation = match (schema.as_str(), activation) {
         (SCHEMA, Some(activation)) => activation,
@@ -104,7 +104,8 @@ fn read_once(directory: &Path) -> Result<Network> {
         let (r, c) = (array("r"), array("c"));
         let readout = if exists(&r)? {
             let c = if exists(&c)? { Some(read::vector(&c, classes)?) } else { None };
-            Some(Readout { r: read::matrix(&r, (units, classes))?, c })
+            let r = read::matrix(&r, (units, classes))?;
+            Some(Readout { r, c, probe: probe.contains(&(index + 1)) })
         } else {
             None
         };
@@ -250,7 +251,11 @@ mod tests {
         let layer = Layer {
             w: array![[1.0, -2.0], [0.5, 3.0], [0.0, 1e-30]],
             b: Array1::zeros(2),
-            readout: Some(Readout { r: Array2::ones((2, 4)), c: Some(array![1., 2., 3., 4.]) }),
+            readout: Some(Readout {
+                r: Array2::ones((2, 4)),
+                c: Some(array![1., 2., 3., 4.]),
+                probe: false,
+            }),
         };
         let activation = Activation::ShiftedTanh;
         let network = Network { layers: vec![layer], classes: 4, activation };

@@ -51,13 +51,15 @@ pub struct Readout {
     pub r: Array2<f32>,
     /// Biases, (classes,), if any.
     pub c: Option<Array1<f32>>,
+    /// Whether it is a probe: trained after the network, on its activations.
+    pub probe: bool,
 }
 
 impl Layer {
     /// The parameters: w, b, and r and c of the readout.
     pub fn parameters(&self) -> impl Iterator<Item = &[f32]> {
         let readout = self.readout.iter();
-        let readout = readout.flat_map(|Readout { r, c }| {
+        let readout = readout.flat_map(|Readout { r, c, .. }| {
             [r.as_slice()].into_iter().chain(c.iter().map(|c| c.as_slice()))
         });
         let own = [self.w.as_slice(), self.b.as_slice()];
@@ -67,7 +69,7 @@ impl Layer {
     /// The parameters, as [`Self::parameters`], to be changed.
     pub fn parameters_mut(&mut self) -> impl Iterator<Item = &mut [f32]> {
         let readout = self.readout.iter_mut();
-        let readout = readout.flat_map(|Readout { r, c }| {
+        let readout = readout.flat_map(|Readout { r, c, .. }| {
             [r.as_slice_mut()].into_iter().chain(c.iter_mut().map(|c| c.as_slice_mut()))
         });
         let own = [self.w.as_slice_mut(), self.b.as_slice_mut()];

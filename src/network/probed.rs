@@ -11,7 +11,7 @@ use serde::{
 };
 use serde_json::Value;
 
-use super::files::{self, Description};
+use super::files;
 use crate::{
     Error, Result,
     io::{read, write::Output},
@@ -28,23 +28,25 @@ pub struct Probed {
     /// The network as it was read.
     pub network: Network,
     model: Model,
-    /// The layers, counted from 1, that have no readout, or one from an earlier probe.
+    /// The layers, counted from 1, that are to get a readout.
     pub layers: Vec<usize>,
 }
 
 impl Probed {
-    /// Read the network in a directory.
+    /// Read the network in a directory. The layers that have no readout, or one from an earlier probe, are
+    /// to get one; with `replace`, all layers.
     ///
     /// # Errors
     /// If the directory holds no network, or anything else, or cannot be written.
-    pub fn open(directory: &Path) -> Result<Self> {
+    pub fn open(directory: &Path, replace: bool) -> Result<Self> {
         let identity = files::identity(directory)?;
         let network = files::read(directory)?;
         let file = directory.join(files::FILE);
-        let (description, model): (Description, _) = (read::json(&file)?, read::json(&file)?);
+        let model = read::json(&file)?;
         files::check(directory)?;
         let lacks = |layer: &usize| {
-            network.layers[layer - 1].readout.is_none() || description.probe.contains(layer)
+            replace
+                || network.layers[layer - 1].readout.as_ref().is_none_or(|readout| readout.probe)
         };
         let layers = (1..=network.layers.len()).filter(lacks).collect();
         Ok(Self { directory: directory.to_owned(), identity, network, model, layers })

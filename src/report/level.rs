@@ -33,6 +33,11 @@ impl Level {
         catalogue.attack(&self.attack).at(self.strength, between)
     }
 
+    /// Whether a row was measured at this level.
+    pub fn is_of(&self, row: &Row) -> bool {
+        row.attack == self.attack && row.strength.total_cmp(&self.strength).is_eq()
+    }
+
     fn is_clean(&self) -> bool {
         self.attack == "clean"
     }

@@ -3,8 +3,10 @@
 pub mod figures;
 mod headline;
 mod html;
+mod inside_files;
 mod level;
 mod links;
+mod marks;
 mod reconstructions;
 mod rule_view;
 mod sections;
@@ -25,7 +27,8 @@ use html::FigureList;
 pub use links::Links;
 pub use reconstructions::{Reconstructions, reconstructions};
 use sections::{
-    controls, layers, network, numbers, precision, provenance, strengths, texts, training, verdicts,
+    classes, controls, displacement, layers, network, numbers, power_law, precision, provenance,
+    robustness, strengths, texts, training, verdicts,
 };
 pub use study_files::StudyFiles;
 pub use sweep::{Sweep, sweep};
@@ -73,6 +76,11 @@ pub fn report(study: &StudyFiles, links: Option<Links>) -> Report {
         (strengths::accuracy_against_alpha(rule, figures))
         (strengths::against_strength(rule, figures))
         (precision::lost_by_fgsm(rule))
+
+        (displacement::why_alpha_moves(rule, figures))
+        (classes::classes(rule, figures))
+        (power_law::is_it_one(rule))
+        (robustness::robustness(study, figures))
 
         (layers::along_layers(study, figures))
         (training::during_training(rule, figures))

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::{
+    inside_files::{self, Displaced, Distances},
     level::{self, Level},
     rule_view::{RuleView, rules},
     study_tables::{StudyTables, no_network},
@@ -47,6 +48,10 @@ pub struct StudyFiles {
     /// Spectra of the network shown: first of clean images, then of attacked ones. All have the same
     /// layers.
     pub(super) spectra: Vec<LevelSpectra>,
+    /// What attacks displace in the networks of the first rule, if it was measured.
+    pub(super) displaced: Vec<Displaced>,
+    /// How far images are from a boundary, if it was measured.
+    pub(super) distances: Distances,
     /// Some images, clean and attacked, if they were made.
     pub(super) images: Vec<LevelImages>,
     /// The classes of these images.
@@ -94,6 +99,8 @@ impl StudyFiles {
             model: read_if_there(&model.join("model.json"))?,
             history: if history.is_file() { read::json_lines(&history)? } else { Vec::new() },
             spectra: read_spectra(&network, level::middle(of_rule(), &catalogue))?,
+            displaced: inside_files::displaced(folder, rule, &rows)?,
+            distances: inside_files::distances(folder, &rows)?,
             labels: match images.first() {
                 Some(shown) => {
                     let file = folder.join("data").join("test-labels.npy");

@@ -43,7 +43,7 @@ pub fn init(sizes: &[usize], classes: usize, settings: &Settings) -> Result<Netw
             let mut readout = rng::stream(seed, Purpose::Readout, index);
             let r = normal(&mut readout, (units, classes), scale);
             let c = (rule == Rule::Backprop).then(|| Array1::zeros(classes));
-            Readout { r, c }
+            Readout { r, c, probe: false }
         });
         Layer { w, b: Array1::zeros(units), readout }
     };

@@ -213,6 +213,7 @@ pub fn zeros(network: &Network, rule: Rule) -> Vec<Layer> {
         readout: layer.readout.as_ref().filter(|_| rule == Rule::Backprop).map(|readout| Readout {
             r: Array2::zeros(readout.r.dim()),
             c: readout.c.as_ref().map(|c| Array1::zeros(c.dim())),
+            probe: false,
         }),
     };
     network.layers.iter().map(layer).collect()

@@ -201,11 +201,8 @@ fn an_attack_may_take_its_gradient_from_the_next_seeds_network() {
         let line = |line: &&str| line.contains(&format!("{attack}{network}/model "));
         let lines = commands.lines().filter(line);
         lines
-            .filter(|line| line.contains("/.audit."))
-            .map(|line| {
-                let place = line.split("--audit ").nth(1).unwrap();
-                place.split("/.audit.").next().unwrap().to_owned()
-            })
+            .filter_map(|line| line.split("--audit ").nth(1)?.split(' ').next())
+            .map(|file| file.rsplit_once('/').unwrap().0.to_owned())
             .collect::<Vec<_>>()
     };
     assert_eq!(attacks("seed-1"), ["out/tiny/local/seed-3/fgsm-transfer-0.1"]);

@@ -48,9 +48,10 @@ fn the_study_is_made_once_whatever_the_jobs_and_threads() {
     }
     let table = project.table("out");
     let header = "dataset,rule,seed,epoch,attack,strength,layer,samples,correct,accuracy,network_accuracy,loss,\
-                  dead,units,positive,method,rank_first,rank_last,points,alpha,stderr,intercept,r2,curvature,\
-                  participation_ratio,effective_rank,lost_label_images,zero_gradient_images,zero_sign_pixels,\
-                  max_change,warnings";
+                  probe,dead,units,positive,method,rank_first,rank_last,points,alpha,stderr,intercept,r2,curvature,\
+                  preferred,participation_ratio,effective_rank,lost_label_images,zero_gradient_images,zero_sign_pixels,\
+                  max_change,class_ratio,nc1,centre_span,class_dimension,class_radius,centre_correlation,displacement,\
+                  mean_shift,displaced_first_10,displaced_first_50,median_distance,warnings";
     assert_eq!(table.lines().next().unwrap(), header);
     // 34 runs of two layers and two of the images, each with two rank ranges.
     assert_eq!(table.lines().count(), 1 + 2 * (34 * 2 + 2));
@@ -191,6 +192,17 @@ fn seeds_can_be_made_apart_and_joined() {
     project.0.ok(&format!("({line} seed-1 & {line} seed-2 & wait) > log 2>&1"));
     assert_eq!(project.would_run(""), set(&["claims", "describe-study", "tabulate", "report"]));
     project.make("");
+    assert_eq!(project.table("out"), project.table("whole"));
+    // What needs the networks of two seeds is left to the make that joins them, which trains none.
+    project.make("OUT=whole CHECKS=fgsm-transfer");
+    fs::remove_dir_all(project.0.path("out")).unwrap();
+    project.make("inputs CHECKS=fgsm-transfer");
+    project.make("seed-1 CHECKS=fgsm-transfer");
+    assert!(!project.0.path("out/tiny/local/seed-2").exists());
+    project.make("seed-2 CHECKS=fgsm-transfer");
+    let left = project.would_run("CHECKS=fgsm-transfer");
+    assert!(left.contains("attack-fgsm") && !left.contains("train"), "{left:?}");
+    project.make("CHECKS=fgsm-transfer");
     assert_eq!(project.table("out"), project.table("whole"));
 }
 

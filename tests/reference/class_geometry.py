@@ -67,6 +67,12 @@ def measure(h, y, layer):
     weights = np.array([(y == c).sum() for c in present]) / len(h)
     total = ((h - mean) ** 2).sum() / len(h)
     assert np.isclose(float(total), float(np.trace(within) + (weights * norms**2).sum()), rtol=1e-14)
+    # The fraction in the span of the centres; the first principal directions hold no less.
+    scatters = scatter((h - mean).astype(np.float64)) / len(h)
+    basis = np.linalg.svd(centres.astype(np.float64), full_matrices=False)[2][: len(present) - 1]
+    span = float(np.trace(basis @ scatters @ basis.T) / np.trace(scatters))
+    first = np.linalg.eigvalsh(scatters)[::-1][: len(present) - 1].sum() / np.trace(scatters)
+    assert span <= first * (1 + 1e-12)
     return {
         "layer": layer,
         "samples": len(h),
@@ -76,6 +82,7 @@ def measure(h, y, layer):
         "between": float(np.trace(between)),
         "ratio": float(np.trace(between) / np.trace(within)),
         "nc1": nc1(within, between, len(present)),
+        "centre_span": span,
         "class_dimension": float(np.mean([participation_ratio(s) for s in varying])),
         "class_radius": float(np.mean(radii)),
         "centre_correlation": float(cosines[pairs].mean()),

@@ -13,7 +13,7 @@ fn images(samples: usize) -> Array2<f32> {
 
 fn one_layer(activation: Activation, w: Array2<f32>, b: Array1<f32>, r: Array2<f32>) -> Network {
     let classes = r.ncols();
-    let layers = vec![Layer { w, b, readout: Some(Readout { r, c: None }) }];
+    let layers = vec![Layer { w, b, readout: Some(Readout { r, c: None, probe: false }) }];
     Network { layers, classes, activation }
 }
 

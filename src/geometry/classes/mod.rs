@@ -11,6 +11,7 @@
 //! | `between` | `tr Σ_B`, where `Σ_B = 1/C Σ_c (m_c - m)(m_c - m)ᵀ` | Papyan, Han and Donoho |
 //! | `ratio` | `between / within` | |
 //! | `nc1` | `tr(Σ_W Σ_B⁺) / C` | Papyan, Han and Donoho |
+//! | `centre_span` | `tr P Σ_T / tr Σ_T`, where P projects on the span of the `m_c - m`, and `Σ_T = 1/N Σ (h - m)(h - m)ᵀ` | |
 //! | `class_dimension` | mean over classes of `(tr cov_c)² / tr cov_c²` | Cohen et al. |
 //! | `class_radius` | mean over classes of `sqrt(tr cov_c) / |m_c - m|` | Cohen et al. |
 //! | `centre_correlation` | mean over pairs of classes of `|cos|` of `m_c - m` and `m_c' - m` | Cohen et al. |
@@ -59,6 +60,11 @@ pub struct ClassGeometry {
     /// Within-class scatter relative to between-class scatter, in the directions of the centres;
     /// `None` if all centres equal the mean of all samples.
     pub nc1: Option<f64>,
+    /// Fraction of the variance that lies in the directions of the centres, between and within classes;
+    /// `None` if all centres equal the mean of all samples. The first `classes - 1` principal directions
+    /// hold at least as much, and exactly as much only if they are those of the centres.
+    #[serde(default)]
+    pub centre_span: Option<f64>,
     /// Mean participation ratio of the classes whose samples are not all equal; `None` if there is no
     /// such class.
     pub class_dimension: Option<f64>,
@@ -177,12 +183,22 @@ impl Layer {
         let centres = Centres::of(&classes, variance)?;
         let between = centres.between();
         let (axes, eigenvalues) = centres.axes()?;
-        let nc1 = if eigenvalues.is_empty() {
-            None
+        let (nc1, centre_span) = if eigenvalues.is_empty() {
+            (None, None)
         } else {
-            let along = within.along(axes.view()).into_iter().map(per_sample);
-            let quotients = along.zip(eigenvalues).map(|(along, value)| along.over(value));
-            finite(quotients.sum::<f64>() / classes.len() as f64)
+            let along: Vec<Scaled> =
+                within.along(axes.view()).into_iter().map(per_sample).collect();
+            let quotients = along.iter().zip(eigenvalues).map(|(along, value)| along.over(value));
+            let nc1 = quotients.sum::<f64>() / classes.len() as f64;
+            // All that the centres vary lies in their span.
+            let of_centres = classes.iter().enumerate().map(|(index, class)| {
+                let square = centres.square(index);
+                per_sample(Scaled { value: class.samples as f64 * square.value, ..square })
+            });
+            let of_centres: Scaled = of_centres.sum();
+            let in_span: Scaled = along.into_iter().chain([of_centres]).sum();
+            let all: Scaled = [variance, of_centres].into_iter().sum();
+            (finite(nc1), finite(in_span.over(all)))
         };
         let mut radii = Vec::new();
         for (index, (class, trace)) in classes.iter().zip(&traces).enumerate() {
@@ -200,6 +216,7 @@ impl Layer {
             between: in_range(between, "between")?,
             ratio: finite(between.over(variance)),
             nc1,
+            centre_span,
             class_dimension: mean(&dimensions),
             class_radius: mean(&radii),
             centre_correlation: centres.correlation(),

@@ -33,13 +33,14 @@ fn random(units: usize) -> (Array2<f64>, Vec<u8>) {
     (h, labels)
 }
 
-fn numbers(g: &ClassGeometry) -> [f64; 7] {
+fn numbers(g: &ClassGeometry) -> [f64; 8] {
     let some = |x: Option<f64>| x.unwrap();
     [
         g.within,
         g.between,
         some(g.ratio),
         some(g.nc1),
+        some(g.centre_span),
         some(g.class_dimension),
         some(g.class_radius),
         some(g.centre_correlation),
@@ -67,6 +68,7 @@ fn two_classes_on_a_line() {
         between: 11.25,
         ratio: Some(22.5),
         nc1: Some(0.5 / 11.25 / 2.0),
+        centre_span: Some(1.0),
         class_dimension: Some(1.0),
         class_radius: Some(1.0 / 1.5), // of the class of three samples alone
         centre_correlation: Some(1.0),
@@ -102,6 +104,8 @@ fn isotropic_clouds_have_as_many_dimensions_as_units() {
         squared_distance,
         squared_distance / (radius * radius),
         radius * radius / n * (n - 1.0) / 100.0,
+        // A cloud has as much variance in each direction, and the centres span all but one.
+        (squared_distance + radius * radius * (n - 1.0) / n) / (squared_distance + radius * radius),
         n,
         (trace / squared_distance).sqrt(),
         1.0 / (n - 1.0),
@@ -177,12 +181,15 @@ fn a_centre_at_the_mean_has_no_direction() {
     assert_relative_eq!(found.between, between, max_relative = 1e-12);
     let along = cloud.dot(&Array1::from_elem(4, 0.5)).var(0.0);
     assert_relative_eq!(found.nc1.unwrap(), along / between / 3.0, max_relative = 1e-12);
+    let span = (along + between) / (within + between);
+    assert_relative_eq!(found.centre_span.unwrap(), span, max_relative = 1e-12);
     // All centres are at the mean: their distances are round-off.
     let twice = concatenate![Axis(0), cloud, &cloud * -1.0, &cloud * -2.0, &cloud * 2.0];
     let labels: Vec<u8> = (0..120).map(|i| (i / 60) as u8).collect();
     for scale in [1.0, 1e-140, 1e140] {
         let found = measure(&(&twice * scale), &labels);
         assert_eq!((found.between, found.ratio, found.nc1), (0.0, Some(0.0), None), "{scale}");
+        assert_eq!(found.centre_span, None);
         assert_eq!((found.class_radius, found.centre_correlation), (None, None));
     }
 }

@@ -87,7 +87,7 @@ impl Standardisation {
                 number(largest)
             )));
         }
-        Ok(Readout { r, c: Some(c) })
+        Ok(Readout { r, c: Some(c), probe: true })
     }
 }
 

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use ndarray::{Array1, Array2, Axis, concatenate, s, stack};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Matrix, Moments, moments, require_samples, scaled_by};
 use crate::{
@@ -33,7 +33,7 @@ pub struct Split {
 }
 
 /// How far an attack displaces activations, and in which directions.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Summary {
     /// Layer, counted from 1; `None` for a single matrix.
     pub layer: Option<usize>,

@@ -23,11 +23,30 @@ pub fn vector(path: &Path, len: usize) -> Result<Array1<f32>> {
     Ok(Array1::from_vec(exactly(path, &[len])?))
 }
 
+/// Read a vector, f4 or f8, of any length.
+pub fn vector_of_any_length(path: &Path) -> Result<Array1<f32>> {
+    let npy = floats(path)?;
+    match npy.header.shape.as_slice() {
+        [_] => Ok(Array1::from_vec(values(npy)?)),
+        _ => Err(npy.wrong_shape("(samples,)")),
+    }
+}
+
 fn exactly(path: &Path, shape: &[usize]) -> Result<Vec<f32>> {
-    let mut npy = Npy::of(Source::open(path)?, &[Dtype::F4, Dtype::F8], "f4 or f8")?;
+    let npy = floats(path)?;
     if npy.header.shape != shape {
         return Err(npy.wrong_shape(&format!("{} as in model.json", shape_text(shape))));
     }
+    values(npy)
+}
+
+fn floats(path: &Path) -> Result<Npy> {
+    Npy::of(Source::open(path)?, &[Dtype::F4, Dtype::F8], "f4 or f8")
+}
+
+/// All values of an array, which must be finite.
+fn values(mut npy: Npy) -> Result<Vec<f32>> {
+    let shape = npy.header.shape.clone();
     let values: Vec<f32> = if npy.is_reordered() {
         npy.in_c_order(0, shape.first().copied().unwrap_or(1))?
     } else {
@@ -38,7 +57,7 @@ fn exactly(path: &Path, shape: &[usize]) -> Result<Vec<f32>> {
         None => Ok(values),
         Some((place, found)) => Err(npy.source.wrong(format!(
             "has a non-finite value at {} (found {}, expected a number{})",
-            index_text(shape, place),
+            index_text(&shape, place),
             number(found),
             npy.limit::<f32>(),
         ))),

@@ -177,6 +177,15 @@ impl<'de> Deserializer<'de> for Cell<'_> {
         visitor.visit_u64(number)
     }
 
+    /// Other programs write the words with a capital letter.
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> std::result::Result<V::Value, Wrong> {
+        match self.text.to_ascii_lowercase().as_str() {
+            "true" => visitor.visit_bool(true),
+            "false" => visitor.visit_bool(false),
+            _ => Err(Wrong::Cell("true or false".into())),
+        }
+    }
+
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         _: &'static str,
@@ -201,7 +210,7 @@ impl<'de> Deserializer<'de> for Cell<'_> {
     }
 
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u128 f32 char str string bytes byte_buf unit unit_struct
+        i8 i16 i32 i64 i128 u8 u16 u32 u128 f32 char str string bytes byte_buf unit unit_struct
         newtype_struct seq tuple tuple_struct map struct identifier
     }
 }

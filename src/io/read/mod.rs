@@ -21,7 +21,7 @@ mod source;
 mod text;
 mod values;
 
-pub use array::{matrix, vector};
+pub use array::{matrix, vector, vector_of_any_length};
 pub use dtype::Dtype;
 pub(crate) use header::index_text;
 pub use header::shape_text;

@@ -87,7 +87,8 @@ impl Point {
 
 impl Curve {
     /// Fractions in %.
-    pub(super) fn percent(&self) -> Self {
+    #[must_use]
+    pub fn percent(&self) -> Self {
         let points = self.points.iter().map(|point| point.percent()).collect();
         Self { label: self.label.clone(), points }
     }

@@ -1,5 +1,7 @@
 //! What the results are compared with: other attacks, the signal alone, fewer images, other rules.
 
+use std::collections::BTreeSet;
+
 use maud::{Markup, html};
 
 use super::{strengths, verdicts};
@@ -75,9 +77,25 @@ pub fn other_rules(study: &StudyFiles, figures: &mut FigureList) -> Markup {
     html! {
         @for rule in study.rules.iter().skip(1).map(|rule| study.rule(rule)) {
             h2 { "For comparison: " (rule.title()) } "\n"
+            (probed(rule))
             (verdicts::table_of_the_paper(rule))
             (strengths::accuracy_against_alpha(rule, figures))
             (strengths::figures_against_strength(rule, figures))
+        }
+    }
+}
+
+/// Which accuracies are those of probes, if any are.
+fn probed(rule: RuleView<'_>) -> Markup {
+    let rows = rule.networks().rows.into_iter().filter(|row| row.probe);
+    let layers: BTreeSet<usize> = rows.map(|row| row.layer).collect();
+    let names: Vec<String> = layers.iter().map(ToString::to_string).collect();
+    html! {
+        @if !names.is_empty() {
+            p {
+                "The accuracies of layers " (names.join(", ")) " are those of probes: linear classifiers, trained \
+                 afterwards on the activations of clean training images."
+            }
         }
     }
 }

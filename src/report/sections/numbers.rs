@@ -8,6 +8,7 @@ use crate::{
     report::{
         headline,
         html::{number, of_seeds, spread, table},
+        marks::marked,
         selection::Selection,
         study_files::StudyFiles,
     },
@@ -45,8 +46,11 @@ pub fn of_clean_images(study: &StudyFiles) -> Markup {
     html! {
         h2 { "Numbers" } "\n"
         p {
-            "Clean images: mean ± standard deviation over seeds. Layer 0 is the images themselves. The noise has \
-             the shape of the layers of the first rule."
+            "Clean images: mean ± standard deviation over seeds. Layer 0 is the images themselves. An accuracy \
+             \"probe\" is that of a linear classifier trained afterwards on the layer's activations, because the rule \
+             trains none. Beside α stand reasons to doubt it, with the number of seeds if not all: the code of a \
+             warning, or the description of the spectrum that is preferred to a power law. The noise has the \
+             shape of the layers of the first rule."
         }
         (table(&HEADER, &rows))
     }
@@ -59,12 +63,17 @@ fn of_layers(name: &str, ranks: &str, selection: &Selection<'_>) -> Vec<Vec<Stri
             let spread = point.map_or("–".into(), |point| spread(point.y, point.sd, digits));
             of_seeds(spread, selection.seeds_with(layer, value))
         };
+        let rows = || {
+            let rows = selection.rows.iter().copied();
+            rows.filter(move |row| row.layer == layer && row.attack == "clean")
+        };
+        let probe = if rows().any(|row| row.probe) { ", probe" } else { "" };
         vec![
             name.into(),
             ranks.into(),
             layer.to_string(),
-            clean(|row| row.accuracy.map(|accuracy| 100.0 * accuracy), 2),
-            clean(|row| row.alpha, 2),
+            clean(|row| row.accuracy.map(|accuracy| 100.0 * accuracy), 2) + probe,
+            marked(clean(|row| row.alpha, 2), rows()),
             clean(|row| row.r2, 3),
             clean(|row| row.curvature, 2),
             clean(|row| row.participation_ratio, 1),

@@ -12,6 +12,7 @@ use crate::{
         html::{self, of_seeds, spread},
         level::Level,
         links::Links,
+        marks::marked,
     },
     study::table::Row,
 };
@@ -54,7 +55,7 @@ fn cells(sweep: &Sweep, rule: &str, level: &Level, study: &[&SweepRow]) -> Vec<M
         level.title(&sweep.catalogue, ", "),
         study.len().to_string(),
         mean(percent, 2),
-        mean(|row| row.alpha, 2),
+        marked(mean(|row| row.alpha, 2), study.iter().map(|(_, row)| row)),
         mean(|row| row.r2, 3),
         mean(|row| row.participation_ratio, 1),
     ];

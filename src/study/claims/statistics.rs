@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use statrs::distribution::{Binomial, DiscreteCDF};
 
 use super::thresholds::{CONFIDENCE, MIN_POINTS};
+use crate::math::mean::median_of_sorted;
 
 /// A statistic over seeds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,7 +34,7 @@ pub fn over_seeds(values: &[f64]) -> Option<OverSeeds> {
     // The confidence of the k-th smallest value, k counted from 0.
     let confidence = |k: usize| 1.0 - heads.cdf(k as u64);
     let k = (0..count).take_while(|&k| confidence(k) >= CONFIDENCE).last()?;
-    let median = f64::midpoint(sorted[(count - 1) / 2], sorted[count / 2]);
+    let median = median_of_sorted(&sorted)?;
     let all_finite = sorted.iter().all(|value| value.is_finite());
     all_finite.then(|| OverSeeds {
         median,

@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::{
     Estimator,
-    runs::{Audit, Run},
+    runs::{Audit, Inside, Run},
 };
 use crate::{
-    geometry::powerlaw::{Fit, Method},
+    geometry::powerlaw::{Description, Fit, Method},
     network::accuracy::Accuracy,
     number,
 };
@@ -35,7 +35,15 @@ macro_rules! columns {
 }
 
 columns! {
-    |run: &Run, layer: usize, own: Option<&Accuracy>, last: Option<&Accuracy>, fit: &Fit, audit: &Audit|
+    |
+        run: &Run,
+        layer: usize,
+        own: Option<&Accuracy>,
+        last: Option<&Accuracy>,
+        fit: &Fit,
+        audit: &Audit,
+        inside: &Inside,
+    |
     /// Name of the data set.
     dataset: String = run.dataset.clone(),
     /// Learning rule; empty for the images themselves.
@@ -62,7 +70,10 @@ columns! {
     network_accuracy: Option<f64> = last.and_then(|last| last.accuracy),
     /// Mean of the cross-entropy `-ln p_y` of the layer's readout.
     loss: Option<f64> = own.and_then(|own| own.loss),
-    /// Number of units that are 0 on every image.
+    /// Whether the layer's readout is a probe.
+    #[serde(default)]
+    probe: bool = own.is_some_and(|own| own.probe),
+    /// Number of units that take one value on all images.
     dead: Option<usize> = own.map(|own| own.dead),
     /// Number of units of the layer.
     units: usize = fit.units,
@@ -86,6 +97,9 @@ columns! {
     r2: Option<f64> = fit.r2,
     /// Coefficient of `(ln n)²` in a quadratic fit; 0 for a power law.
     curvature: Option<f64> = fit.curvature,
+    /// The description of the ranks with the lowest BIC.
+    #[serde(default)]
+    preferred: Option<Description> = fit.comparison.as_ref().and_then(|comparison| comparison.preferred),
     /// Participation ratio of the spectrum, `(sum lambda)² / sum lambda²`.
     participation_ratio: Option<f64> = fit.participation_ratio,
     /// Effective rank: exponential of the entropy of the normalised spectrum.
@@ -99,12 +113,60 @@ columns! {
     zero_sign_pixels: Option<usize> = audit.zero_sign_pixels,
     /// From the audit of an attack: largest absolute change of a pixel.
     max_change: Option<f64> = audit.max_change,
+    /// Of the classes: between-class over within-class scatter.
+    #[serde(default)]
+    class_ratio: Option<f64> = inside.classes(layer, |classes| classes.ratio),
+    /// Of the classes: the first measure of neural collapse.
+    #[serde(default)]
+    nc1: Option<f64> = inside.classes(layer, |classes| classes.nc1),
+    /// Of the classes: the fraction of the variance in the directions of their centres.
+    #[serde(default)]
+    centre_span: Option<f64> = inside.classes(layer, |classes| classes.centre_span),
+    /// Of the classes: mean participation ratio.
+    #[serde(default)]
+    class_dimension: Option<f64> = inside.classes(layer, |classes| classes.class_dimension),
+    /// Of the classes: mean radius, in units of the distance of the centre from the mean of all images.
+    #[serde(default)]
+    class_radius: Option<f64> = inside.classes(layer, |classes| classes.class_radius),
+    /// Of the classes: mean absolute cosine between their centres.
+    #[serde(default)]
+    centre_correlation: Option<f64> = inside.classes(layer, |classes| classes.centre_correlation),
+    /// Mean squared displacement by the attack, over the trace of the clean covariance.
+    #[serde(default)]
+    displacement: Option<f64> = inside.displaced(layer, |summary| summary.total),
+    /// Fraction of it that is the squared mean displacement.
+    #[serde(default)]
+    mean_shift: Option<f64> = inside.displaced(layer, |summary| summary.mean_shift),
+    /// Fraction of the displacement's variance in the first 10 directions.
+    #[serde(default)]
+    displaced_first_10: Option<f64> = inside.displaced(layer, |summary| summary.first_10),
+    /// The same in the first 50 directions.
+    #[serde(default)]
+    displaced_first_50: Option<f64> = inside.displaced(layer, |summary| summary.first_50),
+    /// Median over images of the distance to the nearest boundary that DeepFool found.
+    #[serde(default)]
+    median_distance: Option<f64> = inside.median_distance,
     /// Codes of the fit's warnings, separated by spaces.
     warnings: String = fit.warnings.iter().map(|w| w.code()).collect::<Vec<_>>().join(" "),
 }
 
 /// Columns that a table may lack, because tables of early versions do not have them.
-pub(crate) const OPTIONAL: [&str; 1] = ["lost_label_images"];
+pub(crate) const OPTIONAL: [&str; 14] = [
+    "lost_label_images",
+    "probe",
+    "preferred",
+    "class_ratio",
+    "nc1",
+    "centre_span",
+    "class_dimension",
+    "class_radius",
+    "centre_correlation",
+    "displacement",
+    "mean_shift",
+    "displaced_first_10",
+    "displaced_first_50",
+    "median_distance",
+];
 
 /// Largest plausible number of units: a covariance of more would not fit in memory.
 const MAX_UNITS: usize = 1 << 20;

@@ -5,10 +5,16 @@ use std::{
     path::Path,
 };
 
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{Estimator, Row, compare, estimators, first_duplicate};
-use crate::{Error, Result, geometry::powerlaw::Fit, io::read, network::accuracy::Accuracy};
+use crate::{
+    Error, Result,
+    geometry::{classes::ClassGeometry, powerlaw::Fit, spectrum},
+    io::read,
+    math::mean::median_of_sorted,
+    network::accuracy::Accuracy,
+};
 
 /// A run, as described by its directory: `DATASET/RULE/seed-S/LEVEL`, with `epoch-N/` before LEVEL
 /// for a snapshot, or `DATASET/LEVEL` for the images themselves. LEVEL is `clean`, `subset-SAMPLES`
@@ -63,9 +69,66 @@ pub(super) struct Audit {
     pub max_change: Option<f64>,
 }
 
+/// What instruments found inside a run, each layer under its number; empty if they did not look.
+#[derive(Default)]
+pub(super) struct Inside {
+    classes: BTreeMap<usize, ClassGeometry>,
+    displaced: BTreeMap<usize, spectrum::Summary>,
+    pub median_distance: Option<f64>,
+}
+
+impl Inside {
+    fn read(run: &Path) -> Result<Self> {
+        let (classes, displaced) = (run.join("classes.jsonl"), run.join("displacement.jsonl"));
+        let distances = run.join("distances.npy");
+        Ok(Self {
+            classes: by_layer(&classes, |line: &ClassGeometry| line.layer)?,
+            displaced: by_layer(&displaced, |line: &spectrum::Summary| line.layer)?,
+            median_distance: if exists(&distances)? { median_of(&distances)? } else { None },
+        })
+    }
+
+    pub fn classes(&self, layer: usize, value: fn(&ClassGeometry) -> Option<f64>) -> Option<f64> {
+        self.classes.get(&layer).and_then(value)
+    }
+
+    pub fn displaced(
+        &self,
+        layer: usize,
+        value: fn(&spectrum::Summary) -> Option<f64>,
+    ) -> Option<f64> {
+        self.displaced.get(&layer).and_then(value)
+    }
+}
+
+/// The lines of a file by layer, that of a single matrix as layer 1; none if there is no such file.
+fn by_layer<T: DeserializeOwned>(
+    file: &Path,
+    layer: fn(&T) -> Option<usize>,
+) -> Result<BTreeMap<usize, T>> {
+    if !exists(file)? {
+        return Ok(BTreeMap::new());
+    }
+    let lines: Vec<T> = read::json_lines(file)?;
+    layers(file, lines.iter().map(|line| (layer(line).unwrap_or(1), ())))?;
+    Ok(lines.into_iter().map(|line| (layer(&line).unwrap_or(1), line)).collect())
+}
+
+/// The median of a vector.
+fn median_of(file: &Path) -> Result<Option<f64>> {
+    let mut values: Vec<f64> =
+        read::vector_of_any_length(file)?.iter().map(|&value| value.into()).collect();
+    values.sort_by(f64::total_cmp);
+    Ok(median_of_sorted(&values))
+}
+
+fn exists(file: &Path) -> Result<bool> {
+    file.try_exists().map_err(|e| Error::io(file, e))
+}
+
 /// Read the runs in these directories and join their files to sorted rows. The files are
-/// `alpha.jsonl`, `accuracy.jsonl` (except for the images themselves, which are layer 0), and
-/// `audit.json` if it exists.
+/// `alpha.jsonl`, `accuracy.jsonl` (except for the images themselves, which are layer 0), and those of
+/// `audit.json`, `classes.jsonl`, `displacement.jsonl` and `distances.npy` that exist.
 ///
 /// # Errors
 /// If a file is missing or invalid, the files of a run disagree in their layers, the runs of a rule
@@ -134,16 +197,14 @@ fn run(directory: &str) -> Result<Vec<Row>> {
         return Err(Error::data(message).in_file(&fits_file));
     };
     let audit_file = path.join("audit.json");
-    let audit: Audit = match audit_file.try_exists() {
-        Ok(true) => read::json(&audit_file)?,
-        Ok(false) => Audit::default(),
-        Err(e) => return Err(Error::io(&audit_file, e)),
-    };
+    let audit: Audit =
+        if exists(&audit_file)? { read::json(&audit_file)? } else { Audit::default() };
+    let inside = Inside::read(path)?;
     let last = accuracies.iter().max_by_key(|line| line.layer);
     let row = |fit: &Fit| {
         let layer = layer_of(fit);
         let own = accuracies.iter().find(|line| line.layer == layer);
-        Row::of(&run, layer, own, last, fit, &audit)
+        Row::of(&run, layer, own, last, fit, &audit, &inside)
     };
     Ok(fits.iter().map(row).collect())
 }

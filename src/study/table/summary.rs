@@ -51,7 +51,7 @@ macro_rules! column {
     };
 }
 
-const COLUMNS: [Column; 10] = [
+const COLUMNS: [Column; 21] = [
     column!(accuracy, |row| row.accuracy),
     column!(network_accuracy, |row| row.network_accuracy),
     column!(loss, |row| row.loss),
@@ -62,6 +62,17 @@ const COLUMNS: [Column; 10] = [
     column!(curvature, |row| row.curvature),
     column!(participation_ratio, |row| row.participation_ratio),
     column!(effective_rank, |row| row.effective_rank),
+    column!(class_ratio, |row| row.class_ratio),
+    column!(nc1, |row| row.nc1),
+    column!(centre_span, |row| row.centre_span),
+    column!(class_dimension, |row| row.class_dimension),
+    column!(class_radius, |row| row.class_radius),
+    column!(centre_correlation, |row| row.centre_correlation),
+    column!(displacement, |row| row.displacement),
+    column!(mean_shift, |row| row.mean_shift),
+    column!(displaced_first_10, |row| row.displaced_first_10),
+    column!(displaced_first_50, |row| row.displaced_first_50),
+    column!(median_distance, |row| row.median_distance),
 ];
 
 /// Mean and standard deviation of each column in [`COLUMNS`].
