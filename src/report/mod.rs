@@ -25,7 +25,8 @@ use html::FigureList;
 pub use links::Links;
 pub use reconstructions::{Reconstructions, reconstructions};
 use sections::{
-    controls, layers, network, numbers, precision, provenance, strengths, texts, training, verdicts,
+    checks, controls, layers, network, numbers, precision, provenance, strengths, texts, training,
+    verdicts,
 };
 pub use study_files::StudyFiles;
 pub use sweep::{Sweep, sweep};
@@ -79,6 +80,7 @@ pub fn report(study: &StudyFiles, links: Option<Links>) -> Report {
         (network::one_network(study, figures))
 
         (controls::control_attacks(rule, figures))
+        (checks::of_attacks(study))
         (controls::signal_under_noise(rule, figures))
         (controls::number_of_images(rule, figures))
         (controls::other_rules(study, figures))
@@ -89,6 +91,7 @@ pub fn report(study: &StudyFiles, links: Option<Links>) -> Report {
         h2 { "Methods" }
         (texts::methods())
         (verdicts::thresholds())
+        (checks::thresholds(study))
         h2 { "What to distrust" }
         (texts::distrust())
         (provenance::how_it_was_made(study))
