@@ -172,10 +172,10 @@ $(study)/table.csv: $(measured) $(stamps)/runs $(as.tabulate)
 	$(tabulate) --runs $(stamps)/runs -o $@
 $(study)/summary.csv: $(measured) $(stamps)/runs $(as.tabulate)
 	$(tabulate) --runs $(stamps)/runs --summary $@ -o /dev/null
-$(study)/claims.jsonl $(study)/verdicts.txt &: $(study)/table.csv $(study)/study.json $(measured-d) $(as.claims)
-	$(claims) $< -o $(study)/claims.jsonl --verdicts $(study)/verdicts.txt
-$(study)/report.html: $(addprefix $(study)/,table.csv claims.jsonl verdicts.txt study.json) $(samples-shown) $(as.report)
-	$(report) --table $< --claims $(word 2,$^) $(study) -o $@
+$(addprefix $(study)/,claims.jsonl verdicts.txt checks.jsonl) &: $(study)/table.csv $(study)/study.json $(measured-d) $(as.claims)
+	$(claims) $< -o $(study)/claims.jsonl --verdicts $(study)/verdicts.txt --checks $(study)/checks.jsonl
+$(study)/report.html: $(addprefix $(study)/,table.csv claims.jsonl checks.jsonl verdicts.txt study.json) $(samples-shown) $(as.report)
+	$(report) --table $< --claims $(word 2,$^) --checks $(word 3,$^) $(study) -o $@
 	$(say-verdicts)
 
 ## all: the study, with its tables and its report; the default

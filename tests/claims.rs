@@ -352,12 +352,14 @@ fn a_study_says_what_its_attacks_and_rules_are_whatever_their_names() {
     // Of the first ranks named, of the rule and of the attacks that are no controls.
     let decay = "high accuracy goes with a fast decay: reproduced (layers 1 2)";
     let turns = "accuracy against alpha is not monotonic: not reproduced";
+    // The gradient attacks leave 0.20 of 0.95 at the largest strength, more than a fifth.
+    let fails = "; the attack fails the check large";
     let expected = [
         format!("C1 hebb, gaussian-blur, ranks 2-9: {decay}"),
-        format!("C1 hebb, mine-clipped, ranks 2-9: {decay}"),
-        format!("C1 hebb, pgd, ranks 2-9: {decay}"),
-        format!("C3 hebb, mine-clipped, ranks 2-9: {turns}"),
-        format!("C3 hebb, pgd, ranks 2-9: {turns}"),
+        format!("C1 hebb, mine-clipped, ranks 2-9: {decay}{fails}"),
+        format!("C1 hebb, pgd, ranks 2-9: {decay}{fails}"),
+        format!("C3 hebb, mine-clipped, ranks 2-9: {turns}{fails}"),
+        format!("C3 hebb, pgd, ranks 2-9: {turns}{fails}"),
     ];
     let verdicts = fs::read_to_string(folder.path("v.txt")).unwrap();
     assert_eq!(verdicts.lines().collect::<Vec<_>>(), expected);
@@ -385,4 +387,81 @@ fn a_study_says_what_its_attacks_and_rules_are_whatever_their_names() {
     for file in ["new.jsonl", "new.txt", "same"] {
         assert!(!folder.path(file).exists(), "{file}");
     }
+}
+
+#[test]
+fn checks_of_the_attacks_are_lines_of_json_that_the_claims_name() {
+    let folder = Folder::new();
+    let of = |attack: &str, slope: f64, lost: &str| {
+        let falls = |_, _, i: usize| (0.95 - slope * i as f64, Some(3.0 - 0.1 * i as f64));
+        let audit = [("lost_label_images", lost), ("zero_gradient_images", "0")];
+        let rows = study(attack, 2, &STRENGTHS, falls);
+        rows.iter().map(|row| row.with(&audit)).collect::<Vec<Row>>()
+    };
+    let attacked = |row: &Row| row.get("attack") != "clean";
+    let table = |lost: &str| {
+        let others = [of("pgd", 0.15, "0"), of("fgsm-random", 0.01, "0")].concat();
+        let mut rows = of("fgsm", 0.18, lost);
+        rows.extend(others.into_iter().filter(attacked));
+        rows
+    };
+    folder.ok("describe-study --command make --rule 'local; local errors;; train' \
+               --attack 'fgsm; gradient; FGSM; epsilon; attack-fgsm' \
+               --attack 'pgd; gradient; PGD; epsilon; attack-pgd' \
+               --attack 'fgsm-random; gradient, control of fgsm; Signs; epsilon; attack-fgsm' -o s.json");
+    let line = "claims --study s.json --checks k.jsonl --verdicts v.txt t.csv";
+    tables::write(&folder, "t.csv", &table("0"));
+    folder.ok(line);
+    // At the largest strength, PGD leaves 0.20, FGSM 0.05, and random signs 0.90 of 0.95.
+    let text = folder.bytes("k.jsonl").text();
+    let expected = [
+        r#"{"check":"pgd","statement":"pgd is at least as strong as fgsm at each strength","rule":"local","attack":"pgd","beside":"fgsm","strength":0.5,"value":0.15,"threshold":0.01,"passed":false,"seeds":5}"#,
+        r#""attack":"fgsm","beside":"fgsm-random","strength":0.3,"value":0.055555555556,"threshold":0.5,"passed":true,"seeds":5}"#,
+        r#""attack":"fgsm","beside":null,"strength":0.5,"value":0.052631578947,"threshold":0.2,"passed":true,"seeds":5}"#,
+        r#""attack":"pgd","beside":null,"strength":0.5,"value":0.210526315789,"threshold":0.2,"passed":false,"seeds":5}"#,
+        r#""attack":"fgsm","beside":null,"strength":0.1,"value":0.0,"threshold":0.0,"passed":true,"seeds":5}"#,
+        r#""attack":"fgsm-random","beside":null,"strength":0.1,"value":0.0,"threshold":0.0,"passed":true,"seeds":5}"#,
+        r#""attack":"pgd","beside":null,"strength":0.1,"value":0.0,"threshold":0.0,"passed":true,"seeds":5}"#,
+    ];
+    assert_eq!(text.lines().count(), expected.len(), "{text}");
+    for (line, end) in text.lines().zip(expected) {
+        assert!(line.ends_with(end), "{line}");
+    }
+    let names = |attack: &str| {
+        let lines = json_lines(&folder.ok(line));
+        let of_attack: Vec<Value> =
+            lines.into_iter().filter(|line| line["attack"] == attack).collect();
+        assert!(of_attack.windows(2).all(|two| two[0]["failed_checks"] == two[1]["failed_checks"]));
+        of_attack[0]["failed_checks"].clone()
+    };
+    assert_eq!(names("fgsm"), Value::from(vec!["pgd"]));
+    assert_eq!(names("pgd"), Value::from(vec!["pgd", "large"]));
+    assert_eq!(names("fgsm-random"), Value::Null);
+    let verdicts = folder.bytes("v.txt").text();
+    let of_pgd = verdicts.lines().filter(|line| line.contains(", pgd, "));
+    assert!(
+        of_pgd.clone().count() == 2
+            && of_pgd
+                .clone()
+                .all(|line| line.ends_with("; the attack fails the checks pgd and large")),
+        "{verdicts}"
+    );
+    // One image of one run.
+    tables::write(&folder, "t.csv", &table("1"));
+    assert_eq!(names("fgsm"), Value::from(vec!["pgd", "gradient"]));
+
+    // Where nothing was attacked there is nothing to check, and what cannot be checked says why.
+    tables::write(&folder, "t.csv", &study("gauss", 2, &STRENGTHS, |_, _, _| (0.9, Some(2.0))));
+    folder.ok(line);
+    assert!(folder.bytes("k.jsonl").is_empty());
+    tables::write(&folder, "t.csv", &study("fgsm", 2, &STRENGTHS, |_, _, _| (0.1, Some(2.0))));
+    folder.ok(line);
+    let reasons = json_lines(&folder.bytes("k.jsonl"));
+    let reasons: Vec<(&Value, &Value)> =
+        reasons.iter().map(|check| (&check["passed"], &check["reason"])).collect();
+    let chance: Value = "a clean accuracy of at most 55 %, which may be chance".into();
+    let audit: Value = "the table has no audit of fgsm".into();
+    assert_eq!(reasons, [(&Value::Null, &chance), (&Value::Null, &audit)]);
+    folder.fails(2, "claims --checks same --verdicts same t.csv");
+    assert!(!folder.path("same").exists());
 }

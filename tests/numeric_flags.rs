@@ -207,6 +207,7 @@ const WORDS: &[&str] = &[
     "--attack",
     "--audit",
     "--checkpoint",
+    "--checks",
     "--claims",
     "--command",
     "--dimension",

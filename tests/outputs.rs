@@ -162,7 +162,7 @@ fn a_file_that_may_not_be_written_is_refused() {
 }
 
 /// What makes two outputs of each tool that can: `-o` and another.
-const OF_TWO: [&str; 9] = [
+const OF_TWO: [&str; 10] = [
     "accuracy --model net --labels y.npy x.npy --predictions",
     "extract-activations --model net --labels y.npy x.npy --accuracy",
     "attack-fgsm --epsilon 0.1 --model net --labels y.npy x.npy --audit",
@@ -170,6 +170,7 @@ const OF_TWO: [&str; 9] = [
     "attack-deepfool --model net x.npy --distances",
     "tabulate --runs /dev/null --summary",
     "claims /dev/null --verdicts",
+    "claims /dev/null --checks",
     "validate --alphas 1 --samples 300 --draws 2 --units 20 --ranks 1-10 --figure",
     "train --images x.npy --labels y.npy --epochs 1 --checkpoint",
 ];
@@ -273,6 +274,7 @@ fn a_folder_that_is_missing_is_named_before_the_work() {
         "train --images bad.npy --labels y.npy --checkpoint no/such/x.npy -o new",
         "tabulate --runs bad.npy --summary no/such/x.npy",
         "claims bad.npy --verdicts no/such/x.npy",
+        "claims bad.npy --checks no/such/x.npy",
     ] {
         let said = folder.fails(1, line);
         assert!(

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::common::{Bytes, Folder, header, npy, project::Project};
+use crate::common::{self, Bytes, Folder, header, npy, project::Project};
 
 const REPORT: &str = "report --table out/tiny/table.csv --claims out/tiny/claims.jsonl out/tiny -o page.html --figures figures";
 
@@ -231,4 +231,81 @@ fn what_instruments_found_is_on_the_page() {
     assert!(page.contains("The accuracies of layers 1 are those of probes"));
     let of_backprop = numbers(&page, "backpropagation", "1–8");
     assert!(of_backprop[0].contains(", probe</td>") && !of_backprop[1].contains("probe"));
+}
+
+#[test]
+fn the_checks_of_the_attacks_are_shown_if_they_are_given() {
+    let project = Project::new();
+    let folder = &project.0;
+    project.make("all CONTROLS='gauss-repeat fgsm-random fgsm-clipped'");
+    let heading = "<h2>Is the attack weak, or the network strong?</h2>";
+    let (without, figures) = report(folder);
+    for words in [heading, "Thresholds of the checks"] {
+        assert!(!without.contains(words), "{words}");
+    }
+    let checks = fs::read_to_string(folder.path("out/tiny/checks.jsonl")).unwrap();
+    // Undecided, and of a rule that the study does not have.
+    let undecided = r#"{"check":"pgd","statement":"mine is strong","rule":"local","attack":"mine","beside":"fgsm","strength":null,"value":null,"threshold":0.01,"passed":null,"reason":"a reason","seeds":0}"#;
+    let other = undecided.replace("local", "nowhere").replace("mine is", "other is");
+    let failed = undecided.replace("mine is", "weak is").replace(
+        r#""strength":null,"value":null,"threshold":0.01,"passed":null,"reason":"a reason","seeds":0"#,
+        r#""strength":0.25,"value":0.0125,"threshold":0.01,"passed":false,"seeds":3"#,
+    );
+    fs::write(folder.path("k.jsonl"), format!("{checks}{undecided}\n{other}\n{failed}\n")).unwrap();
+    let line = REPORT.replace("out/tiny -o", "--checks k.jsonl out/tiny -o");
+    folder.ok(&format!("rm -rf figures && {line}"));
+    let page = folder.bytes("page.html").text();
+    assert!(common::files(&folder.path("figures")) == figures);
+    let places = ["<h2>Control attacks", heading, "<h2>The signal under noise"]
+        .map(|words| page.find(words).unwrap_or_else(|| panic!("{words}")));
+    assert!(places.is_sorted());
+    let section = page[places[1]..].split("</table>").next().unwrap();
+    let rows = |words: &str| section.lines().filter(|line| line.contains(words)).count();
+    assert_eq!(rows("<tr>"), 1 + checks.lines().count() + 2);
+    assert!(rows("<td>local errors</td>") > 0 && rows("<td>backpropagation</td>") > 0);
+    assert_eq!(rows("other is strong"), 0);
+    for (statement, end) in [
+        (
+            "mine is strong",
+            "<td>0</td><td>–</td><td>0.010</td><td><span class=\"verdict\">undecided</span><br><span \
+             class=\"wrap\">a reason</span></td></tr>",
+        ),
+        (
+            "weak is strong",
+            "<td>3</td><td>0.013 at 0.25</td><td>0.010</td><td><span class=\"verdict\">failed</span></td></tr>",
+        ),
+    ] {
+        let row = section.lines().find(|line| line.contains(statement)).unwrap();
+        assert!(row.ends_with(end), "{row}");
+    }
+    assert!(page.contains("<h3>Thresholds of the checks of the attacks</h3>"));
+
+    // A verdict names what its attack fails, from the file of the claims.
+    let claims = fs::read_to_string(folder.path("out/tiny/claims.jsonl")).unwrap();
+    let changed = |line: &str| {
+        let mut claim: serde_json::Value = serde_json::from_str(line).unwrap();
+        claim["failed_checks"] = ["pgd", "large", "gradient"].into();
+        claim.to_string() + "\n"
+    };
+    let fails = "the attack fails the checks pgd, large and gradient";
+    fs::write(folder.path("c.jsonl"), claims.lines().map(changed).collect::<String>()).unwrap();
+    folder.ok(&line.replace("out/tiny/claims.jsonl", "c.jsonl"));
+    let named = folder.bytes("page.html").text().matches(fails).count();
+    assert!(named >= claims.lines().count(), "{named}");
+
+    for (text, says) in [
+        ("{", "k.jsonl: line 1 is not the JSON expected"),
+        (
+            &undecided.replace("pgd", "warp"),
+            "k.jsonl: line 1 is not the JSON expected: unknown variant `warp`",
+        ),
+    ] {
+        fs::write(folder.path("k.jsonl"), text).unwrap();
+        let message = folder.fails(1, &line.replace("page.html", "new.html"));
+        assert!(message.contains(says), "{message}");
+    }
+    fs::write(folder.path("k.jsonl"), "").unwrap();
+    folder.ok(&line);
+    assert!(folder.bytes("page.html").text() == without);
+    assert!(!folder.path("new.html").exists());
 }

@@ -6,7 +6,11 @@ use clap::Parser;
 use local_errors::{
     Result, cli,
     io::write,
-    study::{catalogue::Catalogue, claims, table},
+    study::{
+        catalogue::Catalogue,
+        claims::{self, Judgement},
+        table,
+    },
 };
 
 /// Judge the paper's claims on a study's table, as JSON lines
@@ -27,6 +31,15 @@ use local_errors::{
 /// undecided, with the reason, if there are too few seeds or points, if accuracy hardly changes, or
 /// if the table contains nothing to judge the claim on.
 ///
+/// With --checks it also checks the attacks, for each rule: does accuracy stay high because the network
+/// is strong, or because the attack is weak? pgd: pgd and bim are at least as strong as fgsm. transfer:
+/// fgsm-transfer is no stronger than fgsm. random: fgsm-random takes far less accuracy than fgsm. large:
+/// the largest strength leaves little accuracy. gradient: no image lost its gradient. Each line has the
+/// check, its statement, the rule, the attack, the attack beside it that it is compared with, the worst
+/// value over seeds and strengths and the strength where it is, the threshold that the value may not
+/// exceed, and whether the check is passed: true, false or null, with the reason. The verdicts name the
+/// checks that their attack fails.
+///
 /// The file --study says which attacks are noise, which follow a gradient and which are controls.
 /// Without it, gauss is noise, fgsm and fgsm-float32 follow a gradient, and other attacks do neither.
 ///
@@ -37,7 +50,7 @@ use local_errors::{
 #[command(
     name = env!("CARGO_BIN_NAME"),
     version,
-    after_help = "Example:\n  claims --study out/mnist/study.json out/mnist/table.csv\n\nSource: Jiang, Zhou and Huang, Chin. Phys. B 30, 048702 (2021); smoothness: Stringer et al., Nature 571, 361 (2019)"
+    after_help = "Example:\n  claims --study out/mnist/study.json out/mnist/table.csv\n\nSource: Jiang, Zhou and Huang, Chin. Phys. B 30, 048702 (2021); smoothness: Stringer et al., Nature 571, 361 (2019); checks: Carlini et al., arXiv 1902.06705 (2019), Croce and Hein, arXiv 2003.01690 (2020), Athalye et al., arXiv 1802.00420 (2018)"
 )]
 struct Args {
     /// CSV table of one data set, written by tabulate; - for stdin
@@ -58,6 +71,9 @@ struct Args {
     /// ranks, without the rules and attacks that are controls
     #[arg(long, value_name = "FILE")]
     verdicts: Option<PathBuf>,
+    /// Also write the checks of the attacks to this file, as JSON lines
+    #[arg(long, value_name = "FILE")]
+    checks: Option<PathBuf>,
     /// JSON lines to write; - for stdout
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     output: PathBuf,
@@ -68,7 +84,8 @@ struct Args {
 fn run(args: Args) -> Result<()> {
     let inputs = [&args.table].into_iter().chain(&args.study).chain(&args.dimension);
     let inputs: Vec<&Path> = inputs.map(PathBuf::as_path).collect();
-    cli::check_streams(&inputs, &[Some(&args.output), args.verdicts.as_deref()])?;
+    let outputs = [Some(args.output.as_path()), args.verdicts.as_deref(), args.checks.as_deref()];
+    cli::check_streams(&inputs, &outputs)?;
     let rows = table::read(&args.table)?;
     table::check_one_dataset(&rows, &args.table)?;
     let study = args.study.as_deref().map(Catalogue::read).transpose()?.unwrap_or_default();
@@ -76,10 +93,13 @@ fn run(args: Args) -> Result<()> {
         Some(file) => Some(claims::stimulus_dimension(file)?),
         None => args.stimulus_dimension,
     };
-    let claims = claims::judge(&rows, &study, d);
+    let Judgement { claims, checks } = claims::judge(&rows, &study, d);
     let mut outputs = vec![write::json_lines(&args.output, &claims)?];
     if let Some(file) = &args.verdicts {
         outputs.push(write::lines(file, &claims::verdicts(&claims, &rows, &study))?);
+    }
+    if let Some(file) = &args.checks {
+        outputs.push(write::json_lines(file, &checks)?);
     }
     write::finish_all(outputs)
 }

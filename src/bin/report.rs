@@ -1,6 +1,6 @@
 //! The study's report.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Parser;
 use local_errors::{
@@ -11,7 +11,7 @@ use local_errors::{
 /// Write a study's report: one self-contained HTML page, and its figures as SVG
 ///
 /// The page shows the paper's claims with their verdicts; accuracy and alpha against attack
-/// strength and layer; the audit of FGSM; the training, spectra and images of one network; the
+/// strength and layer; the audit of FGSM; the checks of the attacks; the training, spectra and images of one network; the
 /// methods, the thresholds and what to distrust. It contains its figures and images and needs
 /// no other file. With --figures it also links to the figures' own files.
 ///
@@ -37,6 +37,9 @@ struct Args {
     /// JSON lines that claims wrote
     #[arg(long, value_name = "FILE")]
     claims: PathBuf,
+    /// JSON lines that claims --checks wrote, to show the checks of the attacks [default: not shown]
+    #[arg(long, value_name = "FILE")]
+    checks: Option<PathBuf>,
     #[command(flatten)]
     page: cli::Page,
     #[command(flatten)]
@@ -44,8 +47,10 @@ struct Args {
 }
 
 fn run(args: Args) -> Result<()> {
-    cli::check_streams(&[&args.table, &args.claims], &[Some(&args.page.output)])?;
-    let study = StudyFiles::read(&args.table, &args.claims, &args.study)?;
+    let inputs = [&args.table, &args.claims].into_iter().chain(&args.checks);
+    let inputs: Vec<&Path> = inputs.map(PathBuf::as_path).collect();
+    cli::check_streams(&inputs, &[Some(&args.page.output)])?;
+    let study = StudyFiles::read(&args.table, &args.claims, args.checks.as_deref(), &args.study)?;
     args.page.write(&report::report(&study, args.page.links()?), None)
 }
 

@@ -27,8 +27,8 @@ use html::FigureList;
 pub use links::Links;
 pub use reconstructions::{Reconstructions, reconstructions};
 use sections::{
-    classes, controls, displacement, layers, network, numbers, power_law, precision, provenance,
-    robustness, strengths, texts, training, verdicts,
+    checks, classes, controls, displacement, layers, network, numbers, power_law, precision,
+    provenance, robustness, strengths, texts, training, verdicts,
 };
 pub use study_files::StudyFiles;
 pub use sweep::{Sweep, sweep};
@@ -87,6 +87,7 @@ pub fn report(study: &StudyFiles, links: Option<Links>) -> Report {
         (network::one_network(study, figures))
 
         (controls::control_attacks(rule, figures))
+        (checks::of_attacks(study))
         (controls::signal_under_noise(rule, figures))
         (controls::number_of_images(rule, figures))
         (controls::other_rules(study, figures))
@@ -97,6 +98,7 @@ pub fn report(study: &StudyFiles, links: Option<Links>) -> Report {
         h2 { "Methods" }
         (texts::methods())
         (verdicts::thresholds())
+        (checks::thresholds(study))
         h2 { "What to distrust" }
         (texts::distrust())
         (provenance::how_it_was_made(study))

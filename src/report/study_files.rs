@@ -16,7 +16,7 @@ use crate::{
     io::read::{self, Rows, Source},
     study::{
         catalogue::Catalogue,
-        claims::Claim,
+        claims::{Check, Claim},
         table::{Estimator, Row},
     },
     train::Progress,
@@ -35,6 +35,8 @@ pub struct StudyFiles {
     pub(super) headline: Estimator,
     /// The claims with their verdicts.
     pub(super) claims: Vec<Claim>,
+    /// The checks of the attacks; empty if they are not given.
+    pub(super) checks: Vec<Check>,
     /// Descriptions of rules and attacks.
     pub(super) catalogue: Catalogue,
     /// `study.json`, if there is one: how the study was made.
@@ -77,11 +79,12 @@ pub struct LevelImages {
 }
 
 impl StudyFiles {
-    /// Read the table, the claims, and what the report shows of one network: that of the first rule's first
-    /// seed.
-    pub fn read(table: &Path, claims: &Path, folder: &Path) -> Result<Self> {
+    /// Read the table, the claims, the checks of the attacks if they are given, and what the report shows
+    /// of one network: that of the first rule's first seed.
+    pub fn read(table: &Path, claims: &Path, checks: Option<&Path>, folder: &Path) -> Result<Self> {
         let StudyTables { rows, claims, catalogue, headline } =
             StudyTables::read(table, claims, folder)?;
+        let checks = checks.map(read::json_lines).transpose()?.unwrap_or_default();
         let none = || no_network(table);
         let networks = || rows.iter().filter(|row| row.epoch.is_none());
         let rules = rules(networks(), &catalogue);
@@ -112,6 +115,7 @@ impl StudyFiles {
             rules,
             rows,
             claims,
+            checks,
             catalogue,
         })
     }

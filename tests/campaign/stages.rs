@@ -42,8 +42,8 @@ const LINES: [&str; 21] = [
     "class-geometry --labels y.npy h.npy -o w/out.jsonl",
     "draw-powerlaw --alpha 1 --samples 3000 --units 50 -o w/out.npy",
     "tabulate --runs out/tiny/.stamps/runs --summary w/summary.csv -o w/table.csv",
-    "claims --study out/tiny/study.json --verdicts w/verdicts.txt out/tiny/table.csv -o w/out.jsonl",
-    "report --table out/tiny/table.csv --claims out/tiny/claims.jsonl out/tiny --figures w/f -o w/out.html",
+    "claims --study out/tiny/study.json --verdicts w/verdicts.txt --checks w/checks.jsonl out/tiny/table.csv -o w/out.jsonl",
+    "report --table out/tiny/table.csv --claims out/tiny/claims.jsonl --checks out/tiny/checks.jsonl out/tiny --figures w/f -o w/out.html",
 ];
 
 const PIPED: [&str; 3] = [

@@ -29,6 +29,7 @@ fn the_study_is_made_once_whatever_the_jobs_and_threads() {
         "table.csv",
         "summary.csv",
         "claims.jsonl",
+        "checks.jsonl",
         "verdicts.txt",
         "study.json",
         "report.html",
@@ -40,7 +41,13 @@ fn the_study_is_made_once_whatever_the_jobs_and_threads() {
         assert_eq!(bytes("out"), bytes("other"), "{file}");
     }
     let page = String::from_utf8(project.0.bytes("out/tiny/report.html").0).unwrap();
-    for words in ["The paper's claims: local errors", "undecided", "What to distrust", "sha256"] {
+    for words in [
+        "The paper's claims: local errors",
+        "undecided",
+        "Is the attack weak, or the network strong?",
+        "What to distrust",
+        "sha256",
+    ] {
         assert!(page.contains(words), "{words}");
     }
     for outside in ["<script", "<link", "@import", "url(", "src=\"http", "NaN"] {

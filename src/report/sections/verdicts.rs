@@ -104,6 +104,7 @@ fn cells(claim: &Claim) -> Vec<Markup> {
         html! {
             span.verdict { (claim.outcome()) }
             @if let Some(reason) = &claim.reason { br; span.text { (reason) } }
+            @if let Some(failure) = claim.failure() { br; span.text { (failure) } }
         },
         html! { span.wrap { (claim.statistic) " ≥ " (number(Some(claim.threshold), 2)) } },
         html! {

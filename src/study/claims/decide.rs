@@ -55,6 +55,7 @@ impl Definition<'_> {
             layers: judged,
             seeds: layers.values().map(BTreeMap::len).max().unwrap_or(0),
             rows: layers.values().flat_map(BTreeMap::values).map(Vec::len).sum(),
+            failed_checks: Vec::new(), // known when the attacks are checked
         }
     }
 }

@@ -6,10 +6,15 @@
 //! It is `reproduced` if it holds in all layers, `partly` reproduced in some, and `not reproduced` in
 //! none. It is `undecided`, with the reason, if there are too few seeds or points, or if accuracy
 //! hardly varies.
+//!
+//! A claim about an attack also names the checks that the attack fails: without them, a result may
+//! show a weak attack and not a strong network (see `checks`).
 
 mod beside;
+mod checks;
 mod curves;
 mod decide;
+mod lines;
 mod paper;
 mod statistics;
 mod thresholds;
@@ -28,11 +33,13 @@ use crate::{
     },
 };
 use beside::about_clean_images;
+pub use checks::{Check, CheckName};
+pub use lines::verdicts;
 use paper::about_attacks;
 pub use statistics::OverSeeds;
 pub use thresholds::{
-    CONFIDENCE, MIN_RANGE, MIN_SEEDS, MONOTONICITY, POSITIVE, PROMINENCE, RESOLUTION, RHO,
-    Threshold,
+    CONFIDENCE, MIN_CLEAN, MIN_RANGE, MIN_SEEDS, MONOTONICITY, POSITIVE, PROMINENCE, RESOLUTION,
+    RHO, Threshold,
 };
 
 /// One line of the output of `claims`.
@@ -68,6 +75,9 @@ pub struct Claim {
     pub seeds: usize,
     /// Number of rows of the table that were used.
     pub rows: usize,
+    /// Names of the checks that the attack fails for this rule.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed_checks: Vec<String>,
 }
 
 impl Claim {
@@ -89,6 +99,18 @@ impl Claim {
             (None, _) => name.into(),
             (Some(of), [place]) => format!("{name} ({of} {place})"),
             (Some(of), places) => format!("{name} ({of}s {})", places.join(" ")),
+        }
+    }
+
+    /// In words, which checks the attack fails; `None` if it fails none.
+    #[must_use]
+    pub fn failure(&self) -> Option<String> {
+        match self.failed_checks.as_slice() {
+            [] => None,
+            [one] => Some(format!("the attack fails the check {one}")),
+            [most @ .., last] => {
+                Some(format!("the attack fails the checks {} and {last}", most.join(", ")))
+            }
         }
     }
 
@@ -210,11 +232,21 @@ pub fn stimulus_dimension(file: &Path) -> crate::Result<f64> {
     }
 }
 
-/// Judge all claims on the rows of a table with one data set. `catalogue` describes its rules and
-/// attacks. `stimulus_dimension` is the dimension d of the image set, for the claim `alpha > 1 + 2/d`.
-/// The result includes the paper's claims for which the table has no rows; they are undecided.
+/// The claims about a study, and the checks of its attacks.
+#[derive(Clone, Debug)]
+pub struct Judgement {
+    /// The claims with their verdicts.
+    pub claims: Vec<Claim>,
+    /// The checks with their outcomes.
+    pub checks: Vec<Check>,
+}
+
+/// Judge all claims on the rows of a table with one data set, and check its attacks. `catalogue`
+/// describes its rules and attacks. `stimulus_dimension` is the dimension d of the image set, for the
+/// claim `alpha > 1 + 2/d`. The result includes the paper's claims for which the table has no rows; they
+/// are undecided.
 #[must_use]
-pub fn judge(rows: &[Row], catalogue: &Catalogue, stimulus_dimension: Option<f64>) -> Vec<Claim> {
+pub fn judge(rows: &[Row], catalogue: &Catalogue, stimulus_dimension: Option<f64>) -> Judgement {
     let clean_once = table::clean_once(rows.to_vec());
     let mut claims = Vec::new();
     for subject in curves::subjects(rows) {
@@ -226,45 +258,13 @@ pub fn judge(rows: &[Row], catalogue: &Catalogue, stimulus_dimension: Option<f64
         claims.extend(about_attacks(&clean_once, &subject, &attacks));
         claims.extend(about_clean_images(&clean_once, &subject, stimulus_dimension));
     }
-    claims
-}
-
-/// The verdicts on C1, C2 and C3 as lines of text, for the estimator of the main results and for the
-/// rules and attacks that are not controls. The first rule is included even if it is a control.
-#[must_use]
-pub fn verdicts(claims: &[Claim], rows: &[Row], catalogue: &Catalogue) -> Vec<String> {
-    let headline = table::headline(rows, &catalogue.ranks);
-    let rules = rows.iter().filter_map(|row| row.rule.clone()).collect();
-    let rules = catalogue.in_order(rules).into_iter().enumerate();
-    let rules = rules.filter(|(place, rule)| *place == 0 || !catalogue.is_control_rule(rule));
-    let is_control = |attack: &String| catalogue.attack(attack).is_control();
-    let shown = |claim: &&Claim| {
-        Some(claim.estimator()) == headline && !claim.attack.as_ref().is_some_and(is_control)
-    };
-    let of_rule = |(_, rule): (usize, String)| {
-        let mut of_rule: Vec<&Claim> =
-            claims.iter().filter(shown).filter(|claim| claim.rule == rule).collect();
-        of_rule.sort_by_key(|claim| &claim.claim);
-        of_rule.into_iter().filter_map(line).collect::<Vec<_>>()
-    };
-    rules.flat_map(of_rule).collect()
-}
-
-/// The verdict on a claim as a line of text; `None` for claims other than C1, C2 and C3.
-fn line(claim: &Claim) -> Option<String> {
-    let statement = match claim.claim.as_str() {
-        "C1" => DECAY,
-        "C2" => MONOTONIC,
-        "C3" => TURNING,
-        _ => return None,
-    };
-    let Claim { claim: name, rule, rank_first, rank_last, .. } = claim;
-    let attack = claim.attack.as_ref().map_or(String::new(), |attack| format!(", {attack}"));
-    let reason = claim.reason.as_ref().map_or(String::new(), |reason| format!(": {reason}"));
-    let outcome = claim.outcome();
-    Some(format!(
-        "{name} {rule}{attack}, ranks {rank_first}-{rank_last}: {statement}: {outcome}{reason}"
-    ))
+    let checks = checks::checks(&clean_once, catalogue);
+    for claim in &mut claims {
+        if let Some(attack) = &claim.attack {
+            claim.failed_checks = checks::failed(&checks, &claim.rule, attack);
+        }
+    }
+    Judgement { claims, checks }
 }
 
 /// The statements of C1, C2 and C3 without the attack.

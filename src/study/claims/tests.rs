@@ -35,7 +35,7 @@ fn table(
 }
 
 fn judged(rows: &[Row], claim: &str) -> Claim {
-    let claims = judge(rows, &Catalogue::default(), Some(4.0));
+    let Judgement { claims, .. } = judge(rows, &Catalogue::default(), Some(4.0));
     claims.into_iter().find(|c| c.claim == claim).unwrap()
 }
 
@@ -259,7 +259,7 @@ fn the_family_of_an_attack_decides_its_claims_and_not_its_name() {
         &[],
     );
     assert_eq!(
-        claims_by_attack(&judge(&rows, &catalogue, None)),
+        claims_by_attack(&judge(&rows, &catalogue, None).claims),
         pairs(&[
             ("fgsm-fog", "C1"),
             ("fgsm-fog", "C2"),
@@ -272,7 +272,7 @@ fn the_family_of_an_attack_decides_its_claims_and_not_its_name() {
     );
     // Without descriptions, by exact names.
     assert_eq!(
-        claims_by_attack(&judge(&rows, &Catalogue::default(), None)),
+        claims_by_attack(&judge(&rows, &Catalogue::default(), None).claims),
         pairs(&[
             ("fgsm-fog", "C1"),
             ("gauss", "C1"),
@@ -305,7 +305,7 @@ fn verdicts_are_for_the_headline_estimator_and_without_controls() {
             ranks: ranks.iter().map(|ranks| ranks.parse().unwrap()).collect(),
             ..described(&attacks, rules)
         };
-        verdicts(&judge(&rows, &catalogue, None), &rows, &catalogue)
+        verdicts(&judge(&rows, &catalogue, None).claims, &rows, &catalogue)
     };
     let rules = ["zero; Zero; local; z", "mine; Mine;; m", "local; local errors;; l"];
     let few = "undecided: 2 seeds, 5 needed";
@@ -387,4 +387,44 @@ fn how_many_seeds_may_be_below_the_threshold_follows_from_the_bound() {
         assert_eq!(claim.layers[0].above, Some(seeds as usize - 1));
         assert!(claim.layers[0].statistic.unwrap().least < MONOTONICITY.value);
     }
+}
+
+#[test]
+fn claims_and_verdicts_name_the_checks_that_their_attack_fails() {
+    let mut rows = attacked(&["fgsm", "gauss"]);
+    let named = |rows: &[Row]| {
+        let Judgement { claims, checks } = judge(rows, &Catalogue::default(), None);
+        let lines = verdicts(&claims, rows, &Catalogue::default());
+        let failing = claims.into_iter().filter(|claim| !claim.failed_checks.is_empty());
+        let failing =
+            failing.map(|claim| (claim.claim, claim.attack.unwrap(), claim.failed_checks));
+        (checks.len(), failing.collect::<Vec<_>>(), lines)
+    };
+    let (checks, failing, lines) = named(&rows);
+    assert_eq!((checks, failing.len()), (2, 0));
+    assert!(lines.iter().all(|line| !line.contains("the attack fails")));
+
+    for row in rows.iter_mut().filter(|row| row.attack == "fgsm") {
+        (row.lost_label_images, row.zero_gradient_images) = (Some(3), Some(0));
+    }
+    let (_, failing, lines) = named(&rows);
+    let expected = ["C1", "C1-at-strength", "C3", "C3-at-strength"];
+    assert!(failing.iter().map(|(claim, ..)| claim.as_str()).eq(expected));
+    assert!(failing.iter().all(|(_, attack, checks)| attack == "fgsm" && checks == &["gradient"]));
+    let fails = "C3 local, fgsm, ranks 1-50: accuracy against alpha is not monotonic: not reproduced; \
+                 the attack fails the check gradient";
+    assert!(lines.contains(&fails.to_owned()), "{lines:?}");
+    assert!(lines.iter().all(|line| line.contains("fgsm") == line.ends_with("gradient")));
+
+    // 0.40 of 0.95 is left at the largest strength.
+    for row in &mut rows {
+        row.network_accuracy = row.accuracy;
+    }
+    let two = named(&rows).2.into_iter().find(|line| line.starts_with("C3")).unwrap();
+    assert!(two.ends_with("; the attack fails the checks large and gradient"), "{two}");
+    // What an undecided claim lacks stands before it.
+    rows.retain(|row| row.seed < Some(5));
+    let four = named(&rows).2.into_iter().find(|line| line.starts_with("C3")).unwrap();
+    let ends = "undecided: 4 seeds, 5 needed; the attack fails the checks large and gradient";
+    assert!(four.ends_with(ends), "{four}");
 }
