@@ -43,9 +43,7 @@ impl OfRule<'_> {
         let along_gradient = attacks.iter().filter(|attack| attack.family == Family::Gradient);
         let no_control = along_gradient.clone().filter(|attack| !attack.is_control());
         checks.extend(no_control.map(|attack| self.large(&attack.name)));
-        // Random signs come from no gradient.
-        let from_gradient = along_gradient.filter(|attack| attack.name != RANDOM);
-        checks.extend(from_gradient.map(|attack| self.gradient(&attack.name)));
+        checks.extend(along_gradient.map(|attack| self.gradient(&attack.name)));
         checks
     }
 
