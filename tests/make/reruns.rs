@@ -69,7 +69,10 @@ fn the_study_is_made_once_whatever_the_jobs_and_threads() {
     );
     assert_eq!(column(&table, "samples", &["tiny,local,1,,subset,100,2,"]), ["100", "100"]);
     assert_eq!(column(&table, "samples", &["tiny,local,1,,fgsm,0.1,2,"]), ["200", "200"]);
-    assert_eq!(column(&table, "accuracy", &["tiny,backprop,1,,clean,0,1,"]), ["", ""]);
+    // The readout of a hidden layer is a probe, that of the last layer was trained.
+    assert_eq!(column(&table, "probe", &["tiny,backprop,1,,clean,0,1,"]), ["true", "true"]);
+    assert_eq!(column(&table, "probe", &["tiny,backprop,1,,clean,0,2,"]), ["false", "false"]);
+    assert!(!column(&table, "accuracy", &["tiny,backprop,1,,clean,0,1,"]).contains(&String::new()));
     assert_eq!(column(&table, "layer", &["tiny,,,,gauss,0.5,"]), ["0", "0"]);
     let summary = String::from_utf8(project.0.bytes("out/tiny/summary.csv").0).unwrap();
     assert_eq!(summary.lines().count(), 1 + 2 * (17 * 2 + 2));
@@ -79,7 +82,7 @@ fn the_study_is_made_once_whatever_the_jobs_and_threads() {
     let sum: f64 = alphas.iter().map(|alpha| alpha.parse::<f64>().unwrap()).sum();
     assert!((sum / 2.0 - mean).abs() < 1e-12);
     let scratch = |(path, _): &(PathBuf, common::Bytes)| {
-        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(".x"))
+        path.extension().is_some_and(|end| end == "part")
     };
     assert!(!project.0.files().iter().any(scratch));
 }
