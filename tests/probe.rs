@@ -127,6 +127,16 @@ fn readouts_of_the_network_stay() {
     folder.ok("rm net/r2.npy; cp net/r1.npy r1.npy");
     folder.ok(&format!("probe --into net {ON_H} -o p.jsonl; cmp net/r1.npy r1.npy"));
     assert!(folder.path("net/r2.npy").exists() && folder.path("net/c2.npy").exists());
+    let accuracy = || json_lines(&folder.ok("accuracy --model net --labels y.npy x.npy"));
+    let probes = accuracy().iter().map(|line| line["probe"] == true).collect::<Vec<_>>();
+    assert_eq!(probes, [false, true, false]);
+    // Unless all are to be replaced, as those of a network that was not trained.
+    let probed = json_lines(&folder.ok(&format!("probe --replace --into net {ON_H}")));
+    for (probe, layer) in probed.iter().zip(accuracy()) {
+        let (a, b) = (probe["test_loss"].as_f64().unwrap(), layer["loss"].as_f64().unwrap());
+        assert!(layer["probe"] == true && (a - b).abs() < 1e-5, "{probe} {layer}");
+    }
+    assert!(folder.fails(2, &format!("probe --replace {ON_H}")).contains("--into <DIR>"));
 }
 
 #[test]
