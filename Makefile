@@ -107,7 +107,7 @@ displacement = displacement --summary $(call scratch,summary) $(call scratch,cle
 distances    = $(if $(INSPECTED),attack-deepfool --line-search --steps 1000 --model $(model) --labels $(labels) $(options) \
   --distances /dev/stdout -o /dev/null)
 # Readouts that are trained on the activations of a network.
-probe       = probe --activations $(call scratch,train) --labels $(data)/train-labels.npy --tolerance 0.01 \
+probe       = probe --activations $(call scratch,train) --labels $(data)/train-labels.npy --tolerance 1e-3 \
   --test-activations $(call scratch,test) --test-labels $(labels) --into $(model) --threads $(THREADS) --quiet
 tabulate    = tabulate
 claims      = claims --study $(study)/study.json $(if $(STIMULUS_DIMENSION),--stimulus-dimension $(STIMULUS_DIMENSION),--dimension $(study)/dimension.jsonl)

@@ -194,10 +194,21 @@ fn multiply<T: Scalar>(
         let out = MatMut::from_row_major_slice_mut(elements, rows, columns);
         let (a, b) = (dense(a), dense(b));
         matmul(out, accumulate, view(&a), view(&b), alpha, Par::Seq);
+        leave_wide_registers();
     } else {
         let mut standard = out.as_standard_layout().into_owned();
         multiply(standard.view_mut(), accumulate, alpha, a, b);
         out.assign(&standard);
+    }
+}
+
+/// Clear the upper halves of the wide registers, which faer's kernels leave in use. Until then, each switch
+/// between instructions for wide and for narrow registers, as at every call of `exp`, takes a hundred
+/// cycles or more: a probe takes four times as long, and `accuracy` twice.
+fn leave_wide_registers() {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(wide) = pulp::x86::V3::try_new() {
+        wide.avx._mm256_zeroupper();
     }
 }
 

@@ -1,7 +1,7 @@
 //! What instruments wrote about the networks of a study, beside its table.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
     path::Path,
 };
 
@@ -65,11 +65,11 @@ pub fn distances(folder: &Path, rows: &[Row]) -> Result<Distances> {
     let mut all = Distances::new();
     for row in rows.iter().filter(|row| row.attack == "clean" && row.median_distance.is_some()) {
         let (Some(rule), Some(seed)) = (&row.rule, row.seed) else { continue };
-        let seeds = all.entry(rule.clone()).or_default();
-        if !seeds.contains_key(&seed) {
+        // All layers and fits of a network have the same distances.
+        if let Entry::Vacant(unread) = all.entry(rule.clone()).or_default().entry(seed) {
             let run = folder.join(rule).join(format!("seed-{seed}")).join("clean");
             let distances = read::vector_of_any_length(&run.join("distances.npy"))?;
-            seeds.insert(seed, distances.into_raw_vec_and_offset().0);
+            unread.insert(distances.into_raw_vec_and_offset().0);
         }
     }
     Ok(all)

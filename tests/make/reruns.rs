@@ -81,9 +81,8 @@ fn the_study_is_made_once_whatever_the_jobs_and_threads() {
     let alphas = column(&table, "alpha", &[",,clean,0,1,", ",ols,1,8,", "tiny,local,"]);
     let sum: f64 = alphas.iter().map(|alpha| alpha.parse::<f64>().unwrap()).sum();
     assert!((sum / 2.0 - mean).abs() < 1e-12);
-    let scratch = |(path, _): &(PathBuf, common::Bytes)| {
-        path.extension().is_some_and(|end| end == "part")
-    };
+    let scratch =
+        |(path, _): &(PathBuf, common::Bytes)| path.extension().is_some_and(|end| end == "part");
     assert!(!project.0.files().iter().any(scratch));
 }
 

@@ -59,7 +59,7 @@ fn curves(rules: &[RuleView<'_>]) -> String {
         let beside = BESIDE.iter().filter_map(|name| {
             let attack = rule.study.catalogue.attack(name);
             let points = under(&networks, name);
-            (!points.is_empty()).then(|| Curve { label: attack.title, points })
+            (!points.is_empty()).then_some(Curve { label: attack.title, points })
         });
         Panel {
             title: rule.title().into(),
