@@ -214,7 +214,7 @@ fn what_instruments_found_is_on_the_page() {
             assert!((clean + own + cross + turned - attacked).abs() < 0.025, "{row:?}");
         }
     }
-    assert_eq!(page.matches(" on average over layers and seeds, mainly because ").count(), 4);
+    assert_eq!(page.matches(" on average over layers and seeds, ").count(), 4);
     // No directions hold more of the variance than the principal ones, and the centres are part of theirs.
     for row in rows_after(&page, "<h3>The plateau</h3>") {
         let [first, span, between] = [1, 2, 3].map(|i| number(&row[i]));

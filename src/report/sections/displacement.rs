@@ -55,6 +55,9 @@ pub fn why_alpha_moves(rule: RuleView<'_>, figures: &mut FigureList) -> Markup {
     }
 }
 
+/// A part of a change that is at least this fraction of the largest part is named beside it.
+const ABOUT_AS_MUCH: f64 = 0.8;
+
 /// The change of alpha of one seed's layer under an attack, split by its cause.
 struct Change {
     clean: f64,
@@ -112,8 +115,10 @@ fn sentence(rule: RuleView<'_>, attacked: &Displaced) -> String {
         |part: fn(&Change) -> f64| mean_and_sd(all.iter().map(|change| Some(part(change)))).0;
     let parts =
         [mean(|change| change.own), mean(|change| change.cross), mean(|change| change.turned)];
-    let (Some(change), [Some(own), Some(cross), Some(turned)]) = (mean(Change::all), parts) else {
-        return format!("{name}: no layer has all exponents.");
+    let (Some(change), [Some(own), Some(cross), Some(turned)], false) =
+        (mean(Change::all), parts, all.is_empty())
+    else {
+        return format!("{name}: no layer has the exponents.");
     };
     let direction = if change < 0.0 { "falls" } else { "rises" };
     let causes = [
@@ -121,14 +126,19 @@ fn sentence(rule: RuleView<'_>, attacked: &Displaced) -> String {
         (cross, "because the attack moves activations along the representation"),
         (turned, "because the principal directions turn"),
     ];
-    let along = causes.iter().filter(|(part, _)| part.signum().total_cmp(&change.signum()).is_eq());
-    let (_, cause) = along
-        .max_by(|a, b| a.0.abs().total_cmp(&b.0.abs()))
-        .expect("parts that add up to a number have one of its sign");
+    let mut along: Vec<_> = causes.iter().filter(|(part, _)| part * change > 0.0).collect();
+    along.sort_by(|a, b| b.0.abs().total_cmp(&a.0.abs()));
+    let cause = match along.as_slice() {
+        [] => String::new(),
+        [(first, cause), (second, other), ..] if second / first > ABOUT_AS_MUCH => {
+            format!(", {cause} and, about as much, {other}")
+        }
+        [(_, cause), ..] => format!(", mainly {cause}"),
+    };
     let [change, own, cross, turned] =
         [change.abs(), own, cross, turned].map(|part| number(Some(part), 2));
     format!(
-        "{name}: α {direction} by {change} on average over layers and seeds, mainly {cause} (own variance {own}, cross terms {cross}, \
+        "{name}: α {direction} by {change} on average over layers and seeds{cause} (own variance {own}, cross terms {cross}, \
          turned directions {turned})."
     )
 }
