@@ -148,7 +148,7 @@ def reconstructions():
     cells = {}
     for claim in study.claims:
         if claim["claim"] in ("C1", "C2", "C3") and claim["attack"] and ranks_of(claim) == study.ranks[0]:
-            holding = str(sum(layer["holds"] for layer in claim["layers"]))
+            holding = str(sum(bool(layer["holds"]) for layer in claim["layers"]))
             cell = "–" if claim["verdict"] == "undecided" else holding
             cells.setdefault((claim["claim"], claim["attack"]), {})[claim["rule"]] = cell
     columns = study.in_order(cells)
