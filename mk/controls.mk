@@ -42,6 +42,6 @@ gauss-repeat           = $(gauss)
 gauss-repeat.strengths = $(SIGMAS)
 gauss-repeat.about     = noise, control of gauss; Gaussian noise, the signal alone; σ (pixel units)
 gauss-repeat.spectrum  = { $(subst --seed 1,--seed 2,$(gauss)) < $(data)/test-images.npy | \
-  extract-activations --model $(model) $(options) > $(call scratch,second); \
+  $(extract) $(samples:%=--samples %) > $(call scratch,second); \
   spectrum --quiet $(few) --repeat - $(call scratch,second); }
 gauss-repeat.fit       = $(fit) --as-ranked

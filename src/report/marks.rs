@@ -13,32 +13,32 @@ pub fn description(description: Description) -> &'static str {
     }
 }
 
-/// How many of these rows have each doubt: a description that is preferred to the power law, or the code of
-/// a warning.
-pub fn doubts<'a>(rows: impl IntoIterator<Item = &'a Row>) -> BTreeMap<String, usize> {
+/// How many of these rows have each warning, by its code.
+pub fn warnings<'a>(rows: impl IntoIterator<Item = &'a Row>) -> BTreeMap<&'a str, usize> {
     let mut counts = BTreeMap::new();
-    for row in rows {
-        let other = row.preferred.filter(|preferred| *preferred != Description::PowerLaw);
-        let codes = row.warnings.split_whitespace().map(str::to_owned);
-        for doubt in other.map(|other| description(other).to_owned()).into_iter().chain(codes) {
-            *counts.entry(doubt).or_default() += 1;
-        }
+    for code in rows.into_iter().flat_map(|row| row.warnings.split_whitespace()) {
+        *counts.entry(code).or_default() += 1;
     }
     counts
 }
 
-/// An exponent from these rows with their doubts, such as `1.57 · bent (2 of 5) · broken`.
+/// An exponent from these rows with what speaks against it: the codes of warnings, and a description that is
+/// preferred to the power law. `1.57 · bent (2 of 5) · broken`
 pub fn marked<'a>(alpha: String, rows: impl IntoIterator<Item = &'a Row>) -> String {
     let rows: Vec<&Row> = rows.into_iter().collect();
-    let text = |(doubt, count): (String, usize)| {
+    let mut doubts = warnings(rows.iter().copied());
+    let preferred = rows.iter().filter_map(|row| row.preferred);
+    for other in preferred.filter(|preferred| *preferred != Description::PowerLaw) {
+        *doubts.entry(description(other)).or_default() += 1;
+    }
+    let text = |(doubt, count): (&str, usize)| {
         if count == rows.len() {
             format!(" · {doubt}")
         } else {
             format!(" · {doubt} ({count} of {})", rows.len())
         }
     };
-    let doubts = doubts(rows.iter().copied()).into_iter().map(text);
-    [alpha].into_iter().chain(doubts).collect()
+    [alpha].into_iter().chain(doubts.into_iter().map(text)).collect()
 }
 
 #[cfg(test)]

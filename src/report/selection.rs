@@ -87,6 +87,14 @@ impl<'a> Selection<'a> {
         (clean().filter(|row| value(row).is_some()).count(), clean().count())
     }
 
+    /// Mean and standard deviation over seeds of a value that is the same in all layers, at each strength of
+    /// an attack.
+    pub fn under(&self, attack: &str, value: impl Fn(&Row) -> Option<f64>) -> Vec<Point> {
+        let last = self.layers().last().copied();
+        let strength = |row: &Row| (row.attack == attack).then_some(row.strength);
+        last.map_or(Vec::new(), |layer| self.against(layer, strength, value))
+    }
+
     /// One curve per layer of a value against `x`.
     pub fn curves(
         &self,

@@ -63,7 +63,6 @@ pub struct ClassGeometry {
     /// Fraction of the variance that lies in the directions of the centres, between and within classes;
     /// `None` if all centres equal the mean of all samples. The first `classes - 1` principal directions
     /// hold at least as much, and exactly as much only if they are those of the centres.
-    #[serde(default)]
     pub centre_span: Option<f64>,
     /// Mean participation ratio of the classes whose samples are not all equal; `None` if there is no
     /// such class.

@@ -71,7 +71,8 @@ impl Point {
     }
 
     /// A fraction in %.
-    pub(super) fn percent(self) -> Self {
+    #[must_use]
+    pub fn percent(self) -> Self {
         Self { y: self.y.map(|y| 100.0 * y), sd: self.sd.map(|sd| 100.0 * sd), ..self }
     }
 

@@ -45,7 +45,7 @@ pub fn why_alpha_moves(rule: RuleView<'_>, figures: &mut FigureList) -> Markup {
                  which has its own eigenvectors, split the change of α into three parts that add up to it. The \
                  first two are fitted to the variances in the order of the clean eigenvalues."
             }
-            ul { @for attacked in attacks.iter().flat_map(|(_, levels)| levels) { li { (sentence(rule, attacked)) } "\n" } }
+            ul { @for level in attacks.iter().flat_map(|(_, levels)| levels) { li { (sentence(rule, level)) } "\n" } }
             @for (attack, levels) in &attacks {
                 h3 { (attack.title) } "\n"
                 (numbers(rule, attack, levels))
@@ -89,6 +89,20 @@ fn alpha(variances: &Array1<f64>, estimator: Estimator) -> Option<f64> {
     powerlaw::fit(&variances.to_vec(), None, ranks, method, Order::AsGiven).ok()?.alpha
 }
 
+/// What an attack displaces, and the changes of alpha of all seeds in each layer.
+struct Explained<'a> {
+    attacked: &'a Displaced,
+    layers: Vec<Vec<Change>>,
+}
+
+impl<'a> Explained<'a> {
+    fn of(rule: RuleView<'_>, attacked: &'a Displaced) -> Self {
+        let layers = attacked.seeds.values().map(Vec::len).max().unwrap_or(0);
+        let layers = (1..=layers).map(|layer| changes(rule, attacked, layer)).collect();
+        Self { attacked, layers }
+    }
+}
+
 /// The changes of all seeds in a layer.
 fn changes(rule: RuleView<'_>, attacked: &Displaced, layer: usize) -> Vec<Change> {
     let networks = rule.networks();
@@ -102,15 +116,10 @@ fn changes(rule: RuleView<'_>, attacked: &Displaced, layer: usize) -> Vec<Change
     attacked.seeds.iter().filter_map(of_seed).collect()
 }
 
-fn layers(attacked: &Displaced) -> usize {
-    attacked.seeds.values().map(Vec::len).max().unwrap_or(0)
-}
-
 /// `Gaussian noise, σ = 0.5: α falls by 0.42 on average over layers and seeds ...`
-fn sentence(rule: RuleView<'_>, attacked: &Displaced) -> String {
-    let name = attacked.level.title(&rule.study.catalogue, ", ");
-    let all: Vec<Change> =
-        (1..=layers(attacked)).flat_map(|layer| changes(rule, attacked, layer)).collect();
+fn sentence(rule: RuleView<'_>, explained: &Explained<'_>) -> String {
+    let name = explained.attacked.level.title(&rule.study.catalogue, ", ");
+    let all: Vec<&Change> = explained.layers.iter().flatten().collect();
     let mean =
         |part: fn(&Change) -> f64| mean_and_sd(all.iter().map(|change| Some(part(change)))).0;
     let parts =
@@ -144,16 +153,15 @@ fn sentence(rule: RuleView<'_>, attacked: &Displaced) -> String {
 }
 
 /// What moves alpha in each layer, at each strength of an attack.
-fn numbers(rule: RuleView<'_>, attack: &AttackEntry, levels: &[&Displaced]) -> Markup {
+fn numbers(rule: RuleView<'_>, attack: &AttackEntry, levels: &[Explained<'_>]) -> Markup {
     let header: Vec<&str> = [attack.unit.as_str()].into_iter().chain(HEADER).collect();
-    let rows = levels.iter().flat_map(|attacked| lines(rule, attacked));
+    let rows = levels.iter().flat_map(|explained| lines(rule, explained));
     table(&header, &rows.collect::<Vec<_>>())
 }
 
-fn lines(rule: RuleView<'_>, attacked: &Displaced) -> Vec<Vec<String>> {
-    let networks = rule.networks();
-    let line = |layer: usize| {
-        let changes = changes(rule, attacked, layer);
+fn lines(rule: RuleView<'_>, explained: &Explained<'_>) -> Vec<Vec<String>> {
+    let (networks, attacked) = (rule.networks(), explained.attacked);
+    let line = |(layer, changes): (usize, &Vec<Change>)| {
         let part = |part: fn(&Change) -> f64| {
             let (mean, sd) = mean_and_sd(changes.iter().map(|change| Some(part(change))));
             spread(mean.filter(|mean| mean.is_finite()), sd, 2)
@@ -177,34 +185,36 @@ fn lines(rule: RuleView<'_>, attacked: &Displaced) -> Vec<Vec<String>> {
             measured(|row| row.displaced_first_50.map(|fraction| 100.0 * fraction), 1),
         ]
     };
-    (1..=layers(attacked)).map(line).collect()
+    (1..).zip(&explained.layers).map(line).collect()
 }
 
 /// The attacks that were looked into, noise first, each with its levels.
-fn by_attack(rule: RuleView<'_>) -> Vec<(AttackEntry, Vec<&Displaced>)> {
+fn by_attack<'a>(rule: RuleView<'a>) -> Vec<(AttackEntry, Vec<Explained<'a>>)> {
     let chunks = rule.study.displaced.chunk_by(|a, b| a.level.attack == b.level.attack);
-    let of_attack = |levels: &'_ [Displaced]| rule.study.catalogue.attack(&levels[0].level.attack);
-    let mut attacks: Vec<_> =
-        chunks.map(|levels| (of_attack(levels), levels.iter().collect::<Vec<_>>())).collect();
+    let explained = |levels: &'a [Displaced]| {
+        let attack = rule.study.catalogue.attack(&levels[0].level.attack);
+        (attack, levels.iter().map(|attacked| Explained::of(rule, attacked)).collect::<Vec<_>>())
+    };
+    let mut attacks: Vec<_> = chunks.map(explained).collect();
     attacks.sort_by_key(|(attack, _)| attack.family);
     attacks
 }
 
-/// The terms of the network shown: a row a strength, a column a layer.
+/// The terms in the network shown: a row of panels for each strength, and in it a panel for each layer.
 fn figure(
     rule: RuleView<'_>,
     attack: &AttackEntry,
-    levels: &[&Displaced],
+    levels: &[Explained<'_>],
     figures: &mut FigureList,
 ) -> Markup {
-    let panels = levels.iter().flat_map(|attacked| {
+    let panels = levels.iter().flat_map(|Explained { attacked, .. }| {
         let terms = attacked.seeds.get(&rule.study.seed).into_iter().flatten();
         let title = attacked.level.strength.to_string();
         terms.zip(1..).map(move |(terms, layer)| panel(&title, layer, terms))
     });
     let layout = Layout {
         title: format!("Variance along the clean principal directions: {}", attack.title),
-        columns: levels.iter().map(|attacked| layers(attacked)).max().unwrap_or(1).min(5),
+        columns: levels.iter().map(|level| level.layers.len()).max().unwrap_or(1).min(5),
         height: 150,
         share_y: true,
         palette: Palette::Distinct,

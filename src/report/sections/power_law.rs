@@ -7,7 +7,7 @@ use crate::{
     report::{
         headline,
         html::table,
-        marks::{self, description},
+        marks::{description, warnings},
         rule_view::RuleView,
     },
     study::table::{self, Row},
@@ -32,7 +32,7 @@ pub fn is_it_one(rule: RuleView<'_>) -> Markup {
                 layer.to_string(),
                 preferred(clean),
                 preferred(rows.iter().copied()),
-                doubts(&rows),
+                warned(&rows),
             ]);
         }
     }
@@ -63,11 +63,9 @@ fn preferred<'a>(rows: impl Iterator<Item = &'a Row> + Clone) -> String {
 }
 
 /// The warnings, and how many of these rows have each.
-fn doubts(rows: &[&Row]) -> String {
-    let unnamed = |row: &&Row| Row { preferred: None, ..(*row).clone() };
-    let rows: Vec<Row> = rows.iter().map(unnamed).collect();
-    let doubts = marks::doubts(&rows).into_iter();
-    or_dash(doubts.map(|(doubt, count)| format!("{doubt} {count}")).collect())
+fn warned(rows: &[&Row]) -> String {
+    let warnings = warnings(rows.iter().copied()).into_iter();
+    or_dash(warnings.map(|(code, count)| format!("{code} {count}")).collect())
 }
 
 fn or_dash(parts: Vec<String>) -> String {

@@ -4,7 +4,6 @@ use maud::{Markup, PreEscaped, html};
 
 use crate::{
     report::{
-        figures::Point,
         headline,
         html::{self, number, spread},
         rule_view::RuleView,
@@ -65,7 +64,7 @@ struct Column {
 
 fn columns_of_gradient(networks: &Selection<'_>, attack: &str, name: &str) -> Vec<Column> {
     let column = |what: &str, digits: usize, value: fn(&Row) -> Option<f64>| {
-        let points = attacked(networks, attack, value).into_iter();
+        let points = networks.under(attack, value).into_iter();
         let cells = points.map(|point| (point.x, number(point.y, digits)));
         Column { name: format!("{name}: {what}"), cells: cells.collect() }
     };
@@ -84,20 +83,9 @@ fn columns_of_gradient(networks: &Selection<'_>, attack: &str, name: &str) -> Ve
 
 fn accuracy(networks: &Selection<'_>, attack: &str, name: &str) -> Column {
     let percent = |row: &Row| row.network_accuracy.map(|accuracy| 100.0 * accuracy);
-    let points = attacked(networks, attack, percent).into_iter();
+    let points = networks.under(attack, percent).into_iter();
     let cells = points.map(|point| (point.x, spread(point.y, point.sd, 1)));
     Column { name: format!("{name}: accuracy, %"), cells: cells.collect() }
-}
-
-/// Means over seeds of what is the same in all layers, at each strength of an attack.
-fn attacked(
-    networks: &Selection<'_>,
-    attack: &str,
-    value: impl Fn(&Row) -> Option<f64>,
-) -> Vec<Point> {
-    let layer = *networks.layers().last().expect("an attack has rows, and each has a layer");
-    let strength = |row: &Row| (row.attack == attack).then_some(row.strength);
-    networks.against(layer, strength, value)
 }
 
 /// One row per strength of any of the columns.

@@ -93,11 +93,7 @@ impl<'a> Networks<'a> {
     pub fn last_layers(&self, level: &Level) -> Vec<Vec<&'a SweepRow>> {
         let of_last_layer = |study: Vec<&'a SweepRow>| {
             let last = study.iter().map(|(_, row)| row.layer).max();
-            let wanted = |(_, row): &&SweepRow| {
-                Some(row.layer) == last
-                    && row.attack == level.attack
-                    && row.strength.total_cmp(&level.strength).is_eq()
-            };
+            let wanted = |(_, row): &&SweepRow| Some(row.layer) == last && level.is_of(row);
             study.into_iter().filter(wanted).collect::<Vec<_>>()
         };
         let studies = self.studies().into_iter().map(of_last_layer);

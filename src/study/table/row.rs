@@ -98,14 +98,12 @@ columns! {
     /// Coefficient of `(ln n)²` in a quadratic fit; 0 for a power law.
     curvature: Option<f64> = fit.curvature,
     /// The description of the ranks with the lowest BIC.
-    #[serde(default)]
     preferred: Option<Description> = fit.comparison.as_ref().and_then(|comparison| comparison.preferred),
     /// Participation ratio of the spectrum, `(sum lambda)² / sum lambda²`.
     participation_ratio: Option<f64> = fit.participation_ratio,
     /// Effective rank: exponential of the entropy of the normalised spectrum.
     effective_rank: Option<f64> = fit.effective_rank,
     /// From the audit of an attack: number of images whose gradient lacks the term of the true class.
-    #[serde(default)]
     lost_label_images: Option<usize> = audit.lost_label_images,
     /// From the audit of an attack: number of images whose gradient is 0 in every pixel.
     zero_gradient_images: Option<usize> = audit.zero_gradient_images,
@@ -114,37 +112,26 @@ columns! {
     /// From the audit of an attack: largest absolute change of a pixel.
     max_change: Option<f64> = audit.max_change,
     /// Of the classes: between-class over within-class scatter.
-    #[serde(default)]
     class_ratio: Option<f64> = inside.classes(layer, |classes| classes.ratio),
     /// Of the classes: the first measure of neural collapse.
-    #[serde(default)]
     nc1: Option<f64> = inside.classes(layer, |classes| classes.nc1),
     /// Of the classes: the fraction of the variance in the directions of their centres.
-    #[serde(default)]
     centre_span: Option<f64> = inside.classes(layer, |classes| classes.centre_span),
     /// Of the classes: mean participation ratio.
-    #[serde(default)]
     class_dimension: Option<f64> = inside.classes(layer, |classes| classes.class_dimension),
     /// Of the classes: mean radius, in units of the distance of the centre from the mean of all images.
-    #[serde(default)]
     class_radius: Option<f64> = inside.classes(layer, |classes| classes.class_radius),
     /// Of the classes: mean absolute cosine between their centres.
-    #[serde(default)]
     centre_correlation: Option<f64> = inside.classes(layer, |classes| classes.centre_correlation),
     /// Mean squared displacement by the attack, over the trace of the clean covariance.
-    #[serde(default)]
     displacement: Option<f64> = inside.displaced(layer, |summary| summary.total),
     /// Fraction of it that is the squared mean displacement.
-    #[serde(default)]
     mean_shift: Option<f64> = inside.displaced(layer, |summary| summary.mean_shift),
     /// Fraction of the displacement's variance in the first 10 directions.
-    #[serde(default)]
     displaced_first_10: Option<f64> = inside.displaced(layer, |summary| summary.first_10),
     /// The same in the first 50 directions.
-    #[serde(default)]
     displaced_first_50: Option<f64> = inside.displaced(layer, |summary| summary.first_50),
     /// Median over images of the distance to the nearest boundary that DeepFool found.
-    #[serde(default)]
     median_distance: Option<f64> = inside.median_distance,
     /// Codes of the fit's warnings, separated by spaces.
     warnings: String = fit.warnings.iter().map(|w| w.code()).collect::<Vec<_>>().join(" "),
