@@ -1,20 +1,15 @@
 //! The intrinsic dimension of a set of points, estimated from the distances to their nearest
 //! neighbours.
 
+mod neighbours;
+
 use std::cmp::Ordering;
 
 use clap::ValueEnum;
-use ndarray::{Array1, Array2, ArrayView1, Axis, s};
-use rayon::prelude::*;
+use ndarray::{Array2, ArrayView1, Axis};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    Error, Result,
-    math::{
-        linalg,
-        scale::{exponent, exponent_of, times_power_of_two},
-    },
-};
+use crate::{Error, Result};
 
 /// How the dimension is estimated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
@@ -95,9 +90,6 @@ const MAX_TIED_FRACTION: f64 = 0.1;
 /// which the density is not constant, so that they do not follow the assumed distribution.
 const DISCARDED: f64 = 0.1;
 
-/// Number of points whose distances to all others are computed at a time.
-const BLOCK: usize = 256;
-
 /// Estimate the dimension of the points x, (points, coordinates), by each method. `neighbours` is
 /// the number of neighbours of [`DimensionMethod::Mle`]. One of each set of equal points is used.
 ///
@@ -122,7 +114,7 @@ pub fn dimensions(
             max_neighbours.saturating_add(1)
         )));
     }
-    let mut distances = nearest(x, max_neighbours);
+    let mut distances = neighbours::distances(x, max_neighbours);
     // A distance that is too small for f8 after scaling is 0 and has no ratio to the others.
     distances.retain(|r| r[0] > 0.0);
     let estimate = |&method: &DimensionMethod| {
@@ -194,91 +186,15 @@ fn maximum_likelihood(distances: &[Vec<f64>], neighbours: usize) -> Option<f64> 
     Some(inverses.len() as f64 / inverses.iter().sum::<f64>())
 }
 
-/// The distances of each point to its nearest neighbours, nearest first, all scaled by one power
-/// of two.
-fn nearest(mut x: Array2<f64>, neighbours: usize) -> Vec<Vec<f64>> {
-    let common = exponent_of(&x);
-    if common != 0 {
-        x.mapv_inplace(|x| times_power_of_two(x, -common));
-    }
-    // Centring makes the squares smaller, so that their differences lose fewer digits.
-    let mean = x.mean_axis(Axis(0)).expect("there are points");
-    let centred = |start: usize| {
-        let block = x.slice(s![start..(start + BLOCK).min(x.nrows()), ..]);
-        &block - &mean
-    };
-    let starts: Vec<usize> = (0..x.nrows()).step_by(BLOCK).collect();
-    let squares: Array1<f64> = starts
-        .iter()
-        .flat_map(|&start| centred(start).map_axis(Axis(1), |point| point.dot(&point)))
-        .collect();
-    let blocks = starts.par_iter().map(|&start| {
-        let block = centred(start);
-        let mut products = Array2::zeros((block.nrows(), x.nrows()));
-        for &start in &starts {
-            let others = centred(start);
-            let mut tile = Array2::zeros((block.nrows(), others.nrows()));
-            linalg::product(tile.view_mut(), block.view(), others.t());
-            products.slice_mut(s![.., start..start + others.nrows()]).assign(&tile);
-        }
-        let rows = products.rows().into_iter().enumerate();
-        rows.map(|(row, products)| {
-            let point = start + row;
-            let mut distances: Vec<f64> =
-                candidates(point, products, &squares, x.ncols(), neighbours)
-                    .into_iter()
-                    .map(|other| distance(x.row(point), x.row(other)))
-                    .collect();
-            distances.sort_by(f64::total_cmp);
-            distances.truncate(neighbours);
-            distances
-        })
-        .collect::<Vec<_>>()
-    });
-    blocks.collect::<Vec<_>>().concat()
-}
-
-/// All points that may be among the nearest neighbours of a point, given the error bounds of the
-/// squared distance `a² + b² - 2 a b`. The formula is fast, but round-off dominates it if the
-/// distance is much smaller than a and b.
-fn candidates(
-    point: usize,
-    products: ArrayView1<'_, f64>,
-    squares: &Array1<f64>,
-    coordinates: usize,
-    neighbours: usize,
-) -> Vec<usize> {
-    let round_off = 4.0 * (coordinates as f64 + 8.0) * f64::EPSILON;
-    let bounds = |other: usize| {
-        let both = squares[point] + squares[other];
-        let (square, error) = (both - 2.0 * products[other], round_off * both + f64::MIN_POSITIVE);
-        (square - error, square + error)
-    };
-    let others = || (0..squares.len()).filter(|&other| other != point);
-    let mut at_most: Vec<f64> = others().map(|other| bounds(other).1).collect();
-    let (_, farthest, _) = at_most.select_nth_unstable_by(neighbours - 1, f64::total_cmp);
-    let farthest = *farthest;
-    others().filter(|&other| bounds(other).0 <= farthest).collect()
-}
-
-/// The Euclidean distance, scaled by a power of two so that no square overflows or underflows.
-fn distance(a: ArrayView1<'_, f64>, b: ArrayView1<'_, f64>) -> f64 {
-    let sum = |exponent: i32| -> f64 {
-        let square = |(a, b): (&f64, &f64)| times_power_of_two(a - b, -exponent).powi(2);
-        a.iter().zip(&b).map(square).sum()
-    };
-    let largest = a.iter().zip(&b).fold(0.0, |largest: f64, (a, b)| largest.max((a - b).abs()));
-    let exponent = exponent(largest);
-    times_power_of_two(sum(exponent).sqrt(), exponent)
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+    use crate::math::scale::times_power_of_two;
+    use ndarray::s;
     use rand::{SeedableRng, rngs::ChaCha8Rng};
     use rand_distr::{Distribution, StandardNormal};
 
-    fn normal(points: usize, coordinates: usize, seed: u64) -> Array2<f64> {
+    pub fn normal(points: usize, coordinates: usize, seed: u64) -> Array2<f64> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         Array2::from_shape_simple_fn((points, coordinates), || StandardNormal.sample(&mut rng))
     }
@@ -323,20 +239,6 @@ mod tests {
             for exponent in [-1000, -500, -20, 20, 500, 1000] {
                 let scaled = x.mapv(|x| times_power_of_two(x, exponent));
                 assert_eq!(found(&scaled, method).to_bits(), expected.to_bits(), "{exponent}");
-            }
-        }
-    }
-
-    /// The distances within a cluster are far smaller than the round-off of the squared coordinates.
-    #[test]
-    fn neighbours_are_found_where_clusters_are_far_apart() {
-        let cluster = normal(300, 3, 7);
-        let both = ndarray::concatenate![Axis(0), cluster, normal(300, 3, 8) + 1e9];
-        let expected = nearest(cluster, 10);
-        let found = nearest(both, 10);
-        for (found, expected) in found.iter().zip(&expected) {
-            for (a, b) in found.iter().zip(expected) {
-                assert!((a - b).abs() < 1e-12 * b, "{a} {b}");
             }
         }
     }
