@@ -127,6 +127,23 @@ pub fn largest_of_columns(h: ArrayView2<'_, f64>) -> Vec<f64> {
     largest
 }
 
+/// Whether each column of `h`, (rows, columns), has an element that differs from the first one.
+pub fn columns_that_vary(h: ArrayView2<'_, f32>) -> Vec<bool> {
+    let h = h.as_standard_layout();
+    let h = h.as_slice().expect("the array is in standard layout").chunks_exact(h.ncols().max(1));
+    let Some(first) = h.clone().next() else { return Vec::new() };
+    // As wide as the elements, so that the comparisons vectorise.
+    let mut varies = vec![0; first.len()];
+    Arch::new().dispatch(ColumnsThatVary { varies: &mut varies, first, h });
+    varies.into_iter().map(|varies| varies != 0).collect()
+}
+
+struct ColumnsThatVary<'a> {
+    varies: &'a mut [u32],
+    first: &'a [f32],
+    h: std::slice::ChunksExact<'a, f32>,
+}
+
 struct LargestOfColumns<'a> {
     largest: &'a mut [f64],
     h: &'a [f64],
@@ -174,6 +191,21 @@ impl<T: Float> WithSimd for AllFinite<'_, T> {
     fn with_simd<S: Simd>(self, _: S) -> bool {
         // No early exit: a branch per element would prevent vectorisation.
         self.h.iter().fold(true, |all, h| all & h.finite())
+    }
+}
+
+impl WithSimd for ColumnsThatVary<'_> {
+    type Output = ();
+
+    #[allow(clippy::float_cmp)] // columns that vary little do vary
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { varies, first, h } = self;
+        for h in h {
+            for ((varies, first), h) in varies.iter_mut().zip(first).zip(h) {
+                *varies |= u32::from(h != first);
+            }
+        }
     }
 }
 

@@ -1,11 +1,12 @@
 //! Generalisation accuracy, loss and number of dead units of every layer.
 
-use ndarray::{Array2, ArrayView1, ArrayView2, ArrayView3, Axis};
+use ndarray::{Array2, ArrayView2, ArrayView3, Axis};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Result,
+    math::elementwise::columns_that_vary,
     network::{CHUNK, Layer, Network, cross_entropy, predicted},
 };
 
@@ -104,6 +105,7 @@ impl AccuracyCounter {
         self.add_counts(counts.collect())
     }
 
+    #[allow(clippy::float_cmp)] // a unit that is nearly constant is not dead
     fn add_counts(&mut self, counts: Vec<ChunkCount>) -> Vec<u8> {
         let mut predictions = Vec::new();
         for count in counts {
@@ -111,9 +113,11 @@ impl AccuracyCounter {
                 if total.first.is_empty() {
                     total.first.clone_from(&layer.first);
                 }
-                mark_differing(&mut total.varies, &total.first, ArrayView1::from(&layer.first));
-                for (total, varies) in total.varies.iter_mut().zip(layer.varies) {
-                    *total |= varies;
+                let firsts = total.first.iter().zip(&layer.first);
+                for ((total, varies), (a, b)) in
+                    total.varies.iter_mut().zip(layer.varies).zip(firsts)
+                {
+                    *total |= varies || a != b;
                 }
                 if let (Some(total), Some(readout)) = (&mut total.readout, layer.readout) {
                     total.0 += readout.0;
@@ -144,14 +148,6 @@ impl AccuracyCounter {
     }
 }
 
-/// Mark the units that have another value than on the first image.
-#[allow(clippy::float_cmp)] // a unit that is nearly constant is not dead
-fn mark_differing(varies: &mut [bool], first: &[f32], h: ArrayView1<'_, f32>) {
-    for ((varies, first), h) in varies.iter_mut().zip(first).zip(h) {
-        *varies |= h != first;
-    }
-}
-
 /// Count one chunk of images, given by the activations of every layer, (samples, units) each.
 fn count<'a>(
     network: &Network,
@@ -161,11 +157,7 @@ fn count<'a>(
     let mut count = ChunkCount { samples: 0, layers: Vec::new(), predictions: Vec::new() };
     for (layer, h) in network.layers.iter().zip(h) {
         count.samples = h.nrows();
-        let first = h.row(0).to_vec();
-        let mut varies = vec![false; first.len()];
-        for row in h.rows() {
-            mark_differing(&mut varies, &first, row);
-        }
+        let (first, varies) = (h.row(0).to_vec(), columns_that_vary(h));
         let readout = layer.readout.as_ref().map(|readout| {
             let mut z = Array2::zeros((h.nrows(), network.classes));
             readout.logits(h, z.view_mut());

@@ -227,12 +227,13 @@ impl Network {
 
 /// The class with the largest logit; the lowest such class if there is a tie.
 #[must_use]
-pub fn predicted<T: PartialOrd>(z: ArrayView1<'_, T>) -> usize {
-    let mut best = 0;
-    for (class, logit) in z.iter().enumerate() {
-        if *logit > z[best] {
-            best = class;
-        }
+pub fn predicted<T: Copy + PartialOrd>(z: ArrayView1<'_, T>) -> usize {
+    let (mut best, mut largest) = (0, z[0]);
+    for (class, &logit) in z.iter().enumerate() {
+        // Selections, not a branch, which the processor could not predict.
+        let larger = logit > largest;
+        best = if larger { class } else { best };
+        largest = if larger { logit } else { largest };
     }
     best
 }
