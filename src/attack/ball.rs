@@ -59,7 +59,7 @@ impl Ball {
     }
 
     /// Replace the gradient `g` by `at + size sign(g)`, projected onto the ball around `x`. All arrays
-    /// are (samples, pixels).
+    /// are (samples, pixels). The audit tells of the gradients.
     pub(super) fn step(
         self,
         x: ArrayView2<'_, f32>,
@@ -81,7 +81,7 @@ impl Ball {
     }
 }
 
-/// Why each row of an array is a contiguous slice.
+/// Why an array, or each of its rows, is a contiguous slice.
 const ROW: &str = "the array is in standard layout";
 
 /// The arguments of a step of one image.
@@ -104,9 +104,9 @@ impl WithSimd for Step<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) -> Audit {
         let Self { x, at, size, epsilon, clip, g } = self;
-        let zeros: u32 = g.iter().map(|&g| u32::from(g == 0.0)).sum();
+        // Wrapping, because checks of overflow would prevent vectorisation; no image has 2^32 pixels.
+        let zeros = g.iter().fold(0_u32, |zeros, &g| zeros.wrapping_add(u32::from(g == 0.0)));
         let epsilon = Some(epsilon).filter(|&epsilon| epsilon > 0.0);
-        let mut largest = 0;
         for ((&x, &at), g) in x.iter().zip(at).zip(&mut *g) {
             // All candidates are computed and then selected, because selections vectorise and
             // branches do not.
@@ -118,18 +118,40 @@ impl WithSimd for Step<'_> {
             let moved = if moved <= low { low } else { moved };
             let moved = if moved >= high { high } else { moved };
             *g = clipped(moved, clip);
-            // The bit patterns of non-negative floats are ordered like the floats, and an integer
-            // maximum vectorises.
-            largest = (f64::from(*g) - f64::from(x)).abs().to_bits().max(largest);
         }
         let zero_sign_pixels = zeros as usize;
         Audit {
             samples: 1,
-            lost_label_images: 0, // counted where the loss is computed
             zero_gradient_images: usize::from(zero_sign_pixels == x.len()),
             zero_sign_pixels,
-            max_change: f64::from_bits(largest),
+            ..Audit::default() // the rest is known elsewhere
         }
+    }
+}
+
+/// The largest absolute difference of two arrays of images, (samples, pixels).
+pub(super) fn largest_change(x: ArrayView2<'_, f32>, attacked: ArrayView2<'_, f32>) -> f64 {
+    let (x, attacked) = (x.as_standard_layout(), attacked.as_standard_layout());
+    let (x, attacked) = (x.as_slice().expect(ROW), attacked.as_slice().expect(ROW));
+    Arch::new().dispatch(LargestChange { x, attacked })
+}
+
+struct LargestChange<'a> {
+    x: &'a [f32],
+    attacked: &'a [f32],
+}
+
+impl WithSimd for LargestChange<'_> {
+    type Output = f64;
+
+    #[allow(clippy::inline_always)] // only inlined code is compiled for wide registers
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> f64 {
+        let pairs = self.x.iter().zip(self.attacked);
+        let changes = pairs.map(|(&x, &attacked)| (f64::from(attacked) - f64::from(x)).abs());
+        // The bit patterns of non-negative floats are ordered like the floats, and an integer maximum
+        // vectorises.
+        f64::from_bits(changes.map(f64::to_bits).fold(0, u64::max))
     }
 }
 

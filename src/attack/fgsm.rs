@@ -4,7 +4,7 @@
 use ndarray::{Array2, ArrayView2};
 use rand::RngExt;
 
-use super::{Audit, Ball, Loss, by_chunks};
+use super::{Audit, Ball, Loss, ball::largest_change, by_chunks};
 use crate::{
     Result,
     math::rng::{self, Purpose},
@@ -38,8 +38,8 @@ impl<'a> Fgsm<'a> {
         let (attacked, audits) = by_chunks(images, |start, x, mut g| {
             let y = &y[start..start + x.nrows()];
             let lost_label_images = self.loss.gradient(x, y, first + start, g.view_mut())?;
-            let epsilon = self.ball.epsilon as f32;
-            Ok(Audit { lost_label_images, ..self.ball.step(x, x, epsilon, g) })
+            let audit = self.ball.step(x, x, self.ball.epsilon as f32, g.view_mut());
+            Ok(Audit { lost_label_images, max_change: largest_change(x, g.view()), ..audit })
         })?;
         Ok((attacked, Audit::total(audits)))
     }
@@ -67,7 +67,8 @@ impl RandomSigns {
                 let mut rng = rng::stream(self.seed, Purpose::Signs, first + start + row);
                 signs.mapv_inplace(|_| if rng.random::<bool>() { 1.0 } else { -1.0 });
             }
-            Ok(self.ball.step(x, x, self.ball.epsilon as f32, signs))
+            let audit = self.ball.step(x, x, self.ball.epsilon as f32, signs.view_mut());
+            Ok(Audit { max_change: largest_change(x, signs.view()), ..audit })
         });
         let (attacked, audits) = attacked.expect("no chunk fails");
         (attacked, Audit::total(audits))

@@ -8,7 +8,11 @@
 use ndarray::{Array2, ArrayView2};
 use rand::RngExt;
 
-use super::{Audit, Ball, Loss, at_least_one, ball::clipped, by_chunks};
+use super::{
+    Audit, Ball, Loss, at_least_one,
+    ball::{clipped, largest_change},
+    by_chunks,
+};
 use crate::{
     Error, Result,
     math::rng::{self, Purpose},
@@ -86,11 +90,11 @@ impl<'a> Pgd<'a> {
             for _ in 0..self.steps {
                 let lost = self.loss.gradient(at.view(), y, first + start, next.view_mut())?;
                 let step = self.ball.step(x, at.view(), self.step, next.view_mut());
-                let step = Audit { lost_label_images: lost, ..step };
-                audit = Some(Audit { max_change: step.max_change, ..audit.unwrap_or(step) });
+                audit.get_or_insert(Audit { lost_label_images: lost, ..step });
                 at.assign(&next);
             }
-            Ok(audit.expect("at least one step is taken"))
+            let audit = audit.expect("at least one step is taken");
+            Ok(Audit { max_change: largest_change(x, at.view()), ..audit })
         })?;
         Ok((attacked, Audit::total(audits)))
     }
