@@ -22,6 +22,7 @@ pub struct Sparse {
     /// 0, then the index in `entries` at which each row ends.
     ends: Vec<usize>,
     entries: Vec<Entry>,
+    columns: usize,
 }
 
 impl Sparse {
@@ -32,11 +33,13 @@ impl Sparse {
         let columns = u32::try_from(a.ncols()).ok()?;
         let a = a.as_standard_layout();
         let values = a.as_slice()?;
-        let count = values.iter().filter(|&&value| value != 0.0).count();
+        // Wrapping, because checks of overflow would prevent vectorisation.
+        let count = values.iter().fold(0_usize, |n, &x| n.wrapping_add(usize::from(x != 0.0)));
         if count as f64 >= density * values.len() as f64 {
             return None;
         }
-        let mut sparse = Self { ends: vec![0], entries: Vec::with_capacity(count) };
+        let (ends, entries) = (vec![0], Vec::with_capacity(count));
+        let mut sparse = Self { ends, entries, columns: a.ncols() };
         let mut row = vec![(0, 0.0); a.ncols()];
         for values in values.chunks_exact(a.ncols().max(1)) {
             // Zeros are written too, and overwritten by the next value. This avoids a branch, which
@@ -67,15 +70,19 @@ impl Sparse {
     /// `alpha` times the transpose of the given rows, restricted to the given columns:
     /// (columns, rows).
     fn transposed(&self, rows: &[usize], columns: Range<usize>, alpha: f32) -> Self {
-        let inside = |row: usize| {
+        let inside = |&row: &usize| {
             let entries = self.row(row);
+            if columns == (0..self.columns) {
+                return entries;
+            }
             let start = |column: usize| entries.partition_point(|&(c, _)| (c as usize) < column);
             &entries[start(columns.start)..start(columns.end)]
         };
+        let rows: Vec<&[Entry]> = rows.iter().map(inside).collect();
         // A counting sort by column. `ends` first holds the number of entries of each column, then the
         // index at which the column starts, and after the entries have been placed, its end.
         let mut ends = vec![0; columns.len() + 1];
-        for &(column, _) in rows.iter().flat_map(|&row| inside(row)) {
+        for &(column, _) in rows.iter().copied().flatten() {
             ends[column as usize - columns.start + 1] += 1;
         }
         let mut total = 0;
@@ -85,14 +92,14 @@ impl Sparse {
             total += count;
         }
         let mut entries = vec![(0, 0.0); total];
-        for (index, &row) in (0..).zip(rows) {
-            for &(column, value) in inside(row) {
+        for (index, row) in (0..).zip(&rows) {
+            for &(column, value) in *row {
                 let next = &mut ends[column as usize - columns.start + 1];
                 entries[*next] = (index, alpha * value);
                 *next += 1;
             }
         }
-        Self { ends, entries }
+        Self { ends, entries, columns: rows.len() }
     }
 }
 

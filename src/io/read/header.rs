@@ -29,6 +29,11 @@ impl Header {
         self.shape.iter().product()
     }
 
+    /// Whether the bytes of an element are in the order of this machine.
+    pub fn is_native(&self) -> bool {
+        self.big_endian == cfg!(target_endian = "big")
+    }
+
     /// The dtype as NumPy writes it, such as `<f4`.
     pub fn descr(&self) -> String {
         let order = match self.dtype.bytes() {

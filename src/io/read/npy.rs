@@ -16,9 +16,9 @@ use super::{
 };
 use crate::{Error, Result};
 
-/// Number of elements read at a time. Memory grows as bytes arrive, so that a wrong header on a pipe
-/// allocates little.
-const CHUNK: usize = 1 << 18;
+/// Number of elements read at a time. They are few enough to be still in the cache when they are checked.
+/// Memory grows as bytes arrive, so that a wrong header on a pipe allocates little.
+const CHUNK: usize = 1 << 16;
 
 /// Number of elements converted at a time. They are held in both types, and are few enough for the
 /// allocator to reuse the same memory.
@@ -50,17 +50,23 @@ impl Npy {
 
     /// The next `count` elements.
     pub fn take<T: Float>(&mut self, count: usize) -> Result<Vec<T>> {
-        let dtype = self.header.dtype;
-        let as_stored = dtype.is_float() && dtype.bytes() == size_of::<T>();
-        let chunk = if as_stored { CHUNK } else { CONVERTED };
-        if count <= chunk {
-            return self.converted(count);
-        }
         let mut taken = self.with_capacity(count)?;
         while taken.len() < count {
-            taken.extend(self.converted::<T>(chunk.min(count - taken.len()))?);
+            self.append(&mut taken, count)?;
         }
         Ok(taken)
+    }
+
+    /// Append the next elements, a few at a time, until there are `count`.
+    pub fn append<T: Float>(&mut self, taken: &mut Vec<T>, count: usize) -> Result<()> {
+        let (start, dtype) = (taken.len(), self.header.dtype);
+        if dtype.is_float() && dtype.bytes() == size_of::<T>() && self.header.is_native() {
+            taken.resize(start + CHUNK.min(count - start), T::default());
+            let next = taken.get_mut(start..).unwrap_or_default();
+            return self.source.fill(bytemuck::cast_slice_mut(next));
+        }
+        taken.extend(self.converted::<T>(CONVERTED.min(count - start))?);
+        Ok(())
     }
 
     fn converted<T: Float>(&mut self, count: usize) -> Result<Vec<T>> {
@@ -72,7 +78,7 @@ impl Npy {
 
     /// An empty vector with capacity for `count` elements if the header agrees with the length of the
     /// file. For a stream the capacity is 0, because its header may be wrong.
-    fn with_capacity<T>(&self, count: usize) -> Result<Vec<T>> {
+    pub fn with_capacity<T>(&self, count: usize) -> Result<Vec<T>> {
         let mut elements = Vec::new();
         if self.source.remaining().is_some() {
             elements.try_reserve_exact(count).map_err(|_| {

@@ -218,7 +218,6 @@ impl<T: Float> Rows<T> {
         }
         let rows = rows.min(self.kept - self.row);
         let values = self.take(rows * self.columns)?;
-        self.check(&values)?;
         let values = Array2::from_shape_vec((rows, self.columns), values)
             .map_err(|e| self.wrong(e.to_string()))?;
         let block = Block { matrix: self.matrix, values };
@@ -235,7 +234,7 @@ impl<T: Float> Rows<T> {
         Ok(Some(block))
     }
 
-    /// The next elements in C order.
+    /// The next elements in C order, checked.
     fn take(&mut self, count: usize) -> Result<Vec<T>> {
         if self.reordered.is_none() && self.npy.is_reordered() {
             // Only the axis of samples is cut, which a spectrum does not have.
@@ -244,12 +243,22 @@ impl<T: Float> Rows<T> {
             let kept = if self.cut { self.kept } else { stored };
             self.reordered = Some(self.npy.in_c_order(axis, kept)?.into_iter());
         }
-        Ok(match &mut self.reordered {
-            None => self.npy.take(count)?,
-            // The last elements are moved, not copied.
-            Some(left) if left.len() == count => std::mem::take(left).collect(),
-            Some(left) => left.take(count).collect(),
-        })
+        let Some(left) = &mut self.reordered else {
+            let mut values = self.npy.with_capacity(count)?;
+            while values.len() < count {
+                let start = values.len();
+                self.npy.append(&mut values, count)?;
+                self.check(values.get(start..).unwrap_or_default(), start)?;
+            }
+            return Ok(values);
+        };
+        let values: Vec<T> = if left.len() == count {
+            std::mem::take(left).collect() // moved, not copied
+        } else {
+            left.take(count).collect()
+        };
+        self.check(&values, 0)?;
+        Ok(values)
     }
 
     /// All rows used of the first matrix, and the SHA-256 of the file if the source is hashed.
@@ -262,8 +271,8 @@ impl<T: Float> Rows<T> {
         Ok((block.values, self.npy.source.sha256()))
     }
 
-    /// Check the values of a block.
-    fn check(&self, values: &[T]) -> Result<()> {
+    /// Check values of the next block, the first of which has the index `start` in it.
+    fn check(&self, values: &[T], start: usize) -> Result<()> {
         let position = if self.unit_interval {
             first_not(values, |x| (0.0..=1.0).contains(&x))
         } else {
@@ -273,7 +282,8 @@ impl<T: Float> Rows<T> {
             return Ok(());
         };
         let value: f64 = found.into();
-        let position = (self.matrix * self.stored + self.row) * self.columns + position;
+        let block = (self.matrix * self.stored + self.row) * self.columns;
+        let position = block + start + position;
         let (index, found) = (index_text(&self.npy.header.shape, position), number(found));
         Err(self.wrong(if self.unit_interval && value.is_finite() {
             format!(

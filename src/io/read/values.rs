@@ -15,7 +15,7 @@ pub enum Values {
 }
 
 /// The type to which elements are converted: f32 for images and networks, f64 for spectra.
-pub trait Float: Copy + Default + std::fmt::Debug + Into<f64> + Send + Sync {
+pub trait Float: bytemuck::Pod + Default + std::fmt::Debug + Into<f64> + Send + Sync {
     /// Convert elements. Only f8 values beyond the range of f4 can become infinite.
     fn from_values(values: Values) -> Vec<Self>;
 

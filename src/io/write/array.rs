@@ -37,6 +37,9 @@ impl Element for u8 {
     }
 }
 
+/// Number of elements written at a time.
+const CHUNK: usize = 1 << 16;
+
 /// An array that is written in blocks, in C order.
 pub struct NpyOutput<T> {
     output: Output,
@@ -76,6 +79,11 @@ impl<T: Element> NpyOutput<T> {
     ) -> Result<()> {
         let standard = block.as_standard_layout();
         let elements = standard.as_slice().expect("the array is in standard layout");
+        // A few at a time, which are still in the cache when they are written after the check.
+        elements.chunks(CHUNK).try_for_each(|elements| self.elements(elements))
+    }
+
+    fn elements(&mut self, elements: &[T]) -> Result<()> {
         if !T::are_finite(elements) {
             return Err(self.not_finite(elements));
         }
