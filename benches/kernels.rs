@@ -34,6 +34,12 @@ fn limit_f32(bencher: Bencher) {
     bencher.counter(ItemsCount::new(operations)).bench(|| limit::multiply_add(operations));
 }
 
+#[divan::bench]
+fn limit_f64(bencher: Bencher) {
+    let operations = 50_000_000;
+    bencher.counter(ItemsCount::new(operations)).bench(|| limit::multiply_add_f64(operations));
+}
+
 /// The part of MNIST's pixels that is not 0.
 const MNIST_DENSITY: f64 = 0.19;
 

@@ -14,7 +14,7 @@ use std::{
     time::Instant,
 };
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use local_errors::{
     Error, Result,
     geometry::spectrum::{Matrix, Spectrum},
@@ -22,7 +22,7 @@ use local_errors::{
         read::{Labels, Rows, Source},
         write,
     },
-    network::Network,
+    network::{Activation, Network},
     train::{Course, Images, Rule, Settings, Training, TrainingSet, init},
 };
 use ndarray::{Array2, Array3, Axis, s};
@@ -57,6 +57,7 @@ enum Task {
     },
     Forward {
         width: usize,
+        activation: String,
     },
     Spectrum {
         units: usize,
@@ -67,8 +68,10 @@ enum Task {
     Write {
         file: PathBuf,
     },
-    /// 10^10 multiplications and additions of f32.
-    Limit,
+    /// 10^10 multiplications and additions of f32 or f64.
+    Limit {
+        precision: String,
+    },
 }
 
 type Run = Box<dyn FnMut() -> Result<()>>;
@@ -86,9 +89,10 @@ fn ready(task: Task, data: &Path) -> Result<Run> {
     let train_images = data.join("train-images.npy");
     Ok(match task {
         Task::Epoch { width, batch, samples, form } => epoch(data, width, batch, samples, &form)?,
-        Task::Forward { width } => {
+        Task::Forward { width, activation } => {
             let images = images(&data.join("test-images.npy"))?;
-            let network = network(images.ncols(), width)?;
+            let activation = Activation::from_str(&activation, false).map_err(Error::usage)?;
+            let network = Network { activation, ..network(images.ncols(), width)? };
             Box::new(move || {
                 let mut h = Array3::zeros((network.layers.len(), images.nrows(), width));
                 network.activations_into(images.view(), h.view_mut())?;
@@ -113,8 +117,13 @@ fn ready(task: Task, data: &Path) -> Result<Run> {
             let images = images(&train_images)?;
             Box::new(move || write::npy(&file, &images)?.finish())
         }
-        Task::Limit => Box::new(|| {
-            black_box(limit::multiply_add(10_000_000_000));
+        Task::Limit { precision } => Box::new(move || {
+            const OPERATIONS: usize = 10_000_000_000;
+            match precision.as_str() {
+                "f32" => black_box(limit::multiply_add(OPERATIONS).into()),
+                "f64" => black_box(limit::multiply_add_f64(OPERATIONS)),
+                other => return Err(Error::usage(format!("{other} is neither f32 nor f64"))),
+            };
             Ok(())
         }),
     })

@@ -188,48 +188,57 @@ def estimators():
     table(["spectrum", "samples", "true alpha"] + [f"`{method}`" for method in methods], rows)
 
 
-def peers(name, argument=""):
-    """The first line of a table of scripts/bench-peers, and its rows."""
-    text = lines(PEERS / name, f"scripts/bench-peers{argument}")
+def peers(name, vendor, argument=""):
+    """The first line of a table of scripts/bench-peers, measured on a machine of this vendor, and its rows."""
+    command = f"scripts/bench-peers{argument}"
+    first, *text = lines(PEERS / name, command)
+    if vendor.lower() not in first.lower():
+        raise Missing(f"{PEERS / name} was not measured on a processor of {vendor}: {command} on one makes it")
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text if line.startswith("| ")]
-    sides = [[work, threads, *ours.rsplit(" ", 1), *theirs.rsplit(" ", 1), ratio.split()[0]] for work, threads, ours, theirs, ratio in rows[1:]]
-    return text[0], sides
+    sides = [
+        [work, threads, *ours.rsplit(" ", 1), *theirs.rsplit(" ", 1), ratio.split()[0], limit]
+        for work, threads, ours, theirs, ratio, limit in rows[1:]
+    ]
+    return first, sides
 
 
 def seconds(text):
     return text if float(text) < 10 else f"{float(text):.0f}"
 
 
-def training():
-    machine, rows = peers("table.md")
+def training(vendor):
+    machine, rows = peers("table.md", vendor)
     found = {}
-    for work, threads, ours, mine, peer, _, ratio in rows:
+    for work, threads, ours, mine, peer, _, ratio, limit in rows:
         if work.startswith("epoch, "):
             epoch = found.setdefault((work.removeprefix("epoch, "), threads), {})
             epoch[ours] = mine
             epoch[ours, peer] = ratio
+            epoch[ours, "limit"] = limit.split()[0]
     sides = ["sparse", "dense"]
     cells = [
-        [*key, ", ".join(epoch[side] for side in sides)]
+        [*key, ", ".join(epoch[side] for side in sides), epoch["dense", "limit"]]
         + [", ".join(epoch[side, f"PyTorch {how}"] for side in sides) for how in ("autograd", "by hand")]
         for key, epoch in found.items()
     ]
     print(f"{machine}.\n")
-    table(["epoch", "threads", "sparse, dense, s", "over PyTorch's autograd", "over PyTorch by hand"], cells)
+    head = ["epoch", "threads", "sparse, dense, s", "dense, of the limit"]
+    table(head + ["over PyTorch's autograd", "over PyTorch by hand"], cells)
 
 
-def work():
-    rows = [row for row in peers("table.md")[1] if not row[0].startswith("epoch, ")]
-    rows += peers("study.md", " --study")[1]
+def work(vendor):
+    rows = [row for row in peers("table.md", vendor)[1] if not row[0].startswith("epoch, ")]
+    rows += peers("study.md", vendor, " --study")[1]
     cells = [
-        [work, threads, seconds(mine), peer, ratio]
-        for work, threads, _, mine, peer, _, ratio in rows
+        [work, threads, seconds(mine), peer, ratio, limit]
+        for work, threads, _, mine, peer, _, ratio, limit in rows
         if "not waiting" not in peer
     ]
-    table(["work", "threads", "ours, s", "peer", "ratio"], cells)
+    table(["work", "threads", "ours, s", "peer", "ratio", "of the limit"], cells)
 
 
-TABLES = {f.__name__: f for f in (clean, attacked, controls, claims, reconstructions, survival, estimators, training, work)}
+TABLES = {f.__name__: f for f in (clean, attacked, controls, claims, reconstructions, survival, estimators)}
+TABLES |= {f"{f.__name__}-{vendor}": lambda f=f, vendor=vendor: f(vendor) for f in (training, work) for vendor in ("AMD", "Intel")}
 
 try:
     TABLES[sys.argv[1]]()

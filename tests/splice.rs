@@ -94,3 +94,55 @@ mnist,local,5,clean,0,1,ols,1,50,0.1,0.1,9,9,9,9,9,9,9,9
     );
     assert!(splice(&folder).lines().all(|line| !line.contains("changed")));
 }
+
+#[test]
+fn the_tables_of_speed_are_of_their_vendor() {
+    let folder = project();
+    if !folder.run("command -v python3").status.success() {
+        return skipped("python3 is missing: the tables of scripts/splice were not tested");
+    }
+    let head =
+        "| work | threads | ours, s | peer, s | ours over the peer's (least-most) | of the limit |
+|---|---|---|---|---|---|";
+    let table = format!(
+        "Some Intel processor, 2 cores; medians of 7 rounds in turns
+
+{head}
+| epoch, width 9, batch 8 | 1 | sparse 0.400 | PyTorch autograd 1.000 | 0.40 (0.39-0.41) | 0.91 f32 |
+| epoch, width 9, batch 8 | 1 | sparse 0.400 | PyTorch by hand 0.800 | 0.50 (0.49-0.51) | 0.91 f32 |
+| epoch, width 9, batch 8 | 1 | dense 0.600 | PyTorch autograd 1.000 | 0.60 (0.59-0.61) | 0.71 f32 |
+| epoch, width 9, batch 8 | 1 | dense 0.600 | PyTorch by hand 0.800 | 0.75 (0.74-0.76) | 0.71 f32 |
+| forward | 2 | ours 0.040 | PyTorch 0.050 | 0.80 (0.70-0.90) | 0.63 f32 |
+| write | 1 | ours, to the disk 0.2 | NumPy, not waiting 0.1 | 2.00 (1.90-2.10) | – |
+"
+    );
+    let study = format!(
+        "Some Intel processor\n\n{head}\n| the study | 2 | make -j2 91.02 | PyTorch script 300.1 | 0.30 (0.30-0.30) | – |\n"
+    );
+    fs::create_dir_all(folder.path("target/peers")).unwrap();
+    fs::write(folder.path("target/peers/table.md"), table).unwrap();
+    fs::write(folder.path("target/peers/study.md"), study).unwrap();
+    let said = splice(&folder);
+    assert!(said.contains("work-AMD stays: target/peers/table.md was not measured on"), "{said}");
+    let of = |page: &str, name: &str| {
+        let start = page.find(&format!("<!-- splice: {name} -->")).unwrap();
+        page[start..].split_once("<!-- end -->").unwrap().0.to_owned()
+    };
+    let performance = folder.bytes("doc/performance.md").text();
+    assert_eq!(of(&performance, "work-AMD"), of(&page("doc/performance.md"), "work-AMD"));
+    let training = of(&performance, "training-Intel");
+    assert!(
+        training
+            .contains("| width 9, batch 8 | 1 | 0.400, 0.600 | 0.71 | 0.40, 0.60 | 0.50, 0.75 |\n"),
+        "{training}"
+    );
+    assert_eq!(
+        of(&performance, "work-Intel"),
+        "<!-- splice: work-Intel -->
+| work | threads | ours, s | peer | ratio | of the limit |
+|---|---|---|---|---|---|
+| forward | 2 | 0.040 | PyTorch | 0.80 | 0.63 f32 |
+| the study | 2 | 91 | PyTorch script | 0.30 | – |
+"
+    );
+}

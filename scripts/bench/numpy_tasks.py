@@ -60,6 +60,14 @@ def gauss(data, model):
     return run
 
 
+def dimension(data):
+    """The distances of 10,000 images to their ten nearest neighbours, by scikit-learn."""
+    from sklearn.neighbors import NearestNeighbors
+
+    x = rows(data, "test-images").astype(np.float64)
+    return lambda: NearestNeighbors(n_neighbors=10, algorithm="brute").fit(x).kneighbors()
+
+
 def read(data, file):
     return lambda: np.load(file)
 

@@ -98,7 +98,7 @@ def tools():
 
 
 def measure(rounds, word):
-    limit = worker(ROOT, 1, "limit")
+    limit = worker(ROOT, 1, "limit", "f32")
     floor = Shell("true", 1)
     floor.seconds()
     print("| tool | seconds (least-most) | images/s | MB/s | GFLOP/s | of the limit | memory, MB |")

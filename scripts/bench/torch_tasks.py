@@ -65,38 +65,92 @@ def epoch(data, width, batch, samples, form):
     return autograd
 
 
-def forward(data, width):
+def forward(data, width, activation):
     x = torch.from_numpy(rows(data, "test-images"))
     w, b, _ = weights(x.shape[1], width)
+    f = {"relu": torch.relu_, "tanh": torch.tanh_}[activation]
 
     @torch.no_grad()
     def run():
         h, activations = x, []
         for l in range(DEPTH):
-            h = torch.addmm(b[l], h, w[l]).relu_()
+            h = f(torch.addmm(b[l], h, w[l]))
             activations.append(h)
 
     return run
 
 
-def fgsm(data, model):
-    """A level of the fast gradient sign method, by autograd, from its images to its exponents."""
-    layers = [[torch.from_numpy(array) for array in layer] for layer in network(model)]
+def of_network(model):
+    return [[torch.from_numpy(array) for array in layer] for layer in network(model)]
+
+
+def test_set(data):
+    x, y = rows(data, "test-images"), rows(data, "test-labels")
+    return torch.from_numpy(x), torch.from_numpy(y).long()
+
+
+def gradient(layers, x, y):
+    """Of the loss with respect to the images, by autograd."""
+    h = x = x.detach().requires_grad_()
+    for w, b, _ in layers:
+        h = torch.relu(torch.addmm(b, h, w))
+    return torch.autograd.grad(cross_entropy(h @ layers[-1][2], y), x)[0]
+
+
+def fgsm_attack(layers, x, y):
+    return x + 0.1 * gradient(layers, x, y).sign()
+
+
+def pgd_attack(layers, x, y):
+    """Ten steps in a ball of 0.1."""
+    at = x
+    for _ in range(10):
+        at = at + 0.025 * gradient(layers, at, y).sign()
+        at = torch.minimum(torch.maximum(at, x - 0.1), x + 0.1)
+    return at
+
+
+def level(data, model, attack):
+    """A level of an attack, from its images to its exponents."""
+    layers = of_network(model)
 
     def run():
-        x = torch.from_numpy(rows(data, "test-images")).requires_grad_()
-        y = torch.from_numpy(rows(data, "test-labels")).long()
-        h = x
-        for w, b, _ in layers:
-            h = torch.relu(torch.addmm(b, h, w))
-        (gradient,) = torch.autograd.grad(cross_entropy(h @ layers[-1][2], y), x)
+        x, y = test_set(data)
+        h, spectra = attack(layers, x, y), []
         with torch.no_grad():
-            h, spectra = x + 0.1 * gradient.sign(), []
             for w, b, r in layers:
                 h = torch.addmm(b, h, w).relu_()
                 ((h @ r).argmax(1) == y).float().mean()
                 spectra.append(eigenvalues(h.numpy()))
         exponents(spectra)
+
+    return run
+
+
+def fgsm(data, model):
+    return level(data, model, fgsm_attack)
+
+
+def pgd(data, model):
+    return level(data, model, pgd_attack)
+
+
+def only_pgd(data, model):
+    layers = of_network(model)
+    return lambda: pgd_attack(layers, *test_set(data))
+
+
+def accuracy(data, model):
+    """Accuracy and loss of each layer."""
+    layers = of_network(model)
+
+    @torch.no_grad()
+    def run():
+        h, y = test_set(data)
+        for w, b, r in layers:
+            h = torch.addmm(b, h, w).relu_()
+            z = h @ r
+            (z.argmax(1) == y).float().mean().item(), cross_entropy(z, y).item()
 
     return run
 
