@@ -32,7 +32,7 @@ OUT      := out            # folder to make everything in
 BIN      := target/release # folder with the tools
 RUN      :=                # command to put before each training, such as scripts/slurm-run
 THREADS  := $(or $(if $(RUN),$(SLURM_CPUS_PER_TASK)),1)    # threads of each tool
-SCRATCH  := $(SLURM_TMPDIR)    # folder for attacked images that are read twice; empty: beside the measurements
+SCRATCH  := $(SLURM_TMPDIR)    # folder for attacked images; empty: beside the measurements
 PREFIX   := /usr/local     # folder to install below
 DESTDIR  :=                # folder to put before PREFIX when a package is built
 WIDTHS   := 50 100 200     # sweep: units of each layer
@@ -138,9 +138,9 @@ $(study)/%/clean/probe.jsonl: $(study)/%/model/model.json $(as.probe)
 # Images are attacked, and pass through the network: its accuracy, and the spectra of its layers.
 $(study)/%/accuracy.jsonl $(study)/%/spectrum.npy: $$(trained)/model/model.json $$(probed) $$(stored) $(labels) $(as.measure)
 	mkdir -p $(@D); $(at-the-end) \
-	$(and $(again),$(passing),$($(attack)) < $(stored) > $(passing);) \
-	$(if $(again),$(activations) < $(images),$(activated)) | $(or $(call own,$(attack).spectrum),$(spectrum)) > $(call scratch,spectrum); \
-	$(if $(again),$(accuracy) < $(images) > $(call scratch,accuracy);) \
+	$(if $(passing),$($(attack)) < $(stored) > $(passing);) \
+	$(activations) < $(images) | $(or $(call own,$(attack).spectrum),$(spectrum)) > $(call scratch,spectrum); \
+	[ -e $(call scratch,accuracy) ] || $(accuracy) < $(images) > $(call scratch,accuracy); \
 	$(keep)
 
 # The exponents of the spectra.

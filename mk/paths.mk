@@ -34,15 +34,13 @@ whole    = mkdir -p $(@D); trap 'rm -f $(call scratch,*)' EXIT; $1 > $(part); mv
 tidy     = find $(study) -depth '(' -name '.*.part' -o -name '.*.tmp' ')' -mmin +60 -exec rm -rf {} + 2> /dev/null || true
 
 # Images of the level that is being measured. Images that all networks share are files. Images of one
-# network come from the attack through a pipe, unless the command accuracy needs them again: then they are a
-# file, only while they are measured, because `make -j` would otherwise make all of them first.
-again     = $(if $(findstring $(call scratch,accuracy),$(activations)),,the accuracy is measured apart)
+# network exist only while they are measured, because `make -j` would otherwise make all of them first.
 is-shared = $(filter $(SHARED),$(attack))
 is-clean  = $(filter clean subset,$(attack))
 stored    = $(if $(is-shared),$(study)/$(level)/x.npy,$(data)/test-images.npy)
 passing   = $(if $(is-shared)$(is-clean),,$(if $(SCRATCH),$(SCRATCH)/local-errors.$(me).$$(cksum <<< $(@D) | tr -cd 0-9),$(call scratch,x)))
 images    = $(or $(passing),$(stored))
-# Their activations.
+# Their activations, for the instruments.
 activated = $(if $(is-shared)$(is-clean),$(activations) < $(stored),$($(attack)) < $(stored) | $(activations))
 # What says that the network has all its readouts.
 probed    = $(if $(call own,$(rule).probe),$(trained)/clean/probe.jsonl)

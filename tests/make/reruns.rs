@@ -103,6 +103,7 @@ fn a_change_reruns_what_depends_on_it_and_nothing_else() {
         project.would_run("EPSILONS='0.1 0.2 0.3'"),
         set(&[
             "attack-fgsm",
+            "accuracy",
             "extract-activations",
             "spectrum",
             "fit-powerlaw",
@@ -219,13 +220,11 @@ fn attacked_images_may_pass_through_another_disk() {
     let project = Project::new();
     project.make("RULES=local ATTACKS=fgsm OUT=whole");
     fs::create_dir(project.0.path("scratch")).unwrap();
-    // A command of the user's reads the images a second time.
-    let again = "RULES=local ATTACKS=fgsm accuracy='accuracy $(options) --model $(model) --labels $(labels)'";
-    project.make(&format!("-j2 {again} SCRATCH='$(CURDIR)/scratch'"));
+    project.make("-j2 RULES=local ATTACKS=fgsm SCRATCH='$(CURDIR)/scratch'");
     assert_eq!(project.table("out"), project.table("whole"));
     assert!(common::files(&project.0.path("scratch")).is_empty());
     // It is used: where it is missing, nothing can be attacked.
-    let output = project.run(&format!("{again} OUT=other SCRATCH=nowhere"));
+    let output = project.run("RULES=local ATTACKS=fgsm OUT=other SCRATCH=nowhere");
     assert!(String::from_utf8_lossy(&output.stderr).contains("nowhere/"));
 }
 
