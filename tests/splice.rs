@@ -119,6 +119,9 @@ fn the_tables_of_speed_are_of_their_vendor() {
     let study = format!(
         "Some Intel processor\n\n{head}\n| the study | 2 | make -j2 91.02 | PyTorch script 300.1 | 0.30 (0.30-0.30) | – |\n"
     );
+    let regions = ["training-AMD", "work-AMD", "training-Intel", "work-Intel"]
+        .map(|name| format!("<!-- splice: {name} -->\nas it was\n<!-- end -->\n"));
+    fs::write(folder.path("doc/performance.md"), regions.concat()).unwrap();
     fs::create_dir_all(folder.path("target/peers")).unwrap();
     fs::write(folder.path("target/peers/table.md"), table).unwrap();
     fs::write(folder.path("target/peers/study.md"), study).unwrap();
@@ -129,7 +132,7 @@ fn the_tables_of_speed_are_of_their_vendor() {
         page[start..].split_once("<!-- end -->").unwrap().0.to_owned()
     };
     let performance = folder.bytes("doc/performance.md").text();
-    assert_eq!(of(&performance, "work-AMD"), of(&page("doc/performance.md"), "work-AMD"));
+    assert!(of(&performance, "work-AMD").ends_with("as it was\n"), "{performance}");
     let training = of(&performance, "training-Intel");
     assert!(
         training

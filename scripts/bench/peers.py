@@ -40,10 +40,10 @@ def tool(line, threads):
 
 def level(attack, threads):
     """The study's recipe for one level, of one attack and one network."""
-    common = f"--threads {threads} --quiet"
+    x, common = ROOT / "x.npy", f"--threads {threads} --quiet"
     return Shell(
-        f"{attack} {common} < {DATA}/test-images.npy |"
-        f" extract-activations --model {NETWORK} {common} --labels {LABELS} --accuracy {ROOT}/accuracy.jsonl |"
+        f"{attack} {common} < {DATA}/test-images.npy > {x}\n"
+        f"extract-activations --model {NETWORK} {common} --labels {LABELS} --accuracy {ROOT}/accuracy.jsonl < {x} |"
         f" spectrum --quiet > {ROOT}/spectrum.npy\n"
         f"fit-powerlaw --ranks 1-50 --ranks 1-20 --ranks 11-100 < {ROOT}/spectrum.npy > {ROOT}/alpha.jsonl",
         threads,
