@@ -7,6 +7,7 @@ The numbers come from files: those of the study OUT/mnist and of OUT/reconstruct
 import csv
 import json
 import sys
+from functools import partial
 from pathlib import Path
 
 OUT = Path(sys.argv[2])
@@ -238,7 +239,7 @@ def work(vendor):
 
 
 TABLES = {f.__name__: f for f in (clean, attacked, controls, claims, reconstructions, survival, estimators)}
-TABLES |= {f"{f.__name__}-{vendor}": lambda f=f, vendor=vendor: f(vendor) for f in (training, work) for vendor in ("AMD", "Intel")}
+TABLES |= {f"{f.__name__}-{vendor}": partial(f, vendor) for f in (training, work) for vendor in ("AMD", "Intel")}
 
 try:
     TABLES[sys.argv[1]]()

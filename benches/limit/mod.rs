@@ -33,14 +33,9 @@ impl WithSimd for Single {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> f32 {
         let (a, b) = (simd.splat_f32s(0.5), simd.splat_f32s(1.0));
-        let mut sums = [b; REGISTERS];
-        for _ in 0..self.operations / (2 * S::F32_LANES * REGISTERS) {
-            for sum in &mut sums {
-                *sum = simd.mul_add_f32s(*sum, a, b);
-            }
-        }
-        let total = sums.into_iter().fold(b, |total, sum| simd.add_f32s(total, sum));
-        simd.reduce_sum_f32s(total)
+        let multiply_add = |sum| simd.mul_add_f32s(sum, a, b);
+        let add = |a, b| simd.add_f32s(a, b);
+        simd.reduce_sum_f32s(chains(self.operations / S::F32_LANES, b, multiply_add, add))
     }
 }
 
@@ -51,13 +46,26 @@ impl WithSimd for Double {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> f64 {
         let (a, b) = (simd.splat_f64s(0.5), simd.splat_f64s(1.0));
-        let mut sums = [b; REGISTERS];
-        for _ in 0..self.operations / (2 * S::F64_LANES * REGISTERS) {
-            for sum in &mut sums {
-                *sum = simd.mul_add_f64s(*sum, a, b);
-            }
-        }
-        let total = sums.into_iter().fold(b, |total, sum| simd.add_f64s(total, sum));
-        simd.reduce_sum_f64s(total)
+        let multiply_add = |sum| simd.mul_add_f64s(sum, a, b);
+        let add = |a, b| simd.add_f64s(a, b);
+        simd.reduce_sum_f64s(chains(self.operations / S::F64_LANES, b, multiply_add, add))
     }
+}
+
+/// Multiply and add in independent chains, two operations at a time, and add up where they end.
+#[allow(clippy::inline_always)] // as above
+#[inline(always)]
+fn chains<V: Copy>(
+    operations: usize,
+    start: V,
+    multiply_add: impl Fn(V) -> V,
+    add: impl Fn(V, V) -> V,
+) -> V {
+    let mut sums = [start; REGISTERS];
+    for _ in 0..operations / (2 * REGISTERS) {
+        for sum in &mut sums {
+            *sum = multiply_add(*sum);
+        }
+    }
+    sums.into_iter().fold(start, add)
 }

@@ -9,16 +9,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-from processes import TOOLS, Shell, Worker, worker
+from numpy_tasks import DEPTH
+from processes import LIMIT_GFLOP, TOOLS, Shell, Worker, worker
 
 ROOT = Path("target/peers")
 DATA = ROOT / "out/mnist/data"
 NETWORK = ROOT / "network"
 HERE = Path(__file__).parent
 LABELS = DATA / "test-labels.npy"
-PIXELS, CLASSES, DEPTH, IMAGES = 784, 10, 5, 10_000
+PIXELS, CLASSES, IMAGES = 784, 10, 10_000
 SMALL = 12_800  # images of an epoch at width 1000, which would take long with all
-LIMIT, LIMIT_GFLOP = "limit", 10  # the worker's task, and how much arithmetic it is
+LIMIT = "limit"
 
 
 def ours(threads, *task):

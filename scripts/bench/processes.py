@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 TOOLS = Path("target/release").resolve()
+LIMIT_GFLOP = 10  # the arithmetic of the worker's task `limit`
 
 
 class Worker:

@@ -7,14 +7,13 @@ import struct
 import subprocess
 from pathlib import Path
 
-from processes import Shell, worker
+from processes import LIMIT_GFLOP, Shell, worker
 
 ROOT = Path("target/bench")
 STUDY = ROOT / "out/digits"
 DATA, NETWORK = STUDY / "data", ROOT / "network"
 TRAIN, TEST, PIXELS, UNITS, DEPTH, CLASSES = 20_000, 10_000, 784, 200, 5, 10
 EPOCHS = 3
-LIMIT = 10  # GFLOP of the worker's task `limit`
 
 # Multiplications and additions of a sample.
 LAYERS = 2 * (PIXELS * UNITS + (DEPTH - 1) * UNITS * UNITS)
@@ -109,7 +108,7 @@ def measure(rounds, word):
         runs = Shell(line, 2 if "--threads 2" in line else 1)
         seconds, limits = [], []
         for _ in range(rounds):
-            limits.append(LIMIT / limit.seconds())
+            limits.append(LIMIT_GFLOP / limit.seconds())
             seconds.append(runs.seconds())
         took = statistics.median(seconds)
         speed = images * operations / took / 1e9

@@ -296,6 +296,21 @@ mod tests {
         Array2::from_shape_fn((rows, columns), |(i, j)| ((i * 31 + j * 17) % 23) as f32 - 11.0)
     }
 
+    #[test]
+    fn a_column_varies_if_one_element_differs() {
+        let (rows, columns) = (70, 37);
+        let mut h = Array2::from_shape_fn((rows, columns), |(_, j)| j as f32);
+        assert_eq!(columns_that_vary(h.view()), vec![false; columns]);
+        h[[rows - 1, 0]] = -0.0; // equals 0
+        for j in [1, 20, 36] {
+            h[[j, j]] += 1e-5;
+        }
+        let expected: Vec<bool> = (0..columns).map(|j| [1, 20, 36].contains(&j)).collect();
+        assert_eq!(columns_that_vary(h.view()), expected);
+        assert_eq!(columns_that_vary(h.slice(s![.., ..30])), expected[..30]);
+        assert_eq!(columns_that_vary(h.slice(s![..1, ..])), vec![false; columns]);
+    }
+
     /// The rows of a slice of a wider array are not contiguous, which tests the plain loops.
     #[test]
     fn plain_and_vectorised_loops_give_the_same() {

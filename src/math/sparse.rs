@@ -22,7 +22,6 @@ pub struct Sparse {
     /// 0, then the index in `entries` at which each row ends.
     ends: Vec<usize>,
     entries: Vec<Entry>,
-    columns: usize,
 }
 
 impl Sparse {
@@ -38,8 +37,7 @@ impl Sparse {
         if count as f64 >= density * values.len() as f64 {
             return None;
         }
-        let (ends, entries) = (vec![0], Vec::with_capacity(count));
-        let mut sparse = Self { ends, entries, columns: a.ncols() };
+        let mut sparse = Self { ends: vec![0], entries: Vec::with_capacity(count) };
         let mut row = vec![(0, 0.0); a.ncols()];
         for values in values.chunks_exact(a.ncols().max(1)) {
             // Zeros are written too, and overwritten by the next value. This avoids a branch, which
@@ -72,7 +70,9 @@ impl Sparse {
     fn transposed(&self, rows: &[usize], columns: Range<usize>, alpha: f32) -> Self {
         let inside = |&row: &usize| {
             let entries = self.row(row);
-            if columns == (0..self.columns) {
+            // Usually all are, if one thread does the work.
+            let is_inside = |&(column, _): &Entry| columns.contains(&(column as usize));
+            if entries.first().is_none_or(is_inside) && entries.last().is_none_or(is_inside) {
                 return entries;
             }
             let start = |column: usize| entries.partition_point(|&(c, _)| (c as usize) < column);
@@ -99,7 +99,7 @@ impl Sparse {
                 *next += 1;
             }
         }
-        Self { ends, entries, columns: rows.len() }
+        Self { ends, entries }
     }
 }
 
