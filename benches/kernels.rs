@@ -12,7 +12,7 @@ use local_errors::{
     network::Network,
     train::{Course, Data, Images, Rule, Settings, TestSet, Training, init},
 };
-use ndarray::{Array2, Array3};
+use ndarray::Array2;
 use rand::{Rng, RngExt, SeedableRng, rngs::ChaCha8Rng};
 
 /// That of the tools.
@@ -103,10 +103,10 @@ fn epoch(bencher: Bencher, width: usize, batch_size: usize, density: f64) {
 fn forward(bencher: Bencher, width: usize) {
     let (samples, network) = (2048, network(width));
     let images = data(samples, 1.0).images;
-    bencher.counter(ItemsCount::new(samples * forward_operations(width))).bench(|| {
-        let mut h = Array3::zeros((network.layers.len(), samples, width));
-        network.activations_into(images.view(), h.view_mut()).map(|()| h)
-    });
+    let layers = network.layers.len();
+    bencher
+        .counter(ItemsCount::new(samples * forward_operations(width)))
+        .bench(|| Network::chunks(images.view(), |_, x| network.activations(x, layers)));
 }
 
 /// The covariance by its lower triangle, half of the full product; and its eigenvalues, whose

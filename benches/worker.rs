@@ -25,7 +25,7 @@ use local_errors::{
     network::{Activation, Network},
     train::{Course, Images, Rule, Settings, Training, TrainingSet, init},
 };
-use ndarray::{Array2, Array3, Axis, s};
+use ndarray::{Array2, Axis, s};
 
 /// That of the tools.
 #[global_allocator]
@@ -94,10 +94,9 @@ fn ready(task: Task, data: &Path) -> Result<Run> {
             let activation = Activation::from_str(&activation, false).map_err(Error::usage)?;
             let network = Network { activation, ..network(images.ncols(), width)? };
             Box::new(move || {
-                let mut h = Array3::zeros((network.layers.len(), images.nrows(), width));
-                network.activations_into(images.view(), h.view_mut())?;
-                black_box(h);
-                Ok(())
+                let layers = network.layers.len();
+                let h = Network::chunks(images.view(), |_, x| network.activations(x, layers));
+                h.into_iter().try_for_each(|h| h.map(|h| drop(black_box(h))))
             })
         }
         Task::Spectrum { units } => {

@@ -7,17 +7,16 @@ use local_errors::{
     Error, Result, cli,
     io::{
         read::{Labels, Rows, Source},
-        write::{self, NpyOutput},
+        write::{self, NpyOutput, Output},
     },
     network::{self, Network, accuracy::AccuracyCounter, files},
 };
-use ndarray::{Array3, Axis};
 
 /// Compute the hidden activations of images: h_l = max(0, h_(l-1) w_l + b_l)
 ///
 /// Reads images (samples, pixels) and writes the activations of all layers, f4 (layers, samples,
-/// units), which are held in memory. With --layer N it writes those of one layer, f4 (samples,
-/// units), block by block as the images come in. Layers of different widths do not fit into one
+/// units), of which one at a time is held in memory. With --layer N it writes those of one layer, f4
+/// (samples, units), block by block as the images come in. Layers of different widths do not fit into one
 /// array, so they need --layer N.
 #[derive(Parser)]
 #[command(
@@ -87,7 +86,8 @@ fn one_layer(network: &Network, number: usize, mut images: Rows<f32>, output: &P
     output.finish()
 }
 
-/// The layer is the first axis of the file, so all images are needed before layer 1 is complete.
+/// Writes the activations layer by layer, which is the first axis of the file. Blocks of them become
+/// those of the next layer while the reader of a pipe works on the last ones.
 fn all_layers(args: &Args, network: &Network, mut images: Rows<f32>) -> Result<()> {
     let labels = match &args.labels {
         Some(file) => {
@@ -95,34 +95,34 @@ fn all_layers(args: &Args, network: &Network, mut images: Rows<f32>) -> Result<(
         }
         None => Vec::new(),
     };
-    let mut count = AccuracyCounter::new(network);
     let units = common_units(network)?;
     let layers = network.layers.len();
     // Not allocated ahead: the header of a stream may announce more images than follow.
     let mut blocks = Vec::new();
-    let mut first = 0;
     while let Some(block) = images.next_block(network::block())? {
-        let rows = first..first + block.values.nrows();
-        let mut h = Array3::zeros((layers, rows.len(), units));
-        network.activations_into(block.values.view(), h.view_mut())?;
-        if args.accuracy.is_some() {
-            count.add_activations(network, h.view(), &labels[rows.clone()]);
-        }
-        first = rows.end;
-        blocks.push(h);
+        blocks.push(network.layer(1, block.values.view())?);
     }
-    let mut outputs = Vec::new();
-    if let Some(file) = &args.accuracy {
-        outputs.push(write::json_lines(file, &count.lines())?);
-    }
+    // Opened first: the other may be a stream, which cannot be taken back.
+    let mut accuracies = args.accuracy.as_deref().map(Output::create).transpose()?;
     let mut output = NpyOutput::create(&args.from.output, &[layers, images.samples(), units])?;
-    for layer in 0..layers {
-        for h in &blocks {
-            output.block(&h.index_axis(Axis(0), layer))?;
+    let mut count = AccuracyCounter::new(network);
+    for number in 1..=layers {
+        let mut first = 0;
+        for h in &mut blocks {
+            if number > 1 {
+                *h = network.layer(number, h.view())?;
+            }
+            if accuracies.is_some() {
+                count.add_layer(network, number, h.view(), &labels[first..]);
+                first += h.nrows();
+            }
+            output.block(h)?;
         }
     }
-    outputs.push(output.filled()?);
-    write::finish_all(outputs)
+    if let Some(file) = &mut accuracies {
+        count.lines().iter().try_for_each(|line| file.text(&write::json_line(line)?))?;
+    }
+    write::finish_all(accuracies.into_iter().chain([output.filled()?]).collect())
 }
 
 fn common_units(network: &Network) -> Result<usize> {

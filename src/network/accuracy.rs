@@ -1,13 +1,12 @@
 //! Generalisation accuracy, loss and number of dead units of every layer.
 
-use ndarray::{Array2, ArrayView2, ArrayView3, Axis};
-use rayon::prelude::*;
+use ndarray::{Array2, ArrayView2};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Result,
     math::elementwise::columns_that_vary,
-    network::{CHUNK, Layer, Network, cross_entropy, predicted},
+    network::{Layer, Network, cross_entropy, predicted},
 };
 
 /// One line of the output of `accuracy`.
@@ -35,11 +34,11 @@ pub struct Accuracy {
 
 /// Counts correct classifications and dead units, one block of images at a time.
 pub struct AccuracyCounter {
-    samples: usize,
     layers: Vec<LayerCount>,
 }
 
 struct LayerCount {
+    samples: usize,
     /// The activations on the first image.
     first: Vec<f32>,
     /// Whether each unit took another value on another image.
@@ -50,28 +49,22 @@ struct LayerCount {
     readout: Option<(usize, f64)>,
 }
 
-/// The counts of one chunk of images.
-struct ChunkCount {
-    samples: usize,
-    layers: Vec<LayerCount>,
-    predictions: Vec<u8>,
-}
-
 impl AccuracyCounter {
     /// A counter that has seen no image.
     #[must_use]
     pub fn new(network: &Network) -> Self {
         let layers = network.layers.iter().map(|layer| LayerCount {
+            samples: 0,
             first: Vec::new(),
             varies: vec![false; layer.w.ncols()],
             probe: is_probe(layer),
             readout: layer.readout.as_ref().map(|_| (0, 0.0)),
         });
-        Self { samples: 0, layers: layers.collect() }
+        Self { layers: layers.collect() }
     }
 
-    /// Count images (samples, pixels) with labels `y`, and return the classes that the last layer
-    /// predicts.
+    /// Count images (samples, pixels) with labels `y` in all layers, and return the classes that the
+    /// last readout predicts.
     ///
     /// # Errors
     /// If an activation is not finite.
@@ -81,99 +74,94 @@ impl AccuracyCounter {
         images: ArrayView2<'_, f32>,
         y: &[u8],
     ) -> Result<Vec<u8>> {
-        let counts = Network::chunks(images, |start, x| {
+        let chunks = Network::chunks(images, |start, x| {
             let h = network.activations(x, network.layers.len())?;
-            Ok(count(network, h.iter().map(|h| h.view()), &y[start..]))
+            let layers = h.iter().zip(1..);
+            Ok(layers.map(|(h, number)| count(network, number, h.view(), &y[start..])).collect())
         });
-        let counts: Vec<ChunkCount> = counts.into_iter().collect::<Result<_>>()?;
-        Ok(self.add_counts(counts))
+        let mut predictions = Vec::new();
+        for chunk in chunks {
+            let chunk: Vec<_> = chunk?;
+            let (counts, classes): (Vec<_>, Vec<_>) = chunk.into_iter().unzip();
+            for (total, count) in self.layers.iter_mut().zip(counts) {
+                total.add(count);
+            }
+            predictions.extend(classes.into_iter().flatten().next_back().unwrap_or_default());
+        }
+        Ok(predictions)
     }
 
-    /// Count images given by their activations h, (layers, samples, units), with labels `y`, and
-    /// return the classes that the last layer predicts.
-    pub fn add_activations(
+    /// Count images given by their activations h of layer `number`, (samples, units), with labels `y`.
+    pub fn add_layer(
         &mut self,
         network: &Network,
-        h: ArrayView3<'_, f32>,
+        number: usize,
+        h: ArrayView2<'_, f32>,
         y: &[u8],
-    ) -> Vec<u8> {
-        let chunks: Vec<_> = h.axis_chunks_iter(Axis(1), CHUNK).collect();
-        let counts = chunks
-            .into_par_iter()
-            .enumerate()
-            .map(|(index, h)| count(network, h.outer_iter(), &y[index * CHUNK..]));
-        self.add_counts(counts.collect())
-    }
-
-    #[allow(clippy::float_cmp)] // a unit that is nearly constant is not dead
-    fn add_counts(&mut self, counts: Vec<ChunkCount>) -> Vec<u8> {
-        let mut predictions = Vec::new();
+    ) {
+        let counts = Network::chunks(h, |start, h| count(network, number, h, &y[start..]).0);
         for count in counts {
-            for (total, layer) in self.layers.iter_mut().zip(count.layers) {
-                if total.first.is_empty() {
-                    total.first.clone_from(&layer.first);
-                }
-                let firsts = total.first.iter().zip(&layer.first);
-                for ((total, varies), (a, b)) in
-                    total.varies.iter_mut().zip(layer.varies).zip(firsts)
-                {
-                    *total |= varies || a != b;
-                }
-                if let (Some(total), Some(readout)) = (&mut total.readout, layer.readout) {
-                    total.0 += readout.0;
-                    total.1 += readout.1;
-                }
-            }
-            self.samples += count.samples;
-            predictions.extend(count.predictions);
+            self.layers[number - 1].add(count);
         }
-        predictions
     }
 
     /// The results so far, one line per layer.
     #[must_use]
     pub fn lines(&self) -> Vec<Accuracy> {
-        let samples = self.samples as f64;
         let line = |(index, layer): (usize, &LayerCount)| Accuracy {
             layer: index + 1,
-            samples: self.samples,
+            samples: layer.samples,
             units: layer.varies.len(),
             dead: layer.varies.iter().filter(|varies| !**varies).count(),
             correct: layer.readout.map(|(correct, _)| correct),
-            accuracy: layer.readout.map(|(correct, _)| correct as f64 / samples),
-            loss: layer.readout.map(|(_, loss)| loss / samples),
+            accuracy: layer.readout.map(|(correct, _)| correct as f64 / layer.samples as f64),
+            loss: layer.readout.map(|(_, loss)| loss / layer.samples as f64),
             probe: layer.probe,
         };
         self.layers.iter().enumerate().map(line).collect()
     }
 }
 
-/// Count one chunk of images, given by the activations of every layer, (samples, units) each.
-fn count<'a>(
-    network: &Network,
-    h: impl Iterator<Item = ArrayView2<'a, f32>>,
-    y: &[u8],
-) -> ChunkCount {
-    let mut count = ChunkCount { samples: 0, layers: Vec::new(), predictions: Vec::new() };
-    for (layer, h) in network.layers.iter().zip(h) {
-        count.samples = h.nrows();
-        let (first, varies) = (h.row(0).to_vec(), columns_that_vary(h));
-        let readout = layer.readout.as_ref().map(|readout| {
-            let mut z = Array2::zeros((h.nrows(), network.classes));
-            readout.logits(h, z.view_mut());
-            let classes: Vec<usize> = z.rows().into_iter().map(predicted).collect();
-            let correct = classes.iter().zip(y).filter(|(c, y)| **c == usize::from(**y)).count();
-            let losses = z.rows().into_iter().zip(y);
-            let loss = losses.map(|(z, &y)| cross_entropy(z, usize::from(y))).sum();
-            count.predictions = classes
-                .iter()
-                .map(|&class| u8::try_from(class).expect("there are at most 256 classes"))
-                .collect();
-            (correct, loss)
-        });
-        count.layers.push(LayerCount { first, varies, probe: is_probe(layer), readout });
+impl LayerCount {
+    #[allow(clippy::float_cmp)] // a unit that is nearly constant is not dead
+    fn add(&mut self, other: Self) {
+        if self.first.is_empty() {
+            self.first.clone_from(&other.first);
+        }
+        let firsts = self.first.iter().zip(&other.first);
+        for ((varies, other), (a, b)) in self.varies.iter_mut().zip(other.varies).zip(firsts) {
+            *varies |= other || a != b;
+        }
+        if let (Some(total), Some(readout)) = (&mut self.readout, other.readout) {
+            total.0 += readout.0;
+            total.1 += readout.1;
+        }
+        self.samples += other.samples;
     }
-    count
+}
+
+/// The counts of one chunk of images, given by its activations h of layer `number`, and the classes
+/// that the layer's readout predicts.
+fn count(
+    network: &Network,
+    number: usize,
+    h: ArrayView2<'_, f32>,
+    y: &[u8],
+) -> (LayerCount, Option<Vec<u8>>) {
+    let layer = &network.layers[number - 1];
+    let classes = layer.readout.as_ref().map(|readout| {
+        let mut z = Array2::zeros((h.nrows(), network.classes));
+        readout.logits(h, z.view_mut());
+        let classes: Vec<usize> = z.rows().into_iter().map(predicted).collect();
+        let correct = classes.iter().zip(y).filter(|(c, y)| **c == usize::from(**y)).count();
+        let losses = z.rows().into_iter().zip(y);
+        let loss = losses.map(|(z, &y)| cross_entropy(z, usize::from(y))).sum();
+        let class = |class| u8::try_from(class).expect("there are at most 256 classes");
+        ((correct, loss), classes.into_iter().map(class).collect())
+    });
+    let (readout, classes) = classes.unzip();
+    let (first, varies) = (h.row(0).to_vec(), columns_that_vary(h));
+    (LayerCount { samples: h.nrows(), first, varies, probe: is_probe(layer), readout }, classes)
 }
 
 fn is_probe(layer: &Layer) -> bool {

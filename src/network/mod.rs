@@ -9,7 +9,7 @@ pub mod probed;
 
 use std::ops::Range;
 
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut2, ArrayViewMut3, Axis};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut2, Axis};
 use rayon::prelude::*;
 use rten_simd::SimdUnaryOp;
 use rten_vecmath::Exp;
@@ -171,24 +171,21 @@ impl Network {
         Ok([h, z])
     }
 
-    /// Write the activations of all layers to `h`, (layers, samples, units), for images (samples,
-    /// pixels). All layers must have the same width.
+    /// The activations of layer `number` alone, (samples, units), from those of the layer below it, or
+    /// from the images.
     ///
     /// # Errors
     /// If an activation is not finite.
-    pub fn activations_into(
-        &self,
-        images: ArrayView2<'_, f32>,
-        mut h: ArrayViewMut3<'_, f32>,
-    ) -> Result<()> {
-        let outputs: Vec<_> = h.axis_chunks_iter_mut(Axis(1), CHUNK).collect();
-        let chunks: Vec<_> = images.axis_chunks_iter(Axis(0), CHUNK).collect();
+    pub fn layer(&self, number: usize, below: ArrayView2<'_, f32>) -> Result<Array2<f32>> {
+        let mut h = Array2::zeros((below.nrows(), self.layers[number - 1].w.ncols()));
+        let outputs: Vec<_> = h.axis_chunks_iter_mut(Axis(0), CHUNK).collect();
+        let chunks: Vec<_> = below.axis_chunks_iter(Axis(0), CHUNK).collect();
         let chunks = chunks.into_par_iter().zip(outputs);
-        let results: Vec<Result<()>> = chunks
-            .map(|(x, mut h)| self.forward(x, h.outer_iter_mut().map(|h| (h, None))))
-            .collect();
+        let results: Vec<Result<()>> =
+            chunks.map(|(below, h)| self.pass(number, below, h, None)).collect();
         // Collected in order, so that the first error does not depend on the threads.
-        results.into_iter().collect()
+        results.into_iter().collect::<Result<()>>()?;
+        Ok(h)
     }
 
     /// Write the activations of the first layers, one for each array in `outputs`, and their
@@ -199,19 +196,31 @@ impl Network {
         outputs: impl Iterator<Item = (ArrayViewMut2<'a, f32>, Option<ArrayViewMut2<'a, f32>>)>,
     ) -> Result<()> {
         let mut below: Option<ArrayViewMut2<'a, f32>> = None;
-        for (index, (layer, (mut h, z))) in self.layers.iter().zip(outputs).enumerate() {
+        for (index, (mut h, z)) in outputs.enumerate() {
             let x = below.as_ref().map_or(x, |below| below.view());
-            linalg::product(h.view_mut(), x, layer.w.view());
-            self.activation.add_bias_and_apply(h.view_mut(), &layer.b, z);
-            if let Some(found) = first_not_finite(h.view()) {
-                return Err(Error::data(format!(
-                    "layer {} has an activation that is not finite (found {found}: the weights or pixels are too large)",
-                    index + 1
-                )));
-            }
+            self.pass(index + 1, x, h.view_mut(), z)?;
             below = Some(h);
         }
         Ok(())
+    }
+
+    /// Write the activations of layer `number` to `h`, and its pre-activations to `z`.
+    fn pass(
+        &self,
+        number: usize,
+        x: ArrayView2<'_, f32>,
+        mut h: ArrayViewMut2<'_, f32>,
+        z: Option<ArrayViewMut2<'_, f32>>,
+    ) -> Result<()> {
+        let layer = &self.layers[number - 1];
+        linalg::product(h.view_mut(), x, layer.w.view());
+        self.activation.add_bias_and_apply(h.view_mut(), &layer.b, z);
+        match first_not_finite(h.view()) {
+            None => Ok(()),
+            Some(found) => Err(Error::data(format!(
+                "layer {number} has an activation that is not finite (found {found}: the weights or pixels are too large)"
+            ))),
+        }
     }
 
     /// Apply `f` to each chunk of samples in parallel, with the index of its first sample. The

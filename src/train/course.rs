@@ -48,9 +48,8 @@ impl<'a> Course<'a> {
             let images = one.training_activations(&train.images);
             let train = Data { images: Images::new(images), labels: train.labels.clone() };
             let test = test.map(|test| -> Result<TestSet> {
-                let mut h = Array2::zeros((test.labels.len(), one.layers[0].w.ncols()));
-                one.activations_into(test.images.view(), h.view_mut().insert_axis(Axis(0)))?;
-                Ok(Data { images: h, labels: test.labels.clone() })
+                let images = one.layer(1, test.images.view())?;
+                Ok(Data { images, labels: test.labels.clone() })
             });
             self.passed = Some((passed + 1, train, test.transpose()?));
         }
