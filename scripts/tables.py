@@ -229,7 +229,8 @@ def training(vendor):
 
 def work(vendor):
     rows = [row for row in peers("table.md", vendor)[1] if not row[0].startswith("epoch, ")]
-    rows += peers("study.md", vendor, " --study")[1]
+    if (PEERS / "study.md").exists():  # which takes long, and may not have been measured
+        rows += peers("study.md", vendor, " --study")[1]
     cells = [
         [work, threads, seconds(mine), peer, ratio, limit]
         for work, threads, _, mine, peer, _, ratio, limit in rows
