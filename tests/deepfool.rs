@@ -198,7 +198,7 @@ fn the_median_distance_is_that_of_foolbox() {
             ));
             let found = median(folder.read::<f32, ndarray::Ix1>("d.npy").into_iter());
             let line = format!(
-                "PYTHONPATH={root}/scripts {python} {root}/tests/deepfool/by_foolbox.py {norm} > d.txt 2> log || cat log >&2"
+                "PYTHONPATH={root}/python {python} {root}/tests/deepfool/by_foolbox.py {norm} > d.txt 2> log || cat log >&2"
             );
             folder.ok(&line);
             let text = fs::read_to_string(folder.path("d.txt")).unwrap();

@@ -1,4 +1,4 @@
-//! Networks from elsewhere: `scripts/own_network.py`, and what doc/own-data.md shows of it.
+//! Networks from elsewhere: the Python module `local_errors`, and what doc/own-data.md shows of it.
 //!
 //! The tools must give what `own_network/expected.py` computes in double precision, by NumPy and by
 //! PyTorch. `PYTHON=python3 cargo test --test tests own_network:: -- --ignored --nocapture`
@@ -14,12 +14,12 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const ACTIVATIONS: [&str; 7] =
     ["relu", "leaky-relu", "tanh", "sigmoid", "shifted-tanh", "gelu", "silu"];
 
-fn python() -> String {
+pub fn python() -> String {
     std::env::var("PYTHON").unwrap()
 }
 
 /// Whether there is PyTorch; without it, it is said what `is_left_out`.
-fn has_torch(is_left_out: &str) -> bool {
+pub fn has_torch(is_left_out: &str) -> bool {
     let found = Command::new(python()).args(["-c", "import torch"]).output().unwrap();
     if !found.status.success() {
         println!("NO PYTORCH IN {}: NOT TESTED: {is_left_out}", python());
@@ -30,7 +30,7 @@ fn has_torch(is_left_out: &str) -> bool {
 /// Run the script of expectations.
 fn expect(folder: &Folder, way: &str) {
     folder.ok(&format!(
-        "PYTHONPATH={ROOT}/scripts {} {ROOT}/tests/own_network/expected.py {way}",
+        "PYTHONPATH={ROOT}/python {} {ROOT}/tests/own_network/expected.py {way}",
         python()
     ));
 }
@@ -129,10 +129,10 @@ fn the_tools_give_what_torch_gives_and_torch_what_the_tools_give() {
 
 /// A script that must be refused with one line, in which these words are.
 fn refused(folder: &Folder, script: &str, words: &str) {
-    let script = format!("import numpy as np\nfrom own_network import *\n{script}");
+    let script = format!("import numpy as np\nfrom local_errors import *\n{script}");
     fs::write(folder.path("wrong.py"), script).unwrap();
     let before = folder.files();
-    let output = folder.run(&format!("PYTHONPATH={ROOT}/scripts {} wrong.py", python()));
+    let output = folder.run(&format!("PYTHONPATH={ROOT}/python {} wrong.py", python()));
     let stderr = String::from_utf8(output.stderr).unwrap();
     let said = stderr.trim_end().lines().last().unwrap_or_default();
     assert!(said.starts_with("ValueError: ") && said.contains(words), "{stderr}");
@@ -192,11 +192,11 @@ fn what_is_no_network_is_refused() {
 #[ignore = "needs PYTHON, one that has NumPy"]
 fn a_network_is_replaced_whole_and_no_other_folder() {
     let folder = Folder::with_network();
-    let script = "import os, sys; from own_network import *\n\
+    let script = "import os, sys; from local_errors import *\n\
                   save_network(sys.argv[1], read_network('net'))\n";
     fs::write(folder.path("save.py"), script).unwrap();
     let save = |name: &str| {
-        folder.ok(&format!("PYTHONPATH={ROOT}/scripts {} save.py {name}", python()));
+        folder.ok(&format!("PYTHONPATH={ROOT}/python {} save.py {name}", python()));
     };
     let long = "\u{2261}".repeat(85); // 255 bytes
     for name in ["new", &long, "link", "inside/../other"] {
@@ -226,7 +226,7 @@ fn a_network_is_replaced_whole_and_no_other_folder() {
     // Where the new one cannot be put in place, the old one is back; nothing came between.
     refused(
         &folder,
-        "import own_network; os.replaced = 0; rename = os.rename\n\
+        "import os; os.replaced = 0; rename = os.rename\n\
          def fails(a, b):\n    os.replaced += 1\n    if os.replaced == 2: raise ValueError('no')\n    rename(a, b)\n\
          os.rename = fails\nsave_network('net', read_network('net'))",
         "no",
@@ -240,7 +240,7 @@ fn what_changes_nothing_in_use_is_left_out_of_a_module() {
         return;
     }
     let folder = Folder::new();
-    let script = "import numpy as np, torch\nfrom torch.nn import *\nfrom own_network import *\n\
+    let script = "import numpy as np, torch\nfrom torch.nn import *\nfrom local_errors import *\n\
         a, b, c = Linear(6, 4), Linear(4, 4, bias=False), Linear(4, 3)\n\
         plain = Sequential(a, ReLU(), b, ReLU(), c)\n\
         names = ['state_dict', 'model_state_dict', 'model']\n\
@@ -263,7 +263,7 @@ fn what_changes_nothing_in_use_is_left_out_of_a_module() {
         \x20           parameter = list(small.parameters())[number].detach().float().numpy().T\n\
         \x20           assert np.array_equal(array, parameter), kind\n";
     fs::write(folder.path("same.py"), script).unwrap();
-    folder.ok(&format!("PYTHONPATH={ROOT}/scripts {} -W ignore same.py", python()));
+    folder.ok(&format!("PYTHONPATH={ROOT}/python {} -W ignore same.py", python()));
     let linear = "from torch.nn import *\na, r = Linear(4, 3), Linear(3, 2)\n\
                   class Own(Sequential):\n    def forward(self, x): return -x\n";
     for (module, words) in [
@@ -289,7 +289,7 @@ fn what_changes_nothing_in_use_is_left_out_of_a_module() {
 #[test]
 #[ignore = "needs PYTHON, one that has NumPy and PyTorch"]
 fn a_saved_module_becomes_a_network_and_nothing_in_the_file_is_run() {
-    if !has_torch("own_network.py NET.pt DIRECTORY") {
+    if !has_torch("python3 -m local_errors NET.pt DIRECTORY") {
         return;
     }
     let folder = Folder::with_data();
@@ -306,9 +306,14 @@ fn a_saved_module_becomes_a_network_and_nothing_in_the_file_is_run() {
     fs::write(folder.path("save.py"), script).unwrap();
     folder.ok(&format!("{} save.py", python()));
     folder.ok("head -c 700 net.pt > cut.pt; : > empty.pt; echo hello > $'text\\n.pt'; mkdir mine; echo > mine/notes");
-    let own = format!("{} {ROOT}/scripts/own_network.py", python());
+    let own = format!("PYTHONPATH={ROOT}/python {} -m local_errors", python());
     // Twice: the second replaces the first.
     folder.ok(&format!("{own} net.pt net; {own} net.pt net"));
+    // The same without the module on the path.
+    folder.ok(&format!(
+        "{} {ROOT}/scripts/own_network.py net.pt same; cmp net/w1.npy same/w1.npy",
+        python()
+    ));
     assert_eq!(json_lines(&folder.ok("accuracy --model net --labels y.npy x.npy")).len(), 1);
     let said = folder.fails(1, &format!("{own} state.pt other"));
     assert!(
@@ -331,7 +336,7 @@ fn a_saved_module_becomes_a_network_and_nothing_in_the_file_is_run() {
         ("--activation relu meta.pt", "meta.pt: "),
     ] {
         let said = folder.fails(1, &format!("{own} {file} other"));
-        assert!(said.starts_with(&format!("own_network: {words}")), "{file}: {said}");
+        assert!(said.starts_with(&format!("local_errors: {words}")), "{file}: {said}");
     }
     for (directory, words) in [
         ("mine", "mine: would replace a folder that holds something else (found notes)"),
@@ -339,7 +344,7 @@ fn a_saved_module_becomes_a_network_and_nothing_in_the_file_is_run() {
         ("save.py", "save.py: Not a directory"),
     ] {
         let said = folder.fails(1, &format!("{own} net.pt {directory}"));
-        assert!(said.starts_with(&format!("own_network: {words}")), "{directory}: {said}");
+        assert!(said.starts_with(&format!("local_errors: {words}")), "{directory}: {said}");
     }
 }
 
@@ -350,10 +355,17 @@ fn the_session_of_the_documentation_works() {
     if !has_torch("the section \"Your own network\" of doc/own-data.md") {
         return;
     }
+    let project = Project::new();
+    project.0.ok(&format!("cp -r {ROOT}/python ."));
+    let bin = Path::new(&python()).parent().unwrap().display().to_string();
+    session(&project, &format!("PATH={bin}:$PATH"));
+}
+
+/// The session, each block after a line of bash that finds the tools and Python.
+pub fn session(project: &Project, setup: &str) {
     let page = crate::common::page("doc/own-data.md");
     let blocks = crate::common::blocks(crate::common::section(&page, "Your own network"));
-    let (project, mut run) = (Project::new(), String::new());
-    project.0.ok(&format!("cp -r {ROOT}/scripts ."));
+    let mut run = String::new();
     for (language, text) in blocks {
         match language {
             "python" => {
@@ -361,8 +373,7 @@ fn the_session_of_the_documentation_works() {
                 fs::write(project.0.path(name.split(':').next().unwrap()), text).unwrap();
             }
             "bash" => {
-                let bin = Path::new(&python()).parent().unwrap().display().to_string();
-                let output = project.0.run(&format!("PATH={bin}:$PATH\n{text}"));
+                let output = project.0.run(&format!("{setup}\n{text}"));
                 let stderr = String::from_utf8(output.stderr).unwrap();
                 assert!(output.status.success(), "{text}: {stderr}");
                 run += &String::from_utf8(output.stdout).unwrap();
@@ -370,10 +381,9 @@ fn the_session_of_the_documentation_works() {
             "make" => {
                 // On the miniature in place of the digits.
                 fs::write(project.0.path("own.mk"), text).unwrap();
-                let bin = Path::new(&python()).parent().unwrap().display().to_string();
                 let line =
                     Project::line("").replace("RULES='local backprop'", "CONTROLS= SUBSETS=");
-                let output = project.0.run(&format!("PATH={bin}:$PATH\n{line}"));
+                let output = project.0.run(&format!("{setup}\n{line}"));
                 assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
                 assert!(project.table("out").contains("tiny,torch,2,,fgsm,0.2,2,"));
             }

@@ -11,7 +11,7 @@ import foolbox
 import numpy as np
 import torch
 
-from own_network import read_network, to_torch
+from local_errors import read_network, to_torch
 
 torch.set_num_threads(1)
 norm = sys.argv[1]

@@ -13,7 +13,7 @@ import sys
 
 import numpy as np
 
-from own_network import ACTIVATIONS, from_torch, read_network, save_network, to_torch
+from local_errors import ACTIVATIONS, from_torch, read_network, save_network, to_torch
 
 x, y = np.load("x.npy").astype("f8"), np.load("y.npy").astype(int)
 rows = np.arange(len(x))
