@@ -35,6 +35,7 @@ THREADS  := $(or $(if $(RUN),$(SLURM_CPUS_PER_TASK)),1)    # threads of each too
 SCRATCH  := $(SLURM_TMPDIR)    # folder for attacked images; empty: beside the measurements
 PREFIX   := /usr/local     # folder to install below
 DESTDIR  :=                # folder to put before PREFIX when a package is built
+PROGRAM_PREFIX :=          # start of the names of what is installed, such as le-
 WIDTHS   := 50 100 200     # sweep: units of each layer
 DEPTHS   := 2 5            # sweep: numbers of layers
 TRAIN_SIZES :=             # sweep: numbers of training images; empty: all

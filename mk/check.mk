@@ -37,14 +37,15 @@ accepts.SUBSETS       := $(whole) whole numbers or nothing
 accepts.SNAPSHOTS     := $(whole) whole numbers or nothing
 accepts.STIMULUS_DIMENSION := $(number) a number or nothing
 accepts.THREADS       := [0-9]+ a whole number
+accepts.PROGRAM_PREFIX := [A-Za-z0-9][A-Za-z0-9_.-]* the start of a name such as le-
 accepts.WIDTHS        := $(whole) whole numbers such as 50 100
 accepts.DEPTHS        := $(whole) whole numbers such as 2 5
 accepts.TRAIN_SIZES   := $(whole) whole numbers or nothing
 folders := OUT BIN DATA_DIR PREFIX SCRATCH DESTDIR
 $(foreach v,$(folders),$(eval accepts.$v := $$(folder)))
 checked  := $(patsubst accepts.%,%,$(filter accepts.%,$(.VARIABLES)))
-optional := CONTROLS CHECKS INSPECTED EPOCHS BATCH SAMPLES TRAIN_SAMPLES SUBSETS SNAPSHOTS STIMULUS_DIMENSION TRAIN_SIZES SCRATCH DESTDIR
-single   := DATASET HIDDEN EPOCHS BATCH SAMPLES TRAIN_SAMPLES STIMULUS_DIMENSION THREADS OUT BIN DATA_DIR PREFIX SCRATCH DESTDIR
+optional := CONTROLS CHECKS INSPECTED EPOCHS BATCH SAMPLES TRAIN_SAMPLES SUBSETS SNAPSHOTS STIMULUS_DIMENSION TRAIN_SIZES SCRATCH DESTDIR PROGRAM_PREFIX
+single   := DATASET HIDDEN EPOCHS BATCH SAMPLES TRAIN_SAMPLES STIMULUS_DIMENSION THREADS OUT BIN DATA_DIR PREFIX SCRATCH DESTDIR PROGRAM_PREFIX
 lists    := DATASETS RULES ATTACKS CONTROLS CHECKS INSPECTED RANKS SUBSETS SNAPSHOTS WIDTHS DEPTHS TRAIN_SIZES
 
 # Names on the command line that are not settings, such as SEED=1 or ATTACK=gauss.

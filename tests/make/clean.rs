@@ -94,3 +94,24 @@ fn tools_are_installed_and_removed_and_nobodys_are_overwritten() {
         fs::remove_file(project.0.path(file)).unwrap();
     }
 }
+
+#[test]
+fn the_names_of_what_is_installed_can_begin_with_a_prefix() {
+    let project = Project::new();
+    project.make("install PREFIX=there");
+    let plain = common::files(&project.0.path("there"));
+    project.make("install PREFIX=there PROGRAM_PREFIX=le-");
+    assert_eq!(common::files(&project.0.path("there")).len(), 2 * plain.len());
+    let help = project.0.ok("there/bin/le-train --help").text();
+    assert!(help.contains("\nUsage: le-train "), "{help}");
+    let said = project.0.fails(2, "there/bin/le-train --no-such-option");
+    assert!(said.starts_with("le-train: "), "{said}");
+    let page = project.0.ok("cat there/share/man/man1/le-train.1").text();
+    assert!(page.contains("\nle\\-train \\- ") && page.contains("\\fBle\\-train\\fR"), "{page}");
+    let overview = project.0.ok("cat there/share/man/man1/le-local-errors.1").text();
+    assert!(overview.contains("\n.B le\\-train\n"), "{overview}");
+    let completions = project.0.ok("cat there/share/bash-completion/completions/le-train").text();
+    assert!(completions.contains("le-train"), "{completions}");
+    project.make("uninstall PREFIX=there PROGRAM_PREFIX=le-");
+    assert_eq!(common::files(&project.0.path("there")), plain);
+}
