@@ -7,7 +7,7 @@ programs := $(sort $(basename $(notdir $(wildcard src/bin/*.rs))))
 bin      := $(if $(filter /%,$(BIN)),,$(CURDIR)/)$(BIN)
 export PATH := $(bin):$(PATH)
 # Goals that need none of the tools.
-toolless := help clean uninstall test check-mnist check-digits bench figure
+toolless := help clean uninstall wheel test check-mnist check-digits bench figure
 needed   := $(filter-out $(toolless),$(or $(MAKECMDGOALS),all))
 
 ifeq ($(BIN),target/release)

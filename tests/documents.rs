@@ -99,10 +99,15 @@ fn number(line: &str, key: &str) -> Option<f64> {
 /// seed does: digits differ there, but not what the example shows.
 #[test]
 fn the_pipeline_of_the_readme_prints_what_stands_below_it() {
+    pipeline_of_the_readme(&Folder::new(), "");
+}
+
+/// The same, after a line of bash that finds the tools.
+pub fn pipeline_of_the_readme(folder: &Folder, setup: &str) {
     let readme = page("README.md");
     let blocks = blocks(section(&readme, "One pipeline"));
     let [("bash", commands), ("json", shown)] = blocks[..] else { unreachable!("{blocks:?}") };
-    let output = Folder::new().ok(commands);
+    let output = folder.ok(&format!("{setup}\n{commands}"));
     let (lines, shown) = (json_lines(&output), shown.lines().collect::<Vec<_>>());
     assert_eq!(lines.len(), shown.len());
     for (line, shown) in lines.iter().zip(shown) {

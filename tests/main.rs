@@ -53,3 +53,4 @@ mod tables;
 mod tabulate;
 mod train;
 mod validate;
+mod wheel;

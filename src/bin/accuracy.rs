@@ -23,7 +23,6 @@ use ndarray::Array1;
 /// lowest class counts as the answer.
 #[derive(Parser)]
 #[command(
-    name = env!("CARGO_BIN_NAME"),
     version,
     after_help = "Example:\n  accuracy --model net --labels test-labels.npy test-images.npy\n\nSource: local readouts after Mostafa, Ramesh and Cauwenberghs, Front. Neurosci. 12:608 (2018)"
 )]

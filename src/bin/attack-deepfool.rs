@@ -23,7 +23,6 @@ use ndarray::Array1;
 /// does not change is written as the last step leaves it, and a warning tells how many of them there are.
 #[derive(Parser)]
 #[command(
-    name = env!("CARGO_BIN_NAME"),
     version,
     after_help = "Example:\n  attack-deepfool --model net --labels y.npy --distances distances.npy x.npy | accuracy --model net --labels y.npy\n\nSources: Moosavi-Dezfooli, Fawzi and Frossard, CVPR (2016), arXiv 1511.04599; each step starts where the steps before it lead, overshoot included, as in the authors' code; the line search as in the code of SuperDeepFool, Abdolahpourrostam, Abroshan and Moosavi-Dezfooli, arXiv 2303.12481 (2023)"
 )]

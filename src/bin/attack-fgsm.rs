@@ -15,7 +15,6 @@ use local_errors::{
 /// Nothing is clipped unless --clip is given.
 #[derive(Parser)]
 #[command(
-    name = env!("CARGO_BIN_NAME"),
     version,
     after_help = "Example:\n  attack-fgsm --model net --labels y.npy --epsilon 0.1 x.npy | accuracy --model net --labels y.npy\n\nSource: Goodfellow, Shlens and Szegedy, arXiv 1412.6572 (2015)"
 )]

@@ -15,7 +15,6 @@ use local_errors::{
 /// sigma scales the same noise. Nothing is clipped unless --clip is given.
 #[derive(Parser)]
 #[command(
-    name = env!("CARGO_BIN_NAME"),
     version,
     after_help = "Example:\n  attack-gauss --sigma 0.5 --seed 1 x.npy -o noisy.npy\n\nSource: Jiang, Zhou and Huang, Chin. Phys. B 30, 048702 (2021)"
 )]

@@ -19,7 +19,6 @@ use local_errors::{
 /// size epsilon is attack-fgsm. Nothing else is clipped unless --clip is given.
 #[derive(Parser)]
 #[command(
-    name = env!("CARGO_BIN_NAME"),
     version,
     after_help = "Example:\n  attack-pgd --model net --labels y.npy --epsilon 0.1 --steps 20 --random-start x.npy | accuracy --model net --labels y.npy\n\nSources: with --random-start, Madry, Makelov, Schmidt, Tsipras and Vladu, arXiv 1706.06083 (2018), which also gives the default step size; without --random-start, Kurakin, Goodfellow and Bengio, arXiv 1607.02533 (2017)"
 )]

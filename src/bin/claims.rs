@@ -48,7 +48,6 @@ use local_errors::{
 /// twice is refused, and so is a cell without a number where one is expected.
 #[derive(Parser)]
 #[command(
-    name = env!("CARGO_BIN_NAME"),
     version,
     after_help = "Example:\n  claims --study out/mnist/study.json out/mnist/table.csv\n\nSource: Jiang, Zhou and Huang, Chin. Phys. B 30, 048702 (2021); smoothness: Stringer et al., Nature 571, 361 (2019); checks: Carlini et al., arXiv 1902.06705 (2019), Croce and Hein, arXiv 2003.01690 (2020), Athalye et al., arXiv 1802.00420 (2018)"
 )]

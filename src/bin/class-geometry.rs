@@ -44,7 +44,6 @@ use local_errors::{
 /// need this memory for each layer.
 #[derive(Parser)]
 #[command(
-    name = env!("CARGO_BIN_NAME"),
     version,
     after_help = "Example:\n  class-geometry --labels y.npy h.npy\n\nSources: within, between, nc1: Papyan, Han and Donoho, PNAS 117, 24652 (2020); class_dimension, class_radius, centre_correlation: Cohen, Chung, Lee and Sompolinsky, Nat. Commun. 11, 746 (2020), the statistics of the samples, not those that follow from the capacity"
 )]

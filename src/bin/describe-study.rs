@@ -18,7 +18,6 @@ use serde::Serialize;
 /// its name. The parts of a description are separated by semicolons, and the command is the last.
 #[derive(Parser)]
 #[command(
-    name = env!("CARGO_BIN_NAME"),
     version,
     after_help = "Example:\n  describe-study --command 'make all' --ranks 1-50 --rule 'local; local errors;; train --rule local' --attack 'gauss; noise; Gaussian noise; sigma (pixel units); attack-gauss --sigma STRENGTH' test-images.npy"
 )]

@@ -19,7 +19,6 @@ use local_errors::{
 /// error. All distances are computed, so time grows with the square of the number of points.
 #[derive(Parser)]
 #[command(
-    name = env!("CARGO_BIN_NAME"),
     version,
     after_help = "Example:\n  dimension x.npy\n\nBoth methods assume that the points are dense on the scale of these distances: in high dimensions,\ntoo few points give too small a dimension.\n\nSources: Facco et al., Sci. Rep. 7, 12140 (2017); Levina and Bickel, NIPS (2004), averaged as MacKay and Ghahramani (2005)"
 )]

@@ -31,7 +31,6 @@ use ndarray::{Array2, Axis, stack};
 /// own in the first 10 and 50 directions. A fraction of nothing is null.
 #[derive(Parser)]
 #[command(
-    name = env!("CARGO_BIN_NAME"),
     version,
     after_help = "Example:\n  displacement h.npy attacked-h.npy -o terms.npy --summary summary.jsonl\n\nSource: the variance of a sum, var(a + b) = var(a) + 2 cov(a, b) + var(b), along each direction"
 )]

@@ -16,7 +16,6 @@ use local_errors::{
 /// seed and i alone, so the first 1000 of 2000 images are those that --count 1000 draws.
 #[derive(Parser)]
 #[command(
-    name = env!("CARGO_BIN_NAME"),
     version,
     after_help = "Example:\n  draw-digits --count 1000 -o x.npy && draw-digits --count 1000 --labels -o y.npy\n\nSource: stroke skeletons of this project; the format is that of the MNIST images (LeCun, Cortes and Burges)"
 )]

@@ -17,7 +17,6 @@ use local_errors::{
 /// different noise seeds are noisy repeats of the same stimuli, as for spectrum --repeat.
 #[derive(Parser)]
 #[command(
-    name = env!("CARGO_BIN_NAME"),
     version,
     after_help = "Example:\n  draw-powerlaw --alpha 1 --samples 5000 --units 200 | spectrum | fit-powerlaw --method all"
 )]

@@ -20,7 +20,6 @@ use local_errors::{
 /// array, so they need --layer N.
 #[derive(Parser)]
 #[command(
-    name = env!("CARGO_BIN_NAME"),
     version,
     after_help = "Example:\n  extract-activations --model net x.npy | spectrum | fit-powerlaw\n\nSource: Jiang, Zhou and Huang, Chin. Phys. B 30, 048702 (2021)"
 )]

@@ -36,7 +36,6 @@ use local_errors::{
 /// standard error of alpha for all samples.
 #[derive(Parser)]
 #[command(
-    name = env!("CARGO_BIN_NAME"),
     version,
     after_help = "Example:\n  fit-powerlaw --ranks 1-50 --ranks 11-100 spectrum.npy\n\nHow to compute what others publish:\n  Stringer et al. 2019   spectrum --repeat A B | fit-powerlaw --as-ranked --ranks 11-500\n                         --method weighted: ranks 11 to 500 of cvPCA, weights 1/n.\n                         Their code differs: it exchanges the repeats of each stimulus\n                         at random, ten times, and fits the absolute values of the\n                         mean spectrum up to rank min(500, n - 2)\n  Jiang et al. 2021      --method ols; their ranks are not known here\n  density of eigenvalues, p(lambda) ~ lambda^-a (package powerlaw, Hill's estimator):\n                         --method mle; a = 1 + 1/alpha\n\nWarnings:\n  cut-at-positive  LAST is beyond the last positive eigenvalue\n  too-few-ranks    fewer than 3 ranks are left: alpha is null\n  bent             a quadratic fit is flat at one end of the ranks: not a power law\n  no-variance      no eigenvalue is positive, as in a dead layer: alpha is null\n\nSources: Stringer et al., Nature 571, 361 (2019); Hill, Ann. Stat. 3, 1163 (1975); BIC: Schwarz, Ann. Stat. 6, 461 (1978); Politis, Romano and Wolf, Subsampling (1999)"
 )]

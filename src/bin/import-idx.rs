@@ -20,7 +20,6 @@ use ndarray::Array1;
 /// is an error, as are other bytes after the end.
 #[derive(Parser)]
 #[command(
-    name = env!("CARGO_BIN_NAME"),
     version,
     after_help = "Example:\n  import-idx train-images-idx3-ubyte.gz -o train-images.npy\n\nSource: the IDX format of LeCun, Cortes and Burges, http://yann.lecun.com/exdb/mnist/"
 )]

@@ -24,7 +24,6 @@ use local_errors::{
 /// max and mean are null if no value is finite; in first, a value that is not finite is null.
 #[derive(Parser)]
 #[command(
-    name = env!("CARGO_BIN_NAME"),
     version,
     after_help = "Example:\n  attack-gauss --sigma 0.5 x.npy | npy-info x.npy -\n\nSource: the format, https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html"
 )]

@@ -29,7 +29,6 @@ use local_errors::{
 /// key probe of model.json lists these layers. The last layer always has a readout, which the attacks use.
 #[derive(Parser)]
 #[command(
-    name = env!("CARGO_BIN_NAME"),
     version,
     after_help = "Example:\n  probe --activations train-h.npy --labels train-labels.npy --test-activations h.npy --test-labels test-labels.npy\n\nWith --l2 0, classes that a hyperplane separates have no minimum: the loss falls towards 0 until the\ngradient is small.\n\nSources: Alain and Bengio, arXiv 1610.01644 (2016); Liu and Nocedal, Math. Program. 45, 503 (1989)"
 )]

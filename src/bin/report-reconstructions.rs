@@ -20,7 +20,6 @@ use local_errors::{
 /// each rule's first seed. study.json gives the order and the titles of rules and attacks.
 #[derive(Parser)]
 #[command(
-    name = env!("CARGO_BIN_NAME"),
     version,
     after_help = "Example:\n  report-reconstructions --table out/mnist/table.csv --claims out/mnist/claims.jsonl out/mnist -o page.html"
 )]

@@ -21,7 +21,6 @@ use local_errors::{
 /// are controls.
 #[derive(Parser)]
 #[command(
-    name = env!("CARGO_BIN_NAME"),
     version,
     after_help = "Example:\n  report-sweep out/sweep/table.csv -o out/sweep/report.html"
 )]

@@ -24,7 +24,6 @@ use local_errors::{
 /// have their names as titles, none is a control, and local is shown first.
 #[derive(Parser)]
 #[command(
-    name = env!("CARGO_BIN_NAME"),
     version,
     after_help = "Example:\n  report --table out/mnist/table.csv --claims out/mnist/claims.jsonl out/mnist -o report.html\n\nSource: Jiang, Zhou and Huang, Chin. Phys. B 30, 048702 (2021)"
 )]

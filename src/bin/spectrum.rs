@@ -29,7 +29,6 @@ use ndarray::Array1;
 /// are in the order of the components, and some can be negative.
 #[derive(Parser)]
 #[command(
-    name = env!("CARGO_BIN_NAME"),
     version,
     after_help = "Example:\n  spectrum h.npy | fit-powerlaw --ranks 1-50\n\nSources: Jiang, Zhou and Huang, Chin. Phys. B 30, 048702 (2021); moments: Chan, Golub and LeVeque, Am. Stat. 37, 242 (1983); repeats: Stringer et al., Nature 571, 361 (2019)"
 )]

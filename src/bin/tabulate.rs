@@ -26,7 +26,6 @@ use local_errors::{
 /// columns train_samples, width and depth.
 #[derive(Parser)]
 #[command(
-    name = env!("CARGO_BIN_NAME"),
     version,
     after_help = "Example:\n  printf '%s\\n' out/mnist/local/seed-*/clean | tabulate --runs - -o table.csv"
 )]

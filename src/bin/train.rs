@@ -34,7 +34,6 @@ use local_errors::{
 /// and history.jsonl with one line per epoch and readout.
 #[derive(Parser)]
 #[command(
-    name = env!("CARGO_BIN_NAME"),
     version,
     after_help = "Example:\n  train --images train-images.npy --labels train-labels.npy --epochs 5 -o net\n\nSource: Mostafa, Ramesh and Cauwenberghs, Front. Neurosci. 12:608 (2018)"
 )]

@@ -22,7 +22,6 @@ use local_errors::{
 /// and the standard deviation over the draws.
 #[derive(Parser)]
 #[command(
-    name = env!("CARGO_BIN_NAME"),
     version,
     after_help = "Example:\n  validate --alphas 1,2 --samples 500,1000 --draws 3 --units 100\n\nSource: Stringer et al., Nature 571, 361 (2019)"
 )]

@@ -44,24 +44,54 @@ pub use numbers::{
 #[macro_export]
 macro_rules! tool {
     ($run:expr) => {
+        // src/one_program.rs is all tools, and has one.
+        #[cfg(not(feature = "one-program"))]
         #[global_allocator]
         static ALLOCATOR: $crate::cli::Allocator = $crate::cli::Allocator;
 
-        fn main() -> std::process::ExitCode {
+        /// Run the tool.
+        pub fn main() -> std::process::ExitCode {
             $crate::cli::main($run)
         }
     };
 }
 
+/// The name by which the tool was called, and its arguments. The program that holds all tools gets them
+/// after its own name: `local-errors train ...`.
+#[must_use]
+pub fn words() -> Vec<OsString> {
+    let mut words: Vec<_> = env::args_os().collect();
+    if let [own, tool, ..] = words.as_slice()
+        && Path::new(own).file_name() == Some(OsStr::new(PROGRAM))
+        && !tool.to_string_lossy().starts_with('-')
+    {
+        words.remove(0);
+    }
+    words
+}
+
+/// The name of the tool, as it was called.
+fn name() -> String {
+    let words = words();
+    let called = words.first().and_then(|word| Path::new(word).file_name());
+    called.unwrap_or(OsStr::new(PROGRAM)).to_string_lossy().into_owned()
+}
+
+/// The program that holds all tools.
+const PROGRAM: &str = env!("CARGO_PKG_NAME");
+
 /// Run a tool: parse its arguments, call `run`, and convert the result to an exit status and at most
 /// one line on stderr.
 pub fn main<A: Parser>(run: impl FnOnce(A) -> Result<()>) -> ExitCode {
     let result = end_by_signals().and_then(|()| {
-        let words: Vec<_> = env::args_os().skip(1).collect();
-        if words.first().is_some_and(|word| word == "--generate") {
-            return generate(A::command(), &words);
+        let words = words();
+        let command = A::command().name(name());
+        if let [_, option, forms @ ..] = words.as_slice()
+            && option == "--generate"
+        {
+            return generate(command, forms);
         }
-        match parse() {
+        match parse(command, words) {
             Ok(args) => run(args),
             Err(e) if matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
                 show(&e)
@@ -94,8 +124,8 @@ pub fn main<A: Parser>(run: impl FnOnce(A) -> Result<()>) -> ExitCode {
 
 /// Parse the arguments. The word after an option is its value even if it begins with `-`, so that
 /// `--epsilon -0.1` gives an error about -0.1 and not about an unknown option.
-fn parse<A: Parser>() -> std::result::Result<A, clap::Error> {
-    let command = A::command().mut_args(|arg| {
+fn parse<A: Parser>(command: Command, words: Vec<OsString>) -> std::result::Result<A, clap::Error> {
+    let command = command.mut_args(|arg| {
         if !arg.get_action().takes_values() || arg.is_positional() {
             return arg;
         }
@@ -108,7 +138,7 @@ fn parse<A: Parser>() -> std::result::Result<A, clap::Error> {
             arg.allow_hyphen_values(true)
         }
     });
-    command.try_get_matches().and_then(|matches| A::from_arg_matches(&matches))
+    command.try_get_matches_from(words).and_then(|matches| A::from_arg_matches(&matches))
 }
 
 fn seed(text: &str) -> std::result::Result<u64, String> {
@@ -127,9 +157,9 @@ fn show(text: &clap::Error) -> Result<()> {
 
 /// Handle the hidden option `--generate` of every tool, which prints the man page for `man`, or the
 /// completion script for the name of a shell. The installation uses it.
-fn generate(command: Command, words: &[OsString]) -> Result<()> {
+fn generate(command: Command, forms: &[OsString]) -> Result<()> {
     let unknown = || Error::usage("--generate takes one word: man, bash, zsh or fish");
-    let [_, form] = words else {
+    let [form] = forms else {
         return Err(unknown());
     };
     let mut output = write::Output::create(Path::new("-"))?;
@@ -176,10 +206,8 @@ fn end_by_signals() -> Result<()> {
 
 /// Print the line `tool: message` on stderr.
 fn say(message: &dyn Display) {
-    let name = env::args_os().next().unwrap_or_default();
-    let name = Path::new(&name).file_name().unwrap_or(OsStr::new("local-errors"));
     // A single write, so that the lines of several tools do not interleave.
-    let line = format!("{}: {message}\n", name.to_string_lossy());
+    let line = format!("{}: {message}\n", name());
     // If stderr is closed, the error cannot be reported.
     let _ = io::stderr().write_all(line.as_bytes());
 }
