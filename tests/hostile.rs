@@ -8,6 +8,7 @@ use std::{
 use crate::common::{
     Folder, header,
     hostile::{MODEL, arrays, models, readers},
+    memory::limited,
     npy,
 };
 
@@ -19,7 +20,7 @@ fn hostile_arrays_are_refused_as_files_and_as_streams() {
         for reader in readers(case) {
             for line in [reader.replace("BAD", "bad.npy"), reader.replace("BAD", "- < bad.npy")] {
                 let start = Instant::now();
-                let line = format!("ulimit -v 4000000; {line}");
+                let line = limited(4_000_000, &line);
                 let line = if reader.starts_with("spectrum") {
                     line + " 2> >(tail -n 1 >&2)"
                 } else {
@@ -49,7 +50,7 @@ fn a_stream_that_promises_much_takes_little_memory() {
         fs::write(folder.path("promise.npy"), promise).unwrap();
         for reader in readers("promise").iter().filter(|reader| !reader.contains("labels BAD")) {
             let line = reader.replace("BAD", "- < <(cat promise.npy)");
-            let line = format!("ulimit -v 300000; {line}");
+            let line = limited(300_000, &line);
             let line = if line.contains("spectrum") { line + " 2> >(tail -n 1 >&2)" } else { line };
             folder.fails(1, &line);
         }

@@ -4,7 +4,7 @@ use std::fs;
 
 use ndarray::Array2;
 
-use crate::common::Folder;
+use crate::common::{Folder, memory::limited};
 
 fn images() -> Vec<u8> {
     let mut images = vec![0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 3];
@@ -80,9 +80,8 @@ fn a_header_that_promises_much_takes_little_memory() {
         ("none", [3, 0, 5], "has an impossible size (found (3, 0, 5)"),
     ] {
         fs::write(folder.path(name), header(axes)).unwrap();
-        let line = format!(
-            "{{ cat {name}; head -c 200000000 /dev/zero; }} | {{ ulimit -v 200000; import-idx > /dev/null; }}"
-        );
+        let imported = limited(200_000, "import-idx > /dev/null");
+        let line = format!("{{ cat {name}; head -c 200000000 /dev/zero; }} | {{ {imported}; }}");
         let line =
             if words == "is cut short" { line } else { line.replace("; head", "; true; : head") };
         let message = folder.fails(1, &line);

@@ -1,7 +1,8 @@
 //! The tools, make and the scripts as a user meets them: a file for each tool or manner.
 //!
 //! `cargo test --test tests MODULE` runs one of them. Some are ignored by default, since they take
-//! minutes or need more than Rust, and say why.
+//! minutes or need more than Rust, and say why. Others are of what only Linux has: /proc, sockets of packets,
+//! memory limits, ignored signals and closed streams that are known before `main`.
 
 #![allow(clippy::unwrap_used, clippy::panic)] // a test that cannot go on has failed
 #![allow(clippy::too_many_lines)] // lists of cases
@@ -11,6 +12,7 @@ mod accuracy;
 mod arguments;
 mod arrays;
 mod attacks;
+#[cfg(target_os = "linux")]
 mod campaign;
 mod claims;
 mod class_geometry;
@@ -43,10 +45,13 @@ mod reference;
 mod report;
 mod samples;
 mod scale;
+#[cfg(target_os = "linux")]
 mod signals;
+#[cfg(target_os = "linux")]
 mod slurm;
 mod spectrum;
 mod splice;
+#[cfg(target_os = "linux")]
 mod streams;
 mod sweep;
 mod tables;

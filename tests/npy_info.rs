@@ -4,7 +4,7 @@ use std::fs;
 
 use ndarray::{Array1, s};
 
-use crate::common::{Folder, header, json_lines, npy};
+use crate::common::{Folder, header, json_lines, memory::limited, npy};
 
 #[test]
 fn npy_info_says_what_is_in_an_array() {
@@ -137,8 +137,9 @@ fn npy_info_streams_and_is_whole_or_nothing() {
     // 400 MB in a process that may have 300.
     let start = npy(&header("<f8", false, "(50000000,)"), &[]);
     fs::write(folder.path("start"), start).unwrap();
-    let line = folder
-        .ok("{ cat start; head -c 400000000 /dev/zero; } | { ulimit -v 300000; npy-info --json; }");
+    let described = limited(300_000, "npy-info --json");
+    let line =
+        folder.ok(&format!("{{ cat start; head -c 400000000 /dev/zero; }} | {{ {described}; }}"));
     assert_eq!(json_lines(&line)[0]["mean"].as_f64(), Some(0.0));
     // A bad file after a good one; a name with a line end.
     fs::write(folder.path("bad.npy"), "no array").unwrap();

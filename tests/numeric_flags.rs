@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, os::unix::process::ExitStatusExt};
 
-use crate::common::{Folder, TOOLS};
+use crate::common::{Folder, TOOLS, memory::limited};
 
 /// What a flag's value looks like: `V` stands for the number.
 struct Flag {
@@ -268,10 +268,10 @@ fn no_number_makes_a_tool_panic_or_run_for_ever() {
                     let words = with(arguments, name, &form.replace('V', value));
                     let line = format!("{tool} {}", words.join(" "));
                     // 4 GB at most, so that a size that is taken as it comes is noticed.
-                    let limits = "ulimit -v 4000000; exec timeout -k 1 20 \"$@\" > /dev/null";
+                    let limits = limited(4_000_000, "exec timeout -k 1 20 \"$@\" > /dev/null");
                     let output = folder
                         .command("bash")
-                        .args(["-c", limits, "bash", tool])
+                        .args(["-c", &limits, "bash", tool])
                         .args(&words)
                         .output()
                         .unwrap();

@@ -35,6 +35,7 @@ fn await_end(folder: &Folder) {
 }
 
 #[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "needs /proc")]
 fn a_descriptor_is_written_on_where_it_stands() {
     let folder = with_spectrum();
     let fit = "fit-powerlaw --ranks 1-8 s.npy";
@@ -176,6 +177,7 @@ const OF_TWO: [&str; 10] = [
 ];
 
 #[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "needs /proc")]
 fn two_outputs_that_are_one_file_are_refused_however_they_are_spelled() {
     let folder = Folder::with_network();
     folder.ok("mkdir sub; echo > old; ln old hard; ln -s old link; ln -s new dangling

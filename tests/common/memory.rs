@@ -13,6 +13,12 @@ use wait4::Wait4;
 
 use super::Folder;
 
+/// A line of bash whose programs may take so many kilobytes; where the system has no such limit, as
+/// macOS, the line itself.
+pub fn limited(kilobytes: u32, line: &str) -> String {
+    if cfg!(target_os = "linux") { format!("ulimit -v {kilobytes}; {line}") } else { line.into() }
+}
+
 const LINE: &str = "MEASURED_LINE";
 
 /// How a simple command ended, and what it took.

@@ -197,6 +197,7 @@ impl Write for Output {
 }
 
 #[cfg(test)]
+#[cfg(target_os = "linux")] // macOS has no sockets of packets
 mod tests {
     use std::thread::{self, JoinHandle};
 
