@@ -2,7 +2,7 @@
 
 use std::{fs, os::unix::process::ExitStatusExt, thread::sleep, time::Duration};
 
-use crate::common::{self, Folder, data, files, json_lines};
+use crate::common::{self, Folder, data, files, json_lines, memory::limited};
 
 /// A folder with the checkpoint of a training that was killed.
 fn interrupted(train: &str) -> Folder {
@@ -111,6 +111,33 @@ fn readouts_beyond_single_precision_are_refused() {
 }
 
 #[test]
+fn settings_are_recorded_as_they_were_given() {
+    let folder = Folder::with_data();
+    let settings = [
+        ("learning_rate", "0.07"),
+        ("lr_decay", "0.85"),
+        ("momentum", "0.9"),
+        ("weight_gain", "1.1"),
+        ("readout_scale", "0.05"),
+    ];
+    let flags = settings.map(|(name, value)| format!("--{} {value}", name.replace('_', "-")));
+    let flags = flags.join(" ");
+    folder.ok(&format!("train --images x.npy --labels y.npy --hidden 5 --epochs 1 {flags} -o net"));
+    // probe writes model.json anew.
+    for line in [
+        "true",
+        "extract-activations --model net x.npy -o h.npy
+         probe --activations h.npy --labels y.npy --test-activations h.npy --test-labels y.npy --into net --replace",
+    ] {
+        folder.ok(line);
+        let model = folder.bytes("net/model.json").text();
+        for (name, value) in settings {
+            assert!(model.contains(&format!("\"{name}\":{value},")), "{name}: {model}");
+        }
+    }
+}
+
+#[test]
 fn a_network_too_large_for_memory_is_refused() {
     let folder = Folder::with_data();
     for hidden in ["1000000000000", "10,18446744073709551615", "4294967296,4294967296"] {
@@ -118,11 +145,13 @@ fn a_network_too_large_for_memory_is_refused() {
         let message = folder.fails(2, &line);
         assert!(message.contains("too large for memory"), "{message}");
     }
-    // A limit of the process is met in words as well.
-    let message = folder.fails(
-        2,
-        "ulimit -v 2000000; train --images x.npy --labels y.npy --hidden 30000,30000 -o net",
-    );
+}
+
+#[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "the memory of a process cannot be limited here")]
+fn a_network_beyond_the_limit_of_the_process_is_refused() {
+    let line = "train --images x.npy --labels y.npy --hidden 30000,30000 -o net";
+    let message = Folder::with_data().fails(2, &limited(2_000_000, line));
     assert!(message.contains("too large for memory"), "{message}");
 }
 

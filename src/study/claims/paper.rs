@@ -153,9 +153,10 @@ fn mean_turning_point(curves: &[Vec<CurvePoint>]) -> Option<TurningPoint> {
         };
         over_seeds(&curves.iter().filter_map(slope_of).collect::<Vec<_>>())
     };
+    let strength = at.first()?.at; // all curves have the same strengths
     let alpha = mean(&alphas(&at));
     alpha.is_finite().then(|| TurningPoint {
-        strength: mean(&positions(&at)),
+        strength,
         alpha,
         accuracy: mean(&accuracies(&at)),
         valley: turn.valley,

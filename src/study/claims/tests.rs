@@ -79,6 +79,19 @@ fn a_valley_turns_at_its_lowest_point() {
     assert_eq!(judged(&gauss, "C1").verdict, Verdict::NotReproduced);
 }
 
+/// The mean over six seeds of 0.1 would be 0.09999999999999999.
+#[test]
+fn a_turning_point_has_the_strength_that_was_given_for_any_number_of_seeds() {
+    let valley = |_: usize, seed, i: usize| {
+        Some(2.0 + 0.1 * (i as f64 - 1.0).abs() + 0.005 * noise(seed, i))
+    };
+    for seeds in 5..=20 {
+        let claim = judged(&table("fgsm", seeds, 12, valley), "C3");
+        let turn = claim.layers[0].turn.as_ref().unwrap();
+        assert_eq!(serde_json::to_string(&turn.strength).unwrap(), "0.1", "{seeds} seeds");
+    }
+}
+
 #[test]
 fn a_peak_turns_too() {
     let peak = |layer, seed, i| valley(layer, seed, i).map(|alpha| 5.0 - alpha);
