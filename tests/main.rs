@@ -34,6 +34,7 @@ mod idx;
 mod make;
 mod messages;
 mod mnist;
+mod notebook;
 mod notices;
 mod npy_info;
 mod numeric_flags;
