@@ -1,4 +1,5 @@
-//! README.md and doc/: short enough, with links that lead somewhere, and with what the tools really do.
+//! README.md, CONTRIBUTING.md and doc/: short enough, with links that lead somewhere, and with what the
+//! tools really do.
 
 use std::{
     collections::BTreeSet,
@@ -12,12 +13,12 @@ use crate::common::{Folder, TOOLS, blocks, json_lines, page, section};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
-/// README.md and the pages in doc/, as paths in the project.
+/// README.md, CONTRIBUTING.md and the pages in doc/, as paths in the project.
 fn pages() -> Vec<PathBuf> {
     let pages = fs::read_dir(Path::new(ROOT).join("doc")).unwrap();
     let pages = pages.map(|entry| Path::new("doc").join(entry.unwrap().file_name()));
     let pages = pages.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
-    pages.chain([PathBuf::from("README.md")]).collect()
+    pages.chain(["README.md", "CONTRIBUTING.md"].map(PathBuf::from)).collect()
 }
 
 /// A page without its fenced blocks.
@@ -87,6 +88,25 @@ fn readme_is_short_and_leads_to_every_page_and_every_tool() {
     let tools = section(&readme, "The tools");
     let tools = tools.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
     assert_eq!(tools.collect::<BTreeSet<_>>(), TOOLS.iter().copied().collect());
+}
+
+/// Each path is there, with the tool `dimension` in place of NAME, and in the file what is said to be in it.
+#[test]
+fn contributing_names_places_that_exist() {
+    let contributing = page("CONTRIBUTING.md").replace("/NAME.", "/dimension.");
+    let text = prose(&contributing);
+    let code = text.split('`').skip(1).step_by(2);
+    let paths: Vec<&str> = code.filter(|code| code.contains('/') && !code.contains(' ')).collect();
+    for path in &paths {
+        assert!(Path::new(ROOT).join(path).exists(), "{path}");
+    }
+    let ends: Vec<&str> = text.split("` in `").collect();
+    for pair in ends.windows(2) {
+        let name = pair[0].rsplit('`').next().unwrap();
+        let file = pair[1].split('`').next().unwrap();
+        assert!(page(file).contains(name), "{name} in {file}");
+    }
+    assert!(paths.len() > 20 && ends.len() > 5, "{paths:?} {ends:?}");
 }
 
 /// The number behind a key in a line of JSON that … may shorten.
