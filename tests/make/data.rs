@@ -91,6 +91,40 @@ fn idx_files_are_found_packed_unpacked_and_with_dots() {
 }
 
 #[test]
+fn all_missing_files_are_named_before_anything_is_made() {
+    let project = Project::new();
+    project.0.ok("mkdir arrays; touch arrays/train-images.npy arrays/test-labels.npy; mkdir mnist
+                  cp -r digits packed; rm packed/train-labels* packed/t10k-images*
+                  printf 'file mnist train-images-idx3-ubyte.gz 1 2\\n' > data/sources.txt");
+    let before = project.0.files();
+    for (arguments, words) in [
+        ("DATA_DIR=arrays", "arrays lacks train-labels.npy test-images.npy (expected four arrays"),
+        (
+            "DATA_DIR=packed",
+            "packed lacks train-labels-idx1-ubyte.gz t10k-images-idx3-ubyte.gz (expected four arrays",
+        ),
+        ("inputs DATA_DIR=arrays", "arrays lacks train-labels.npy test-images.npy"),
+        (
+            "DATASET=mine DATA_DIR=data/mine",
+            "data/mine lacks train-images.npy train-labels.npy test-",
+        ),
+        (
+            "DATASET=mnist DATA_DIR=mnist",
+            "mnist lacks train-images-idx3-ubyte.gz train-labels-idx1-ubyte.gz t10k-images-idx3-",
+        ),
+    ] {
+        let output = project.run(arguments);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments}: {stderr}");
+        assert!(stderr.contains(words) && stderr.lines().count() == 1, "{arguments}: {stderr}");
+        assert!(project.0.files() == before, "{arguments}");
+    }
+    // What needs no data is made without.
+    project.make("help DATA_DIR=arrays");
+    project.make("tasks DATA_DIR=arrays");
+}
+
+#[test]
 fn drawn_digits_are_drawn_whatever_the_environment_names() {
     let project = Project::new();
     let line = |environment: &str, dataset: &str| {

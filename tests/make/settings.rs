@@ -67,7 +67,10 @@ fn malformed_settings_and_missing_data_are_refused() {
             "DATASET='tiny tiny'",
             "DATASET has a bad value: tiny tiny (expected a name such as mnist",
         ),
-        ("DATA_DIR=nowhere", "nowhere/train-images-idx3-ubyte.gz is missing"),
+        (
+            "DATA_DIR=nowhere",
+            "nowhere lacks train-images.npy train-labels.npy test-images.npy test-labels.npy (expected four arrays",
+        ),
     ] {
         let output = project.run(arguments);
         let stderr = String::from_utf8_lossy(&output.stderr);
