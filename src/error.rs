@@ -63,6 +63,15 @@ impl Error {
         self
     }
 
+    /// Add to the message what can be done, if it is known.
+    #[must_use]
+    pub fn with_remedy(mut self, remedy: Option<String>) -> Self {
+        if let Some(remedy) = remedy {
+            self.message = format!("{}: {remedy}", self.message);
+        }
+        self
+    }
+
     /// The kind of the error.
     #[must_use]
     pub fn kind(&self) -> Kind {

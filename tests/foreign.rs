@@ -4,17 +4,7 @@ use std::fs;
 
 use ndarray::Array1;
 
-use crate::common::{Folder, header, npy};
-
-/// The beginning of a zip archive whose first member has this name.
-fn zip(name: &str) -> Vec<u8> {
-    let mut bytes = b"PK\x03\x04".to_vec();
-    bytes.extend([0; 22]);
-    bytes.extend(u16::try_from(name.len()).unwrap().to_le_bytes());
-    bytes.extend([0; 2]);
-    bytes.extend(name.bytes());
-    bytes
-}
+use crate::common::{Folder, header, npy, zip};
 
 #[test]
 fn what_cannot_be_read_is_named_with_the_way_out() {

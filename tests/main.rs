@@ -12,7 +12,6 @@ mod accuracy;
 mod arguments;
 mod arrays;
 mod attacks;
-#[cfg(target_os = "linux")]
 mod campaign;
 mod claims;
 mod class_geometry;
@@ -33,7 +32,9 @@ mod hostile;
 mod idx;
 mod make;
 mod messages;
+mod mistakes;
 mod mnist;
+mod neighbours;
 mod notebook;
 mod notices;
 mod npy_info;
@@ -46,13 +47,10 @@ mod reference;
 mod report;
 mod samples;
 mod scale;
-#[cfg(target_os = "linux")]
 mod signals;
-#[cfg(target_os = "linux")]
 mod slurm;
 mod spectrum;
 mod splice;
-#[cfg(target_os = "linux")]
 mod streams;
 mod sweep;
 mod tables;

@@ -6,9 +6,9 @@
 
 use std::{fmt::Write, fs, path::Path};
 
-use ndarray::Array1;
+use ndarray::{Array1, Ix1, Ix2, s};
 
-use crate::common::{Folder, TOOLS, header, npy};
+use crate::common::{Folder, TOOLS, header, npy, zip};
 
 /// The files that the sessions name.
 fn folder() -> Folder {
@@ -25,11 +25,21 @@ fn folder() -> Folder {
     ] {
         fs::write(folder.path(name), npy(&header("<f4", false, shape), &body)).unwrap();
     }
+    folder.write("bright.npy", &folder.read::<f32, Ix2>("x.npy").mapv(|x| (255.0 * x).round()));
+    folder.write("standard.npy", &folder.read::<f32, Ix2>("x.npy").mapv(|x| (x - 0.25) / 0.5));
+    folder
+        .write("columns.npy", &folder.read::<f32, Ix2>("x.npy").slice(s![.., ..3]).t().to_owned());
+    folder.write("turned.npy", &folder.read::<f32, Ix2>("x.npy").t().to_owned());
+    folder.write("from-1.npy", &folder.read::<u8, Ix1>("y.npy").mapv(|y| y + 1));
     folder.write("few.npy", &Array1::<u8>::zeros(59));
     folder.write("high.npy", &Array1::<u8>::from_elem(60, 9));
     fs::write(folder.path("notes.txt"), "not an array\n").unwrap();
     fs::write(folder.path("empty.csv"), "").unwrap();
+    fs::write(folder.path("net.pt"), zip("net/data.pkl")).unwrap();
+    fs::write(folder.path("x.npz"), zip("x_test.npy")).unwrap();
     folder.ok("spectrum --few-samples x.npy -o s.npy
+               echo out/digits/local/seed-1/clean | tabulate --summary summary.csv -o /dev/null
+               claims t.csv -o claims.jsonl
                cp -r net broken; printf '{' > broken/model.json
                cp -r net headless; rm headless/w2.npy");
     folder

@@ -5,10 +5,7 @@ use std::path::PathBuf;
 use clap::Parser;
 use local_errors::{
     Result, cli,
-    io::{
-        read::{Labels, Source},
-        write,
-    },
+    io::write,
     network::{self, accuracy::AccuracyCounter, files},
 };
 use ndarray::Array1;
@@ -43,11 +40,10 @@ struct Args {
 }
 
 fn run(args: Args) -> Result<()> {
-    args.from.start(&[&args.labels], args.predictions.as_deref())?;
+    args.from.start(&[&args.labels, &args.model], args.predictions.as_deref())?;
     let network = files::read(&args.model)?;
     let mut images = args.from.open_for(network.inputs())?;
-    let labels =
-        Labels::read_for(Source::open(&args.labels)?, &images)?.within(network.classes)?.values;
+    let labels = args.from.labels(&args.labels, &images, &network)?;
     let mut count = AccuracyCounter::new(&network);
     let mut predictions: Vec<u8> = Vec::with_capacity(labels.len());
     while let Some(block) = images.next_block(network::block())? {

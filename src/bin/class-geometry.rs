@@ -6,7 +6,7 @@ use clap::Parser;
 use local_errors::{
     Result, cli,
     geometry::{classes::class_geometry, spectrum::Shards},
-    io::read::{Labels, Source},
+    io::read::{Labelled, Labels, Source},
 };
 
 /// Measure how classes spread around their centres, and how the centres spread, as JSON lines
@@ -79,8 +79,16 @@ fn run(args: Args) -> Result<()> {
         [_] => shards.name().display().to_string(),
         _ => "all shards".into(),
     };
-    let (labels, first) = (Source::open(&args.labels)?, args.samples.is_some());
-    let labels = Labels::read_for_samples(labels, shards.samples(), first, &of)?;
+    let samples = Labelled {
+        thing: "sample",
+        of: &of,
+        count: shards.samples(),
+        columns: shards.units(),
+        is_stack: shards.layers().is_some(),
+        cut: args.samples.is_some(),
+    };
+    let labels = Labels::read_for_samples(Source::open(&args.labels)?, &samples)?;
+    args.common.notice_labels(&labels);
     let lines = class_geometry(shards, &labels.values)?;
     args.table.write(&args.output, &lines)?.finish()
 }

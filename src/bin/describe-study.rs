@@ -1,6 +1,9 @@
 //! How a study is made, as JSON.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use clap::Parser;
 use local_errors::{
@@ -57,6 +60,8 @@ struct Study {
 }
 
 fn run(args: Args) -> Result<()> {
+    let inputs: Vec<&Path> = args.files.iter().map(PathBuf::as_path).collect();
+    cli::check_streams(&inputs, &[Some(&args.output)])?;
     let mut sha256 = BTreeMap::new();
     for file in &args.files {
         let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();

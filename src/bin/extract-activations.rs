@@ -6,7 +6,7 @@ use clap::Parser;
 use local_errors::{
     Error, Result, cli,
     io::{
-        read::{Labels, Rows, Source},
+        read::Rows,
         write::{self, NpyOutput, Output},
     },
     network::{self, Network, accuracy::AccuracyCounter, files},
@@ -55,8 +55,9 @@ fn layer(text: &str) -> std::result::Result<Layer, String> {
 }
 
 fn run(args: Args) -> Result<()> {
-    let labels: Vec<&Path> = args.labels.iter().map(PathBuf::as_path).collect();
-    args.from.start(&labels, args.accuracy.as_deref())?;
+    let inputs: Vec<&Path> =
+        args.labels.iter().chain([&args.model]).map(PathBuf::as_path).collect();
+    args.from.start(&inputs, args.accuracy.as_deref())?;
     cli::check_binary(&args.from.output)?;
     let network = files::read(&args.model)?;
     let images = args.from.open_for(network.inputs())?;
@@ -89,9 +90,7 @@ fn one_layer(network: &Network, number: usize, mut images: Rows<f32>, output: &P
 /// those of the next layer while the reader of a pipe works on the last ones.
 fn all_layers(args: &Args, network: &Network, mut images: Rows<f32>) -> Result<()> {
     let labels = match &args.labels {
-        Some(file) => {
-            Labels::read_for(Source::open(file)?, &images)?.within(network.classes)?.values
-        }
+        Some(file) => args.from.labels(file, &images, network)?,
         None => Vec::new(),
     };
     let units = common_units(network)?;

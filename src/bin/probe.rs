@@ -72,8 +72,8 @@ struct Args {
 }
 
 fn run(args: Args) -> Result<()> {
-    let inputs: [&Path; 4] =
-        [&args.activations, &args.labels, &args.test_activations, &args.test_labels];
+    let inputs = [&args.activations, &args.labels, &args.test_activations, &args.test_labels];
+    let inputs: Vec<&Path> = inputs.into_iter().chain(&args.into).map(PathBuf::as_path).collect();
     cli::check_streams(&inputs, &[Some(&args.output)])?;
     let network = match &args.into {
         Some(directory) if read::is_stream(directory) => {
@@ -91,6 +91,8 @@ fn run(args: Args) -> Result<()> {
     };
     let train = open(&args.activations, &args.labels)?;
     let test = open(&args.test_activations, &args.test_labels)?;
+    args.common.notice_labels(train.labels());
+    args.common.notice_labels(test.labels());
     let layers = Layers::new(train, test, network.as_ref().map(|probed| &probed.network))?;
     let settings = Settings { l2: args.l2, iterations: args.iterations, tolerance: args.tolerance };
     if let Some(class) = layers.unknown_class() {

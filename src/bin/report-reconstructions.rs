@@ -45,7 +45,7 @@ struct Args {
 
 fn run(args: Args) -> Result<()> {
     cli::check_streams(
-        &[&args.table, &args.claims],
+        &[&args.folder, &args.table, &args.claims],
         &[Some(&args.page.output), args.survival.as_deref()],
     )?;
     let study = Reconstructions::read(&args.table, &args.claims, &args.folder)?;

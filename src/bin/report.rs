@@ -46,7 +46,7 @@ struct Args {
 }
 
 fn run(args: Args) -> Result<()> {
-    let inputs = [&args.table, &args.claims].into_iter().chain(&args.checks);
+    let inputs = [&args.study, &args.table, &args.claims].into_iter().chain(&args.checks);
     let inputs: Vec<&Path> = inputs.map(PathBuf::as_path).collect();
     cli::check_streams(&inputs, &[Some(&args.page.output)])?;
     let study = StudyFiles::read(&args.table, &args.claims, args.checks.as_deref(), &args.study)?;

@@ -6,7 +6,7 @@ use clap::Parser;
 use local_errors::{
     Error, Result, cli,
     geometry::spectrum::{Matrix, Merged, Moments, Shards, Spectrum, merged, stacked},
-    io::write,
+    io::{read::transposed, write},
 };
 use ndarray::Array1;
 
@@ -94,7 +94,7 @@ fn run(args: Args) -> Result<()> {
             return write_moments(file, stack, &moments);
         }
         if let Some(moments) = moments.first() {
-            warn_of_few(&args, &name, moments.samples(), moments.units());
+            warn_of_few(&args, &name, (moments.samples(), moments.units()), None);
         }
         let spectrum = |moments| Spectrum::of_moments(moments, of(&args))?.eigenvalues();
         let spectra = moments.into_iter().map(spectrum).collect::<Result<Vec<_>>>();
@@ -107,8 +107,8 @@ fn run(args: Args) -> Result<()> {
         let open =
             |file: &PathBuf| Shards::open(std::slice::from_ref(file), args.samples, args.flatten);
         let (a, b) = (open(a)?, open(b)?);
-        warn_of_few(&args, a.name(), a.samples(), a.units());
         let stack = a.layers().is_some();
+        warn_of_few(&args, a.name(), (a.samples(), a.units()), remedy(&args, &a));
         return write_spectra(&args.output, stack, &a.signal(b)?);
     }
     let shards = Shards::open(&args.activations, args.samples, args.flatten)?;
@@ -116,8 +116,8 @@ fn run(args: Args) -> Result<()> {
     if let Some(file) = &args.moments {
         return write_moments(file, layers.is_some(), &shards.moments()?);
     }
-    let samples = args.subsample.unwrap_or(shards.samples());
-    warn_of_few(&args, shards.name(), samples, shards.units());
+    let shape = (args.subsample.unwrap_or(shards.samples()), shards.units());
+    warn_of_few(&args, shards.name(), shape, remedy(&args, &shards));
     match args.subsample {
         None => write_spectra(&args.output, layers.is_some(), &shards.spectra(of(&args))?),
         Some(size) => {
@@ -135,15 +135,29 @@ fn of(args: &Args) -> Matrix {
     }
 }
 
-fn warn_of_few(args: &Args, name: &Path, samples: usize, units: usize) {
-    if !args.few_samples && samples < SAMPLES_PER_UNIT.saturating_mul(units) {
+fn are_few(samples: usize, units: usize) -> bool {
+    samples < SAMPLES_PER_UNIT.saturating_mul(units)
+}
+
+/// Warn of few samples, with a remedy if there is one.
+fn warn_of_few(args: &Args, name: &Path, (samples, units): (usize, usize), remedy: Option<String>) {
+    if !args.few_samples && are_few(samples, units) {
+        let remedy = remedy.map(|remedy| format!(": {remedy}")).unwrap_or_default();
         cli::warn(
             name,
             &format!(
-                "has few samples for its units, which biases alpha upwards (found {samples} samples of {units} units, expected at least ten times as many)"
+                "has few samples for its units, which biases alpha upwards (found {samples} samples of {units} units, expected at least ten times as many){remedy}"
             ),
         );
     }
+}
+
+/// What to do if the samples of a file may be its units: as units they would have been enough.
+fn remedy(args: &Args, file: &Shards) -> Option<String> {
+    let is_whole = args.samples.is_none() && args.subsample.is_none() && !args.flatten;
+    let is_one = args.repeat || args.activations.len() == 1;
+    let suspected = is_whole && is_one && !are_few(file.units(), file.samples());
+    suspected.then(|| transposed(file.layers().is_some()))
 }
 
 fn write_spectra(output: &Path, stack: bool, spectra: &[Array1<f64>]) -> Result<()> {

@@ -188,8 +188,11 @@ fn data(
     samples: Option<usize>,
 ) -> Result<(TestSet, usize, [Option<String>; 2])> {
     let images = args.common.images(Source::open(images)?.hashed())?;
-    let images = images.within_unit_interval().first(samples)?;
+    let images = images.grey().first(samples)?;
     let labels = Labels::read(Source::open(labels)?.hashed())?.of(&images)?;
+    if let Some(doubt) = labels.doubt() {
+        cli::warn(labels.name(), &doubt);
+    }
     let (images, sha256) = images.read()?;
     Ok((Data { images, labels: labels.values }, labels.classes, [sha256, labels.sha256]))
 }

@@ -1,6 +1,7 @@
 //! The arguments that several tools share.
 
 use std::{
+    fs,
     io::{self, IsTerminal},
     path::{Path, PathBuf},
     thread,
@@ -16,8 +17,9 @@ use super::{
 use crate::{
     Error, Result,
     attack::{Audit, Clip, Gradient, Loss, by_blocks},
+    error::reason,
     io::{
-        read::{Labels, Rows, Source, is_stream},
+        read::{Labels, Rows, Source, doubt_of_pixels, is_stream},
         startup,
         write::{self, NpyOutput, Output},
     },
@@ -26,7 +28,7 @@ use crate::{
 };
 
 /// The arguments of every tool.
-#[derive(clap::Args)]
+#[derive(Clone, clap::Args)]
 pub struct Common {
     /// Show no progress and no notices; warnings and errors are still shown
     #[arg(short, long)]
@@ -41,13 +43,26 @@ impl Common {
         }
     }
 
-    /// Open images, with a notice if they are bytes.
+    /// Open images, with a notice if they are bytes, or if the first block has pixels of another scale.
     pub fn images(&self, source: Source) -> Result<Rows<f32>> {
         let images = Rows::images(source)?;
+        let (common, name) = (self.clone(), images.name().to_owned());
         if images.is_bytes() {
-            self.notice(images.name(), "holds bytes, which are divided by 255");
+            common.notice(&name, "holds bytes, which are divided by 255");
         }
-        Ok(images)
+        let look = move |pixels: &[f32]| {
+            if let Some(doubt) = doubt_of_pixels(pixels) {
+                common.notice(&name, &doubt);
+            }
+        };
+        Ok(images.with_look(look))
+    }
+
+    /// Give a notice if labels seem to be counted from 1.
+    pub fn notice_labels(&self, labels: &Labels) {
+        if let Some(doubt) = labels.doubt() {
+            self.notice(labels.name(), &doubt);
+        }
     }
 }
 
@@ -111,6 +126,13 @@ impl FromImages {
         let images = self.open()?;
         images.expect_columns(inputs, "the number of inputs of the network")?;
         Ok(images)
+    }
+
+    /// The labels in a file, of images for this network.
+    pub fn labels(&self, file: &Path, images: &Rows<f32>, network: &Network) -> Result<Vec<u8>> {
+        let labels = Labels::read_for(Source::open(file)?, images)?.within(network.classes)?;
+        self.common.notice_labels(&labels);
+        Ok(labels.values)
     }
 }
 
@@ -189,7 +211,8 @@ impl NetworkAttack {
     /// Check the inputs and outputs, including the tool's `labels` and its further `output`, and read the
     /// network.
     pub fn start(&self, labels: Option<&Path>, output: Option<&Path>) -> Result<Network> {
-        self.from.start(&Vec::from_iter(labels), output)?;
+        let inputs: Vec<&Path> = labels.into_iter().chain([self.model.as_path()]).collect();
+        self.from.start(&inputs, output)?;
         check_binary(&self.from.output)?;
         files::read(&self.model)
     }
@@ -208,13 +231,7 @@ impl NetworkAttack {
         attack: impl Fn(ArrayView2<'_, f32>, Option<&[u8]>, usize) -> Result<(Array2<f32>, R)>,
     ) -> Result<Attacked<R>> {
         let images = self.from.open_for(network.inputs())?;
-        let labels = match labels {
-            Some(file) => {
-                let labels = Labels::read_for(Source::open(file)?, &images)?;
-                Some(labels.within(network.classes)?.values)
-            }
-            None => None,
-        };
+        let labels = labels.map(|file| self.from.labels(file, &images, network)).transpose()?;
         let name = images.name().to_owned();
         let shape = [images.samples(), images.columns()];
         let mut output = NpyOutput::create(&self.from.output, &shape)?;
@@ -268,7 +285,7 @@ impl GradientAttack {
 ///
 /// # Errors
 /// If two inputs are stdin, stdin is closed or a terminal, two outputs are the same file, an output is
-/// redirected to an input, or an output cannot be written.
+/// redirected to an input, an output cannot be written, or several inputs are missing.
 pub fn check_streams(inputs: &[&Path], outputs: &[Option<&Path>]) -> Result<()> {
     match inputs.iter().filter(|path| is_stream(path)).count() {
         0 => {}
@@ -282,7 +299,23 @@ pub fn check_streams(inputs: &[&Path], outputs: &[Option<&Path>]) -> Result<()> 
     let outputs: Vec<&Path> = outputs.iter().copied().flatten().collect();
     write::distinct(&outputs)?;
     outputs.iter().try_for_each(|output| write::check_not_read(output, inputs))?;
-    write::check(&outputs)
+    write::check(&outputs)?;
+    check_present(inputs)
+}
+
+/// Name all missing inputs if there are several. Opening them would name only the first.
+fn check_present(inputs: &[&Path]) -> Result<()> {
+    let absent = |path: &&Path| match fs::metadata(path) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound && !is_stream(path) => {
+            Some((path.display().to_string(), e))
+        }
+        _ => None,
+    };
+    let (names, errors): (Vec<_>, Vec<_>) = inputs.iter().filter_map(absent).unzip();
+    match errors.as_slice() {
+        [first, _, ..] => Err(Error::data(format!("{}: {}", names.join(", "), reason(first)))),
+        _ => Ok(()),
+    }
 }
 
 /// Refuse the file of an option if it is in the directory of a network that the tool replaces.

@@ -55,6 +55,9 @@ pub struct Description {
 /// # Errors
 /// If `model.json` or an array is missing or invalid, or if the shapes do not fit.
 pub fn read(directory: &Path) -> Result<Network> {
+    if directory.is_file() {
+        return Err(read::instead_of_network(directory));
+    }
     // `train` replaces the whole directory. If it does so during the reading, the arrays belong to
     // two networks, and they are read again.
     for _ in 0..10 {
@@ -75,7 +78,8 @@ pub(super) fn identity(directory: &Path) -> Result<(u64, u64)> {
 
 fn read_once(directory: &Path) -> Result<Network> {
     let file = directory.join(FILE);
-    let Description { schema, sizes, classes, activation, probe, .. } = read::json(&file)?;
+    let Description { schema, sizes, classes, activation, probe, .. } =
+        read::json(&file, &read::written::MODEL)?;
     let wrong = |message: String| Err(Error::data(message).in_file(&file));
     let activation = match (schema.as_str(), activation) {
         (SCHEMA, Some(activation)) => activation,

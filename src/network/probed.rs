@@ -42,7 +42,7 @@ impl Probed {
         let identity = files::identity(directory)?;
         let network = files::read(directory)?;
         let file = directory.join(files::FILE);
-        let model = read::json(&file)?;
+        let model = read::json(&file, &read::written::MODEL)?;
         files::check(directory)?;
         let lacks = |layer: &usize| {
             replace

@@ -13,7 +13,10 @@ use super::{
 use crate::{
     Error, Result,
     geometry::powerlaw::Fit,
-    io::read::{self, Rows, Source},
+    io::read::{
+        self, Rows, Source,
+        written::{self, Written},
+    },
     study::{
         catalogue::Catalogue,
         claims::{Check, Claim},
@@ -84,7 +87,8 @@ impl StudyFiles {
     pub fn read(table: &Path, claims: &Path, checks: Option<&Path>, folder: &Path) -> Result<Self> {
         let StudyTables { rows, claims, catalogue, headline } =
             StudyTables::read(table, claims, folder)?;
-        let checks = checks.map(read::json_lines).transpose()?.unwrap_or_default();
+        let checks = checks.map(|file| read::json_lines(file, &written::CHECKS)).transpose()?;
+        let checks = checks.unwrap_or_default();
         let none = || no_network(table);
         let networks = || rows.iter().filter(|row| row.epoch.is_none());
         let rules = rules(networks(), &catalogue);
@@ -98,9 +102,13 @@ impl StudyFiles {
         Ok(Self {
             seed,
             headline,
-            record: read_if_there(&folder.join("study.json"))?,
-            model: read_if_there(&model.join("model.json"))?,
-            history: if history.is_file() { read::json_lines(&history)? } else { Vec::new() },
+            record: read_if_there(&folder.join("study.json"), &written::STUDY)?,
+            model: read_if_there(&model.join("model.json"), &written::MODEL)?,
+            history: if history.is_file() {
+                read::json_lines(&history, &written::HISTORY)?
+            } else {
+                Vec::new()
+            },
             spectra: read_spectra(&network, level::middle(of_rule(), &catalogue))?,
             displaced: inside_files::displaced(folder, rule, &rows)?,
             distances: inside_files::distances(folder, &rows)?,
@@ -136,8 +144,8 @@ impl StudyFiles {
     }
 }
 
-fn read_if_there(file: &Path) -> Result<Option<Value>> {
-    if file.is_file() { read::json(file).map(Some) } else { Ok(None) }
+fn read_if_there(file: &Path, expected: &Written) -> Result<Option<Value>> {
+    if file.is_file() { read::json(file, expected).map(Some) } else { Ok(None) }
 }
 
 fn read_spectra(network: &Path, levels: Vec<Level>) -> Result<Vec<LevelSpectra>> {
@@ -159,7 +167,7 @@ fn read_spectra(network: &Path, levels: Vec<Level>) -> Result<Vec<LevelSpectra>>
             );
             return Err(Error::data(message).in_file(&file));
         }
-        let fits = read::json_lines(&folder.join("alpha.jsonl"))?;
+        let fits = read::json_lines(&folder.join("alpha.jsonl"), &written::FITS)?;
         all.push(LevelSpectra { level, eigenvalues, fits });
     }
     Ok(all)

@@ -30,7 +30,7 @@ impl StudyTables {
         let rows = table::read(table)?;
         table::check_one_dataset(&rows, table)?;
         let rows = table::clean_once(rows);
-        let claims = read::json_lines(claims)?;
+        let claims = read::json_lines(claims, &read::written::CLAIMS)?;
         let catalogue = Catalogue::of_study(folder)?;
         let headline = table::headline(&rows, &catalogue.ranks);
         let headline = headline.ok_or_else(|| no_network(table))?;

@@ -32,7 +32,7 @@ impl Catalogue {
     /// # Errors
     /// If the file cannot be read, or if it describes neither rules nor attacks.
     pub fn read(file: &Path) -> Result<Self> {
-        let catalogue: Self = read::json(file)?;
+        let catalogue: Self = read::json(file, &read::written::STUDY)?;
         if catalogue.rules.is_empty() && catalogue.attacks.is_empty() {
             let message =
                 "describes no rules and no attacks (expected the output of describe-study)";
@@ -48,7 +48,10 @@ impl Catalogue {
     pub fn of_study(folder: &Path) -> Result<Self> {
         let file = folder.join("study.json");
         // If the existence cannot be determined, reading the file reports why.
-        if matches!(file.try_exists(), Ok(false)) { Ok(Self::default()) } else { read::json(&file) }
+        if matches!(file.try_exists(), Ok(false)) {
+            return Ok(Self::default());
+        }
+        read::json(&file, &read::written::STUDY)
     }
 
     /// The entry of an attack.

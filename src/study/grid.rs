@@ -71,7 +71,7 @@ pub fn table(directories: &[String]) -> Result<Vec<(GridPoint, Row)>> {
 /// # Errors
 /// If the file cannot be read, a row is invalid, or two rows describe the same point.
 pub fn read(path: &Path) -> Result<Vec<(GridPoint, Row)>> {
-    table::checked(read::csv(path, &table::OPTIONAL)?)
+    table::checked(read::csv(path, &read::written::SWEEP_TABLE, &table::OPTIONAL)?)
 }
 
 /// Mean and standard deviation over the seeds, for each study.

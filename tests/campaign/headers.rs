@@ -66,7 +66,7 @@ pub fn run(size: &Size) -> Vec<Tally> {
             json,
             Box::new(|bytes| {
                 fs::write(&file, bytes).unwrap();
-                read::json::<files::Description>(&file).map(drop)
+                read::json::<files::Description>(&file, &read::written::MODEL).map(drop)
             }),
         ),
         (

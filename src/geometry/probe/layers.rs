@@ -30,6 +30,12 @@ impl Samples {
         Ok(Self { activations, labels })
     }
 
+    /// The labels of the samples.
+    #[must_use]
+    pub fn labels(&self) -> &Labels {
+        &self.labels
+    }
+
     /// At most this many rows of the current layer.
     fn next_rows(&mut self, rows: usize) -> Result<Array2<f64>> {
         let block = self.activations.next_block(rows)?;

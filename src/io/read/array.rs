@@ -7,6 +7,7 @@ use ndarray::{Array1, Array2};
 use super::{
     Dtype, Source, Values,
     header::{index_text, shape_text},
+    known::in_python,
     npy::Npy,
     rows::first_not,
 };
@@ -79,9 +80,12 @@ const BLOCK: usize = 1 << 16;
 /// hashed. With `kept`, only the first `kept` of them are read, or all if there are fewer.
 pub(super) fn bytes(source: Source, kept: Option<usize>) -> Result<(Vec<u8>, Option<String>)> {
     let integers: Vec<_> = Dtype::ALL.into_iter().filter(|dtype| !dtype.is_float()).collect();
-    let mut npy = Npy::of(source, &integers, "integers")?;
+    let npy = Npy::open(source)?;
+    let remedy = remedy(&npy.header.shape);
+    let accepted = npy.accept(&integers, "integers");
+    let mut npy = accepted.map_err(|e| e.with_remedy(remedy.clone()))?;
     let &[samples] = npy.header.shape.as_slice() else {
-        return Err(npy.wrong_shape("(samples,)"));
+        return Err(npy.wrong_shape("(samples,)").with_remedy(remedy));
     };
     let kept = kept.map_or(samples, |kept| kept.min(samples));
     let mut bytes = Vec::new();
@@ -104,6 +108,19 @@ pub(super) fn bytes(source: Source, kept: Option<usize>) -> Result<(Vec<u8>, Opt
     npy.skip(samples - kept)?;
     npy.source.end()?;
     Ok((bytes, npy.source.sha256()))
+}
+
+/// How to make labels of an array of another form, such as MATLAB and deep-learning libraries have.
+fn remedy(shape: &[usize]) -> Option<String> {
+    match shape {
+        [_] => Some(in_python("numpy.load(OLD).astype('i8')")),
+        [_, 1] | [1, _] => Some(in_python("numpy.load(OLD).ravel().astype('i8')")),
+        [_, _] => {
+            let largest = in_python("numpy.load(OLD).argmax(1)");
+            Some(format!("if each row marks its class, {largest}"))
+        }
+        _ => None,
+    }
 }
 
 /// Append integers to `bytes`. The error holds the index and the text of the first that is not from 0

@@ -6,8 +6,8 @@ use super::idx;
 use crate::Error;
 
 /// Number of bytes by which formats are recognised. A tar archive needs bytes 257 to 261, other formats
-/// need fewer.
-pub(super) const KNOWN_BY: usize = 512;
+/// need fewer. The columns of a table take about 600 bytes, a key of a line of JSON may come later.
+pub(super) const KNOWN_BY: usize = 4096;
 
 /// A recognised format.
 #[derive(Debug, PartialEq)]
@@ -36,6 +36,8 @@ pub(super) enum Kind {
     Text,
     /// JSON.
     Json,
+    /// A file of PyTorch, which may hold a network.
+    Torch,
     /// Anything else.
     Other,
 }
@@ -52,6 +54,15 @@ impl Known {
             other => other,
         };
         Self { remedy, ..self }.instead_of(expected, file)
+    }
+
+    /// The error for this format in place of a network's directory.
+    pub fn instead_of_network(self, file: &Path) -> Error {
+        let remedy = match self.kind {
+            Kind::Torch => Remedy::File("python3 -m local_errors OLD NEW converts a module"),
+            _ => Remedy::Nothing,
+        };
+        Self { remedy, ..self }.instead_of("the directory of a network", file)
     }
 
     /// The error for this format in place of `expected`.
@@ -81,10 +92,17 @@ const CONVERTED: &str = "a .npy array that was altered by a transfer in text mod
 const HDF5: Remedy = python("h5py.File(OLD)[NAME][()]");
 const IMAGE: Remedy = python("numpy.stack([numpy.asarray(PIL.Image.open(OLD)) for OLD in FILES])");
 const FEATHER: Remedy = python("pandas.read_feather(OLD).to_numpy()");
-const TORCH: Remedy = python("torch.load(OLD).numpy()");
+const TORCH: Remedy = python("torch.load(OLD).detach().cpu().numpy()");
+
+/// The pickled number 0x1950a86a20f9469cfc6c, which torch.save wrote first before PyTorch 1.6.
+const OLD_TORCH: &[u8] = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
+
+fn torch() -> Known {
+    Known { kind: Kind::Torch, ..Known::new("a PyTorch file", TORCH) }
+}
 
 /// Formats that begin with characteristic bytes.
-const MAGIC: [(&[u8], &str, Remedy); 32] = [
+const MAGIC: [(&[u8], &str, Remedy); 31] = [
     (b"\x93NUMPY", "a .npy array", Remedy::Nothing),
     (b"\xc2\x93NUMPY", CONVERTED, AGAIN),
     (b"\xef\xbf\xbdNUMPY", CONVERTED, AGAIN),
@@ -116,8 +134,6 @@ const MAGIC: [(&[u8], &str, Remedy); 32] = [
         "a Git LFS pointer, not the file itself",
         Remedy::File("git lfs pull fetches it"),
     ),
-    // torch.save before PyTorch 1.6 wrote the pickled number 0x1950a86a20f9469cfc6c first.
-    (b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", "a PyTorch file", TORCH),
     (
         b"\xff\xfe",
         "text in UTF-16, as written by a redirection in PowerShell",
@@ -132,6 +148,9 @@ const MAGIC: [(&[u8], &str, Remedy); 32] = [
 pub(super) fn known(start: &[u8]) -> Option<Known> {
     if start.is_empty() {
         return Some(Known::new("empty", Remedy::Nothing));
+    }
+    if start.starts_with(OLD_TORCH) {
+        return Some(torch());
     }
     if let Some((_, what, remedy)) = MAGIC.iter().find(|(magic, ..)| start.starts_with(magic)) {
         return Some(Known::new(*what, remedy.clone()));
@@ -165,9 +184,7 @@ fn zip(start: &[u8]) -> Known {
         return Known::new("a .npz archive of arrays", remedy);
     }
     match name.split_once('/') {
-        Some((_, "data.pkl" | "version" | "byteorder" | ".format_version")) => {
-            Known::new("a PyTorch file", TORCH)
-        }
+        Some((_, "data.pkl" | "version" | "byteorder" | ".format_version")) => torch(),
         _ if name == "[Content_Types].xml" => Known::new("an Office document", Remedy::Nothing),
         _ => Known::new("a zip archive", UNPACK),
     }

@@ -40,12 +40,16 @@ impl Npy {
 
     /// Open an array with one of the `accepted` element types. Messages call these `names`.
     pub fn of(source: Source, accepted: &[Dtype], names: &str) -> Result<Self> {
-        let npy = Self::open(source)?;
-        if accepted.contains(&npy.header.dtype) {
-            return Ok(npy);
+        Self::open(source)?.accept(accepted, names)
+    }
+
+    /// Accept these element types only. Messages call them `names`.
+    pub fn accept(self, accepted: &[Dtype], names: &str) -> Result<Self> {
+        let found = self.header.dtype;
+        if accepted.contains(&found) {
+            return Ok(self);
         }
-        let found = npy.header.dtype;
-        Err(npy.source.wrong(format!("has the wrong dtype (found {found}, expected {names})")))
+        Err(self.source.wrong(format!("has the wrong dtype (found {found}, expected {names})")))
     }
 
     /// The next `count` elements.

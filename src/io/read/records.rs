@@ -16,6 +16,7 @@ use super::{
     Source,
     cells::{Record, Wrong},
     text::other_format,
+    written::Written,
 };
 use crate::{Error, Result};
 
@@ -40,16 +41,22 @@ pub struct Line<T> {
     pub record: T,
 }
 
-/// Read a CSV file with a header and at least one record. A record may be a tuple of structs, whose
-/// columns are side by side, as `write::csv` writes them. Columns may be missing only if they are in
-/// `optional`.
+/// Read a CSV file with a header and at least one record, the file `expected` of a tool. A record may be
+/// a tuple of structs, whose columns are side by side, as `write::csv` writes them. Columns may be
+/// missing only if they are in `optional`.
 ///
 /// # Errors
 /// If the file cannot be read, is not such a table, or has an invalid cell.
-pub fn csv<T: DeserializeOwned>(path: &Path, optional: &[&str]) -> Result<Records<T>> {
+pub fn csv<T: DeserializeOwned>(
+    path: &Path,
+    expected: &Written,
+    optional: &[&str],
+) -> Result<Records<T>> {
     let mut source = Source::open(path)?;
-    let found = records(&mut source, optional);
-    found.map_err(|e| other_format(&source, "a CSV table").unwrap_or(e))
+    records(&mut source, optional).map_err(|e| {
+        let other = source.other_than(expected);
+        other.or_else(|| other_format(&source, "a CSV table")).unwrap_or(e)
+    })
 }
 
 fn records<T: DeserializeOwned>(source: &mut Source, optional: &[&str]) -> Result<Records<T>> {
@@ -114,7 +121,7 @@ mod tests {
 
     use serde::Deserialize;
 
-    use super::*;
+    use super::{super::written::TABLE, *};
 
     #[derive(Debug, PartialEq, Deserialize)]
     struct Place {
@@ -141,7 +148,7 @@ mod tests {
     fn read<T: DeserializeOwned>(text: &str, optional: &[&str]) -> Result<Vec<Line<T>>> {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), text).unwrap();
-        Ok(csv(file.path(), optional)?.lines)
+        Ok(csv(file.path(), &TABLE, optional)?.lines)
     }
 
     fn error<T: DeserializeOwned + fmt::Debug>(text: &str) -> String {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ndarray::Array2;
 
-use super::{Dtype, Float, Source, header::index_text, npy::Npy};
+use super::{Dtype, Float, Source, header::index_text, known::in_python, npy::Npy, pixels};
 use crate::{Error, Result, number};
 
 /// Consecutive rows of one matrix of a stack.
@@ -14,6 +14,8 @@ pub struct Block<T> {
     /// The rows, (rows, columns).
     pub values: Array2<T>,
 }
+
+type Look<T> = Box<dyn FnOnce(&[T])>;
 
 /// An array that is read in blocks of rows: a matrix such as images, (samples, pixels), or a stack of
 /// matrices such as activations, (layers, samples, units).
@@ -32,8 +34,10 @@ pub struct Rows<T> {
     matrix: usize,
     /// Index of the next row in the current matrix.
     row: usize,
-    /// Whether values must be between 0 and 1.
-    unit_interval: bool,
+    /// Whether values must be grey values, from 0 to 1.
+    grey: bool,
+    /// What is called with the values of the first block.
+    look: Option<Look<T>>,
     /// The elements of an array in Fortran order, which have to be read together to bring them into C
     /// order.
     reordered: Option<std::vec::IntoIter<T>>,
@@ -47,7 +51,8 @@ impl<T: Float> Rows<T> {
     /// If the source does not have such a dtype and shape.
     pub fn images(source: Source) -> Result<Self> {
         let accepted = [Dtype::F2, Dtype::F4, Dtype::F8, Dtype::U1, Dtype::B1];
-        let mut npy = Npy::of(source, &accepted, "f4, f2, f8, u1 or b1")?;
+        let npy = Npy::open(source)?.accept(&accepted, "f4, f2, f8, u1 or b1");
+        let mut npy = npy.map_err(|e| e.with_remedy(Some(pixels::remedy_of_integers())))?;
         npy.pixels = npy.header.dtype == Dtype::U1;
         let [samples, axes @ ..] = npy.header.shape.as_slice() else {
             return Err(npy.wrong_shape("(samples, pixels)"));
@@ -121,7 +126,8 @@ impl<T: Float> Rows<T> {
             cut: false,
             matrix: 0,
             row: 0,
-            unit_interval: false,
+            grey: false,
+            look: None,
             reordered: None,
         })
     }
@@ -141,10 +147,17 @@ impl<T: Float> Rows<T> {
         Ok(self)
     }
 
-    /// Require values between 0 and 1, which images have before an attack.
+    /// Require values from 0 to 1, which images have before an attack. What rounding leaves beyond is
+    /// accepted as it is. No other scale is left for [`Self::with_look`] to find.
     #[must_use]
-    pub fn within_unit_interval(self) -> Self {
-        Self { unit_interval: true, ..self }
+    pub fn grey(self) -> Self {
+        Self { grey: true, look: None, ..self }
+    }
+
+    /// Call `look` with the values of the first block, when they have been read and checked.
+    #[must_use]
+    pub fn with_look(self, look: impl FnOnce(&[T]) + 'static) -> Self {
+        Self { look: Some(Box::new(look)), ..self }
     }
 
     /// Check the number of columns. Messages describe the expected number as `meaning`.
@@ -156,9 +169,11 @@ impl<T: Float> Rows<T> {
             return Ok(());
         }
         let found = self.columns;
-        Err(self.wrong(format!(
+        let error = self.wrong(format!(
             "has rows of the wrong length (found {found}, expected {expected}, {meaning})"
-        )))
+        ));
+        let remedy = || transposed(self.matrices.is_some());
+        Err(error.with_remedy((self.stored == expected).then(remedy)))
     }
 
     /// Number of layers of a stack; `None` for a single matrix.
@@ -218,6 +233,9 @@ impl<T: Float> Rows<T> {
         }
         let rows = rows.min(self.kept - self.row);
         let values = self.take(rows * self.columns)?;
+        if let Some(look) = self.look.take() {
+            look(&values);
+        }
         let values = Array2::from_shape_vec((rows, self.columns), values)
             .map_err(|e| self.wrong(e.to_string()))?;
         let block = Block { matrix: self.matrix, values };
@@ -273,24 +291,28 @@ impl<T: Float> Rows<T> {
 
     /// Check values of the next block, the first of which has the index `start` in it.
     fn check(&self, values: &[T], start: usize) -> Result<()> {
-        let position = if self.unit_interval {
-            first_not(values, |x| (0.0..=1.0).contains(&x))
+        let bad = if self.grey {
+            first_not(values, pixels::is_grey)
         } else {
             first_not(values, f64::is_finite)
         };
-        let Some((position, found)) = position else {
+        let Some((position, found)) = bad else {
             return Ok(());
         };
         let value: f64 = found.into();
         let block = (self.matrix * self.stored + self.row) * self.columns;
         let position = block + start + position;
         let (index, found) = (index_text(&self.npy.header.shape, position), number(found));
-        Err(self.wrong(if self.unit_interval && value.is_finite() {
+        Err(self.wrong(if self.grey && value.is_finite() {
+            let remedy = pixels::remedy(values);
             format!(
-                "has a pixel outside [0, 1] at {index} (found {found}, expected 0 to 1: divide the images by their largest value)"
+                "has a pixel outside [0, 1] at {index} (found {found}, expected 0 to 1): {remedy}"
             )
         } else {
-            format!("has a non-finite value at {index} (found {found}, expected a number{})", self.npy.limit::<T>())
+            format!(
+                "has a non-finite value at {index} (found {found}, expected a number{})",
+                self.npy.limit::<T>()
+            )
         }))
     }
 }
@@ -300,6 +322,13 @@ pub(super) fn first_not<T: Float>(values: &[T], good: impl Fn(f64) -> bool) -> O
     // The usual case, that all are good, is checked without an early exit, so that it vectorises.
     let all = values.iter().fold(true, |all, &x| all & good(x.into()));
     if all { None } else { values.iter().copied().enumerate().find(|&(_, x)| !good(x.into())) }
+}
+
+/// What to do about a matrix, or a stack of them, in which the samples seem to be columns.
+#[must_use]
+pub fn transposed(is_stack: bool) -> String {
+    let other = if is_stack { "numpy.load(OLD).swapaxes(1, 2)" } else { "numpy.load(OLD).T" };
+    format!("rows are samples, and the array may be transposed: {}", in_python(other))
 }
 
 /// What is wrong with a file, or several, of fewer samples than are to be used.

@@ -22,6 +22,20 @@ pub fn is_stream(path: &Path) -> bool {
     path == Path::new("-")
 }
 
+/// The error for a file in the place of a network's directory.
+#[must_use]
+pub fn instead_of_network(file: &Path) -> Error {
+    let begun = Source::open(file).and_then(|mut source| {
+        let read = io::copy(&mut (&mut source).take(KNOWN_BY as u64), &mut io::sink());
+        read.map(|_| source.known()).map_err(|e| source.failed(e))
+    });
+    match begun {
+        Ok(Some(known)) => known.instead_of_network(file),
+        Ok(None) => Error::data("is a file (expected the directory of a network)").in_file(file),
+        Err(e) => e,
+    }
+}
+
 /// A source of bytes and its name in messages.
 pub struct Source {
     name: PathBuf,
@@ -162,8 +176,14 @@ impl Source {
     /// The format of the source, if it is recognised from the first bytes.
     #[must_use]
     pub(super) fn known(&self) -> Option<Known> {
-        let start = [self.start.as_slice(), self.reader.buffered()].concat();
-        known(&start)
+        known(&self.beginning())
+    }
+
+    /// The first bytes of the source, at most [`KNOWN_BY`], as far as they have arrived.
+    pub(super) fn beginning(&self) -> Vec<u8> {
+        let mut start = [self.start.as_slice(), self.reader.buffered()].concat();
+        start.truncate(KNOWN_BY);
+        start
     }
 
     /// The error for a source that does not have the expected format.

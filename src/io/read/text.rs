@@ -4,7 +4,7 @@ use std::{io::Read, path::Path};
 
 use serde::de::DeserializeOwned;
 
-use super::{Source, array, known::Kind};
+use super::{Source, array, known::Kind, written::Written};
 use crate::{Error, Result};
 
 /// Largest size of these files. The longest have one line per layer and epoch, a few hundred kB.
@@ -32,22 +32,30 @@ pub(super) fn other_format(source: &Source, expected: &str) -> Option<Error> {
     match known.kind {
         Kind::Text => None,
         Kind::Json if expected.starts_with("JSON") => None,
-        Kind::Json | Kind::Other => Some(known.instead_of_text(expected, source.name())),
+        Kind::Json | Kind::Torch | Kind::Other => {
+            Some(known.instead_of_text(expected, source.name()))
+        }
     }
 }
 
-/// Parse one JSON value. The message of an error begins with `wrong`.
-fn parsed<T: DeserializeOwned>(source: &Source, text: &str, wrong: &str) -> Result<T> {
+/// Parse one JSON value of the file `expected`. The message of an error begins with `wrong`.
+fn parsed<T: DeserializeOwned>(
+    source: &Source,
+    text: &str,
+    expected: &Written,
+    wrong: &str,
+) -> Result<T> {
     serde_json::from_str(text).map_err(|e| {
         let wrong = || source.wrong(format!("{wrong} the JSON expected: {e}"));
-        other_format(source, "JSON").unwrap_or_else(wrong)
+        let other = source.other_than(expected).or_else(|| other_format(source, "JSON"));
+        other.unwrap_or_else(wrong)
     })
 }
 
-/// Read a file with one JSON value.
-pub fn json<T: DeserializeOwned>(path: &Path) -> Result<T> {
+/// Read a file with one JSON value, the file `expected` of a tool.
+pub fn json<T: DeserializeOwned>(path: &Path, expected: &Written) -> Result<T> {
     let (source, text) = text(path, "JSON")?;
-    parsed(&source, &text, "is not")
+    parsed(&source, &text, expected, "is not")
 }
 
 /// Read a file with one line of JSON followed by an f4 array.
@@ -67,21 +75,23 @@ pub fn json_and_array<T: DeserializeOwned>(path: &Path) -> Result<(T, Vec<f32>)>
     Ok((value, array::rest(source)?))
 }
 
-/// Read a file with one JSON value per line.
-pub fn json_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
+/// Read a file with one JSON value per line, the file `expected` of a tool.
+pub fn json_lines<T: DeserializeOwned>(path: &Path, expected: &Written) -> Result<Vec<T>> {
     let (source, text) = text(path, "JSON lines")?;
     let lines = text.lines().enumerate();
     lines
-        .map(|(index, line)| parsed(&source, line, &format!("line {} is not", index + 1)))
+        .map(|(index, line)| parsed(&source, line, expected, &format!("line {} is not", index + 1)))
         .collect()
 }
 
 /// Read the non-empty lines of a file.
 ///
 /// # Errors
-/// If the file cannot be read or has no such line.
+/// If the file cannot be read, has no such line, or is a file of a tool with columns or keys.
 pub fn lines(path: &Path) -> Result<Vec<String>> {
-    let (source, text) = text(path, "lines of text")?;
+    const EXPECTED: &str = "lines of text";
+    let (source, text) = text(path, EXPECTED)?;
+    source.refuse_written(EXPECTED)?;
     let lines: Vec<_> = text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
     if lines.is_empty() {
         return Err(source.wrong("has no lines"));

@@ -25,7 +25,7 @@ impl Choices {
     /// If its `model.json` cannot be read.
     pub fn read(network: &Path) -> Result<Self> {
         let Model { activation, optimizer, schedule, sizes } =
-            read::json(&network.join(files::FILE))?;
+            read::json(&network.join(files::FILE), &read::written::MODEL)?;
         let width = sizes.get(1).map(ToString::to_string);
         let choices = [
             ("activation", activation),

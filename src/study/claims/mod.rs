@@ -214,7 +214,7 @@ pub fn stimulus_dimension(file: &Path) -> crate::Result<f64> {
     struct Measured {
         dimension: Option<f64>,
     }
-    let lines: Vec<Measured> = read::json_lines(file)?;
+    let lines: Vec<Measured> = read::json_lines(file, &read::written::DIMENSION)?;
     match lines.iter().find_map(|line| line.dimension) {
         Some(dimension) if dimension > 0.0 => Ok(dimension),
         Some(dimension) => {

@@ -26,7 +26,7 @@ pub use summary::{Summary, summary};
 /// # Errors
 /// If the file cannot be read, a row is invalid, or two rows describe the same point.
 pub fn read(path: &Path) -> Result<Vec<Row>> {
-    let Records { name, lines } = read::csv::<Row>(path, &OPTIONAL)?;
+    let Records { name, lines } = read::csv::<Row>(path, &read::written::TABLE, &OPTIONAL)?;
     let lines =
         lines.into_iter().map(|Line { number, record }| Line { number, record: ((), record) });
     let rows = checked(Records { name, lines: lines.collect() })?;
@@ -48,7 +48,7 @@ pub(crate) fn checked<K: Ord>(records: Records<(K, Row)>) -> Result<Vec<(K, Row)
     order.sort_by(compare);
     if let Some((a, b)) = first_duplicate(&order, compare) {
         let message = format!(
-            "lines {} and {} are the same point: {} (expected each once; were two tables joined?)",
+            "lines {} and {} are the same point: {} (expected each once; were two tables joined, or is it the table of a sweep?)",
             a.number,
             b.number,
             a.record.1.name()

@@ -11,7 +11,10 @@ use super::{Estimator, Row, compare, estimators, first_duplicate};
 use crate::{
     Error, Result,
     geometry::{classes::ClassGeometry, powerlaw::Fit, spectrum},
-    io::read,
+    io::read::{
+        self,
+        written::{self, Written},
+    },
     math::mean::median_of_sorted,
     network::accuracy::Accuracy,
 };
@@ -82,8 +85,10 @@ impl Inside {
         let (classes, displaced) = (run.join("classes.jsonl"), run.join("displacement.jsonl"));
         let distances = run.join("distances.npy");
         Ok(Self {
-            classes: by_layer(&classes, |line: &ClassGeometry| line.layer)?,
-            displaced: by_layer(&displaced, |line: &spectrum::Summary| line.layer)?,
+            classes: by_layer(&classes, &written::CLASSES, |line: &ClassGeometry| line.layer)?,
+            displaced: by_layer(&displaced, &written::DISPLACEMENT, |line: &spectrum::Summary| {
+                line.layer
+            })?,
             median_distance: if exists(&distances)? { median_of(&distances)? } else { None },
         })
     }
@@ -104,12 +109,13 @@ impl Inside {
 /// The lines of a file by layer, that of a single matrix as layer 1; none if there is no such file.
 fn by_layer<T: DeserializeOwned>(
     file: &Path,
+    expected: &Written,
     layer: fn(&T) -> Option<usize>,
 ) -> Result<BTreeMap<usize, T>> {
     if !exists(file)? {
         return Ok(BTreeMap::new());
     }
-    let lines: Vec<T> = read::json_lines(file)?;
+    let lines: Vec<T> = read::json_lines(file, expected)?;
     layers(file, lines.iter().map(|line| (layer(line).unwrap_or(1), ())))?;
     Ok(lines.into_iter().map(|line| (layer(&line).unwrap_or(1), line)).collect())
 }
@@ -169,14 +175,14 @@ fn run(directory: &str) -> Result<Vec<Row>> {
             .in_file(path)
     })?;
     let fits_file = path.join("alpha.jsonl");
-    let fits: Vec<Fit> = read::json_lines(&fits_file)?;
+    let fits: Vec<Fit> = read::json_lines(&fits_file, &written::FITS)?;
     let is_network = run.rule.is_some();
     // The spectrum of a single matrix belongs to the only layer of the network, or to the images.
     let layer_of = |fit: &Fit| fit.layer.unwrap_or(usize::from(is_network));
     let fitted = layers(&fits_file, fits.iter().map(|fit| (layer_of(fit), Estimator::of(fit))))?;
     let accuracies: Vec<Accuracy> = if is_network {
         let file = path.join("accuracy.jsonl");
-        let lines: Vec<Accuracy> = read::json_lines(&file)?;
+        let lines: Vec<Accuracy> = read::json_lines(&file, &written::ACCURACY)?;
         let measured = layers(&file, lines.iter().map(|line| (line.layer, ())))?;
         if !measured.keys().eq(fitted.keys()) {
             let names = |layers: Vec<&usize>| {
@@ -197,8 +203,11 @@ fn run(directory: &str) -> Result<Vec<Row>> {
         return Err(Error::data(message).in_file(&fits_file));
     };
     let audit_file = path.join("audit.json");
-    let audit: Audit =
-        if exists(&audit_file)? { read::json(&audit_file)? } else { Audit::default() };
+    let audit: Audit = if exists(&audit_file)? {
+        read::json(&audit_file, &written::AUDIT)?
+    } else {
+        Audit::default()
+    };
     let inside = Inside::read(path)?;
     let last = accuracies.iter().max_by_key(|line| line.layer);
     let row = |fit: &Fit| {
