@@ -160,7 +160,6 @@ fn the_session_of_the_documentation_on_classes_runs_as_typed() {
     let page = common::page("doc/own-data.md");
     let blocks = common::blocks(common::section(&page, "Classes in your activations"));
     let [("bash", session)] = blocks[..] else { unreachable!("{blocks:?}") };
-    // Progress bars are for terminals; training has nothing else to say.
     let lines = json_lines(&Folder::new().ok(session));
     let (clean, piped, noisy) = (&lines[..3], &lines[3..6], &lines[6..]);
     assert_eq!((clean, noisy.len()), (piped, 3));

@@ -166,7 +166,7 @@ fn tools() -> Vec<(&'static str, &'static str, Vec<Flag>)> {
         ),
         (
             "train",
-            "--images x.npy --labels y.npy --hidden 4,4 --epochs 1 -o new",
+            "-q --images x.npy --labels y.npy --hidden 4,4 --epochs 1 -o new",
             vec![
                 list("--hidden", WHOLE),
                 whole("--epochs"),

@@ -194,6 +194,24 @@ fn measurements_are_a_table_on_a_terminal_and_json_elsewhere() {
 }
 
 #[test]
+fn a_training_shows_a_bar_on_a_terminal_and_says_its_end() {
+    let folder = Folder::with_data();
+    let (mut user, name) = terminal();
+    let mut command = folder.command("train");
+    command.args("--images x.npy --labels y.npy --hidden 5 --epochs 3 -o net".split(' '));
+    assert!(command.stderr(device(&name)).status().unwrap().success());
+    drop(command); // with its end of the terminal
+    let mut shown = Vec::new();
+    // At the end of what was written, the terminal of nobody gives an error.
+    let _ = user.read_to_end(&mut shown);
+    let shown = String::from_utf8_lossy(&shown).into_owned();
+    assert!(shown.contains("% ") && shown.contains(" left"), "{shown}");
+    assert!(!shown.contains("epoch 3/3, "), "{shown}");
+    let end = shown.lines().last().unwrap_or_default();
+    assert!(end.contains("train: net: 1 layer, 3 epochs, train error "), "{shown}");
+}
+
+#[test]
 fn nothing_is_read_from_a_terminal_and_no_array_written_to_one() {
     let folder = Folder::with_data();
     let (_user, name) = terminal();

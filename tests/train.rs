@@ -11,7 +11,7 @@ fn interrupted(train: &str) -> Folder {
     folder.write("x.npy", &x);
     folder.write("y.npy", &y);
     folder.write("other.npy", &x.mapv(|x| 1.0 - x));
-    let line = format!("exec {train} --checkpoint state -o net");
+    let line = format!("exec {train} --quiet --checkpoint state -o net");
     let mut child = folder.command("bash").args(["-c", &line]).spawn().unwrap();
     while !folder.path("state").exists() {
         assert!(child.try_wait().unwrap().is_none(), "it ended before it could be killed");
@@ -238,7 +238,7 @@ fn training_that_diverges_is_named_and_leaves_the_older_network() {
     for rule in ["local", "backprop"] {
         let message = folder.fails(
             1,
-            &format!("train --rule {rule} --images x.npy --labels y.npy --hidden 10,10 --learning-rate 1e30 -o net"),
+            &format!("train -q --rule {rule} --images x.npy --labels y.npy --hidden 10,10 --learning-rate 1e30 -o net"),
         );
         assert!(
             message.contains("diverged in epoch ") && message.contains(" at layer "),
@@ -265,10 +265,11 @@ fn a_killed_training_goes_on_from_its_checkpoint_to_the_same_bytes() {
 fn killed(folder: &Folder, flags: &str) {
     let train =
         &format!("train --images x.npy --labels y.npy --hidden 60,60 {flags} --snapshots 3,28");
-    folder.ok(&format!("{train} -o whole"));
+    let said = |line: &str| String::from_utf8(folder.run(line).stderr).unwrap();
+    let whole = said(&format!("{train} -o whole"));
     let mut kills = 0;
     for _ in 0..3 {
-        let line = format!("exec {train} --checkpoint state -o killed");
+        let line = format!("exec {train} --quiet --checkpoint state -o killed");
         let mut child = folder.command("bash").args(["-c", &line]).spawn().unwrap();
         let before = fs::metadata(folder.path("state")).ok().and_then(|m| m.modified().ok());
         loop {
@@ -284,7 +285,9 @@ fn killed(folder: &Folder, flags: &str) {
     assert!(kills > 0, "{flags}: the training was over before it could be killed");
     let message = folder.fails(1, &format!("{train} --seed 2 --checkpoint state -o other"));
     assert!(message.contains("checkpoint of another training"), "{message}");
-    folder.ok(&format!("{train} --checkpoint state -o killed"));
+    // What is left of the training is said as in a whole one.
+    let rest = said(&format!("{train} --checkpoint state -o killed")).replace("killed:", "whole:");
+    assert!(rest.lines().count() < whole.lines().count() && whole.ends_with(&rest), "{rest}");
     assert!(!folder.path("state").exists());
     assert_eq!(
         common::files(&folder.path("killed")),

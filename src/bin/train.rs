@@ -32,6 +32,10 @@ use local_errors::{
 /// or u8 (samples,). Writes a directory with model.json; w1.npy (inputs, units),
 /// b1.npy (units,) and so on; r1.npy (units, classes) for each layer with a readout;
 /// and history.jsonl with one line per epoch and readout.
+///
+/// At the end, a line on stderr gives the error of each layer on the test images, or
+/// without them that on the training images during the last epoch. Where no progress bar
+/// can be shown, there is such a line after each epoch. --quiet turns all of this off.
 #[derive(Parser)]
 #[command(
     version,
@@ -279,10 +283,11 @@ fn run(args: Args) -> Result<()> {
     };
     training.write(&args.output, &record)?;
     write::finish_all(accuracies)?;
-    match &args.checkpoint {
-        Some(file) if file.exists() => std::fs::remove_file(file).map_err(|e| Error::io(file, e)),
-        _ => Ok(()),
+    if let Some(file) = args.checkpoint.as_ref().filter(|file| file.exists()) {
+        std::fs::remove_file(file).map_err(|e| Error::io(file, e))?;
     }
+    args.common.notice(&args.output, &training.summary(&record.settings));
+    Ok(())
 }
 
 /// The accuracy of each layer that has a readout, for a reader.
@@ -299,7 +304,7 @@ fn accuracies(network: &Network, test: &TestSet) -> Result<String> {
     Ok(format!("accuracy of {layers}: {}", accuracies.join(" ")))
 }
 
-/// Train for the epochs of the settings, with a bar that shows how it goes.
+/// Train for the epochs of the settings. A bar shows how it goes, or a line per epoch.
 fn learn(
     args: &Args,
     record: &Record,
@@ -322,11 +327,15 @@ fn learn(
     bar.reset_eta();
     let mut course = Course::new(train, test);
     while training.epoch < epochs {
-        let epoch = training.epoch + 1;
+        let (epoch, recorded) = (training.epoch + 1, training.history.len());
         training.run_epoch(settings, &mut course, |seen, loss| {
             bar.inc(seen as u64);
             bar.set_message(format!("epoch {epoch}/{epochs} loss {loss:.4}"));
         })?;
+        if bar.is_hidden() {
+            let errors = training.errors_since(recorded);
+            args.common.notice(&args.output, &format!("epoch {epoch}/{epochs}, {errors}"));
+        }
         if snapshots.contains(&training.epoch) {
             training.keep_snapshot();
         }

@@ -13,13 +13,13 @@ mod course;
 mod images;
 mod init;
 mod optimizer;
+mod progress;
 mod record;
 mod settings;
 mod step;
 
 use ndarray::Array2;
 use rand::seq::SliceRandom;
-use serde::{Deserialize, Serialize};
 
 use crate::{
     Error, Result,
@@ -30,6 +30,7 @@ pub use course::Course;
 pub use images::{Form, Images};
 pub use init::init;
 pub use optimizer::Optimizer;
+pub use progress::Progress;
 pub use record::{Inputs, Record};
 pub use settings::{Rule, Schedule, Settings};
 
@@ -45,22 +46,6 @@ pub struct Data<I> {
 pub type TrainingSet = Data<Images>;
 /// Images on which a network is tested.
 pub type TestSet = Data<Array2<f32>>;
-
-/// One line of `history.jsonl`: the result of one epoch for one layer with a readout.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Progress {
-    /// The epoch, counted from 1; for layers trained one after another, anew for each.
-    pub epoch: usize,
-    /// The layer, counted from 1.
-    pub layer: usize,
-    /// Mean loss over the training images of the epoch, each evaluated just before the step that
-    /// learns from it.
-    pub train_loss: f64,
-    /// Fraction of the training images classified wrongly, evaluated likewise.
-    pub train_error: f64,
-    /// Fraction of the test images classified wrongly after the epoch; `None` without a test set.
-    pub test_error: Option<f64>,
-}
 
 /// The state of a training.
 #[derive(Debug, PartialEq)]

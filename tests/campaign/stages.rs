@@ -25,8 +25,8 @@ pub struct Stage {
 const LINES: [&str; 21] = [
     "draw-digits --count 600 --quiet -o w/out.npy",
     "import-idx digits/train-images-idx3-ubyte.gz -o w/out.npy",
-    "train --images x.npy --labels y.npy --hidden 60,60 --epochs 3 --snapshots 1 -o w/net",
-    "train --images x.npy --labels y.npy --hidden 60,60 --epochs 11 --checkpoint w/state -o w/net",
+    "train --quiet --images x.npy --labels y.npy --hidden 60,60 --epochs 3 --snapshots 1 -o w/net",
+    "train --quiet --images x.npy --labels y.npy --hidden 60,60 --epochs 11 --checkpoint w/state -o w/net",
     "attack-gauss --sigma 1 x.npy -o w/out.npy",
     "attack-fgsm --epsilon 0.1 --model net --labels y.npy --audit w/audit.json x.npy -o w/out.npy",
     "attack-pgd --epsilon 0.1 --random-start --model net --labels y.npy --audit w/audit.json x.npy -o w/out.npy",
