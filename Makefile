@@ -175,8 +175,8 @@ $(study)/summary.csv: $(measured) $(stamps)/runs $(as.tabulate)
 	$(tabulate) --runs $(stamps)/runs --summary $@ -o /dev/null
 $(addprefix $(study)/,claims.jsonl verdicts.txt checks.jsonl) &: $(study)/table.csv $(study)/study.json $(measured-d) $(as.claims)
 	$(claims) $< -o $(study)/claims.jsonl --verdicts $(study)/verdicts.txt --checks $(study)/checks.jsonl
-$(study)/report.html: $(addprefix $(study)/,table.csv claims.jsonl checks.jsonl verdicts.txt study.json) $(samples-shown) $(as.report)
-	$(report) --table $< --claims $(word 2,$^) --checks $(word 3,$^) $(study) -o $@
+$(study)/report.html: $(addprefix $(study)/,table.csv claims.jsonl checks.jsonl summary.csv verdicts.txt study.json) $(samples-shown) $(as.report)
+	$(report) --table $< --claims $(word 2,$^) --checks $(word 3,$^) --summary $(word 4,$^) $(study) -o $@
 	$(say-verdicts)
 
 ## all: the study, with its tables and its report; the default

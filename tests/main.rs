@@ -41,6 +41,7 @@ mod npy_info;
 mod numeric_flags;
 mod outputs;
 mod own_network;
+mod page;
 mod pipeline;
 mod probe;
 mod reference;

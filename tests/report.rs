@@ -15,7 +15,7 @@ fn report(folder: &Folder) -> (String, Vec<(std::path::PathBuf, Bytes)>) {
 
 /// The cells of a rule's rows among the numbers, by ranks.
 fn numbers(page: &str, rule: &str, ranks: &str) -> Vec<String> {
-    let numbers = page.split("<h2>Numbers</h2>").nth(1).unwrap().split("</table>").next().unwrap();
+    let numbers = page.split(">Numbers</h2>").nth(1).unwrap().split("</table>").next().unwrap();
     let row = format!("<tr><td>{rule}</td><td>{ranks}</td>");
     let rows = numbers.lines().filter(|line| line.starts_with(&row));
     rows.map(|line| line[row.len()..].to_owned()).collect()
@@ -204,7 +204,7 @@ fn what_instruments_found_is_on_the_page() {
     }
     // The parts of the change of alpha add up to it.
     let number = |cell: &str| -> f64 {
-        cell.split(" ± ").next().unwrap().replace('−', "-").parse().unwrap()
+        cell.split('\u{a0}').next().unwrap().replace('−', "-").parse().unwrap()
     };
     for heading in ["<h3>Gaussian noise</h3>", "<h3>FGSM, exact gradient</h3>"] {
         let rows = rows_after(&page, heading);
@@ -220,13 +220,13 @@ fn what_instruments_found_is_on_the_page() {
         let [first, span, between] = [1, 2, 3].map(|i| number(&row[i]));
         assert!(first + 0.051 > span && span + 0.051 > between && between > 1.0, "{row:?}");
     }
-    let robustness = rows_after(&page, "<h2>How far is a boundary?</h2>");
+    let robustness = rows_after(&page, ">How far is a boundary?</h2>");
     assert_eq!(robustness.len(), 2 * 3);
     for rule in robustness.chunks(3) {
         let farther: Vec<f64> = rule.iter().map(|row| number(&row[3])).collect();
         assert!(farther.is_sorted_by(|a, b| a >= b) && rule.iter().all(|row| row[1] == rule[0][1]));
     }
-    let described = rows_after(&page, "<h2>Is it a power law? local errors</h2>");
+    let described = rows_after(&page, ">Is it a power law? local errors</h2>");
     assert_eq!(described.len(), 2 * 2);
     assert!(page.contains("The accuracies of layers 1 are those of probes"));
     let of_backprop = numbers(&page, "backpropagation", "1–8");
@@ -238,7 +238,7 @@ fn the_checks_of_the_attacks_are_shown_if_they_are_given() {
     let project = Project::new();
     let folder = &project.0;
     project.make("all CONTROLS='gauss-repeat fgsm-random fgsm-clipped'");
-    let heading = "<h2>Is the attack weak, or the network strong?</h2>";
+    let heading = ">Is the attack weak, or the network strong?</h2>";
     let (without, figures) = report(folder);
     for words in [heading, "Thresholds of the checks"] {
         assert!(!without.contains(words), "{words}");
@@ -256,27 +256,34 @@ fn the_checks_of_the_attacks_are_shown_if_they_are_given() {
     folder.ok(&format!("rm -rf figures && {line}"));
     let page = folder.bytes("page.html").text();
     assert!(common::files(&folder.path("figures")) == figures);
-    let places = ["<h2>Control attacks", heading, "<h2>The signal under noise"]
+    let places = ["id=\"control-attacks", heading, "id=\"the-signal-under-noise"]
         .map(|words| page.find(words).unwrap_or_else(|| panic!("{words}")));
     assert!(places.is_sorted());
     let section = page[places[1]..].split("</table>").next().unwrap();
     let rows = |words: &str| section.lines().filter(|line| line.contains(words)).count();
     assert_eq!(rows("<tr>"), 1 + checks.lines().count() + 2);
-    assert!(rows("<td>local errors</td>") > 0 && rows("<td>backpropagation</td>") > 0);
+    assert!(rows(">local errors</td>") > 0 && rows(">backpropagation</td>") > 0);
     assert_eq!(rows("other is strong"), 0);
     for (statement, end) in [
         (
             "mine is strong",
-            "<td>0</td><td>–</td><td>0.010</td><td><span class=\"verdict\">undecided</span><br><span \
-             class=\"wrap\">a reason</span></td></tr>",
+            [
+                "0",
+                "–",
+                "0.010",
+                "<span class=\"verdict\">undecided</span><br><span class=\"wrap\">a reason</span>",
+            ],
         ),
         (
             "weak is strong",
-            "<td>3</td><td>0.013 at 0.25</td><td>0.010</td><td><span class=\"verdict\">failed</span></td></tr>",
+            ["3", "0.013 at 0.25", "0.010", "<span class=\"verdict\">failed</span>"],
         ),
     ] {
         let row = section.lines().find(|line| line.contains(statement)).unwrap();
-        assert!(row.ends_with(end), "{row}");
+        let labels = ["seeds", "worst value over seeds and strengths", "at most", "outcome"];
+        let cell = |(label, cell)| format!("<td data-label=\"{label}\">{cell}</td>");
+        let cells = labels.into_iter().zip(end).map(cell).collect::<Vec<_>>().concat();
+        assert!(row.ends_with(&format!("{cells}</tr>")), "{row}");
     }
     assert!(page.contains("<h3>Thresholds of the checks of the attacks</h3>"));
 

@@ -1,12 +1,12 @@
 //! `report-sweep`: where its links lead.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 
 use crate::{
-    common::Folder,
+    common::{
+        Folder,
+        links::{links, target},
+    },
     tables::{self, study},
 };
 
@@ -24,35 +24,6 @@ fn sweep(folder: &Folder, sweep: &str) {
         format!("{place},{line}\n")
     });
     fs::write(folder.path(sweep).join("table.csv"), lines.collect::<String>()).unwrap();
-}
-
-/// The links of a page, as they stand there.
-fn links(page: &str) -> Vec<&str> {
-    page.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect()
-}
-
-/// The file that a link leads to from a page in `base`, `..` and escapes taken as a browser does.
-fn target(base: &Path, link: &str) -> PathBuf {
-    let mut bytes = Vec::new();
-    let mut rest = link.as_bytes();
-    while let Some((&byte, after)) = rest.split_first() {
-        if byte == b'%' {
-            let code = std::str::from_utf8(&after[..2]).unwrap();
-            bytes.push(u8::from_str_radix(code, 16).unwrap());
-            rest = &after[2..];
-        } else {
-            bytes.push(byte);
-            rest = after;
-        }
-    }
-    let mut path = base.to_owned();
-    for part in Path::new(&String::from_utf8(bytes).unwrap()).components() {
-        match part {
-            std::path::Component::ParentDir => assert!(path.pop()),
-            part => path.push(part),
-        }
-    }
-    path
 }
 
 #[test]
@@ -96,7 +67,7 @@ fn a_network_without_an_exponent_is_left_out_of_the_means() {
     let table = fs::read_to_string(folder.path("s/table.csv")).unwrap();
     // Layer 2 of the clean images of seeds 1 to 5: 2.1, 2.2 and so on to 2.5.
     let page = String::from_utf8(folder.ok("report-sweep s/table.csv").0).unwrap();
-    assert!(page.contains("<td>2.30 ± 0.16</td>"));
+    assert!(page.contains("<td>2.30\u{a0}±\u{a0}0.16</td>"));
     let alpha = table.lines().next().unwrap().split(',').position(|name| name == "alpha").unwrap();
     let line = |line: &str| {
         let mut cells: Vec<&str> = line.split(',').collect();
@@ -108,7 +79,7 @@ fn a_network_without_an_exponent_is_left_out_of_the_means() {
     let lines: Vec<String> = table.lines().map(line).collect();
     fs::write(folder.path("s/table.csv"), lines.join("\n")).unwrap();
     let page = String::from_utf8(folder.ok("report-sweep s/table.csv").0).unwrap();
-    assert!(page.contains("<td>2.25 ± 0.13 (4 of 5 seeds)</td>"));
+    assert!(page.contains("<td>2.25\u{a0}±\u{a0}0.13 (4 of 5 seeds)</td>"));
 }
 
 #[test]

@@ -50,7 +50,8 @@ fn run(args: Args) -> Result<()> {
     )?;
     let study = Reconstructions::read(&args.table, &args.claims, &args.folder)?;
     let survival = args.survival.map(|file| write::csv(&file, &study.survival())).transpose()?;
-    args.page.write(&report::reconstructions(&study, args.page.links()?), survival)
+    let files = args.page.links_to(&[&args.table, &args.claims])?;
+    args.page.write(&report::reconstructions(&study, args.page.links()?, &files), survival)
 }
 
 local_errors::tool!(run);

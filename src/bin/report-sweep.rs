@@ -37,7 +37,8 @@ struct Args {
 fn run(args: Args) -> Result<()> {
     cli::check_streams(&[&args.table], &[Some(&args.page.output)])?;
     let sweep = Sweep::read(&args.table, &args.page.output)?;
-    args.page.write(&report::sweep(&sweep, args.page.links()?), None)
+    let files = args.page.links_to(&[&args.table])?;
+    args.page.write(&report::sweep(&sweep, args.page.links()?, &files), None)
 }
 
 local_errors::tool!(run);

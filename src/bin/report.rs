@@ -10,10 +10,12 @@ use local_errors::{
 
 /// Write a study's report: one self-contained HTML page, and its figures as SVG
 ///
-/// The page shows the paper's claims with their verdicts; accuracy and alpha against attack
-/// strength and layer; the audit of FGSM; the checks of the attacks; the training, spectra and images of one network; the
-/// methods, the thresholds and what to distrust. It contains its figures and images and needs
-/// no other file. With --figures it also links to the figures' own files.
+/// The page begins with the answer: which of the paper's claims hold, in which layers and under
+/// which attack. It shows the claims with their verdicts; accuracy and alpha against attack
+/// strength and layer; the audit of FGSM; the checks of the attacks; the training, spectra and
+/// images of one network; the methods, the thresholds and what to distrust. It contains its figures
+/// and images and needs no other file. It links to the files with the numbers and, with --figures,
+/// to the figures' own files. The links are relative to the page, or absolute if it goes to stdout.
 ///
 /// Figures and the first claims show one range of ranks: the first in "ranks" of the study's
 /// study.json that the table contains, otherwise the lowest. They show one method: ols if the
@@ -39,6 +41,9 @@ struct Args {
     /// JSON lines that claims --checks wrote, to show the checks of the attacks [default: not shown]
     #[arg(long, value_name = "FILE")]
     checks: Option<PathBuf>,
+    /// CSV table that tabulate --summary wrote, to link to [default: no link]
+    #[arg(long, value_name = "FILE")]
+    summary: Option<PathBuf>,
     #[command(flatten)]
     page: cli::Page,
     #[command(flatten)]
@@ -49,8 +54,11 @@ fn run(args: Args) -> Result<()> {
     let inputs = [&args.study, &args.table, &args.claims].into_iter().chain(&args.checks);
     let inputs: Vec<&Path> = inputs.map(PathBuf::as_path).collect();
     cli::check_streams(&inputs, &[Some(&args.page.output)])?;
+    let numbers = [Some(&args.table), args.summary.as_ref(), Some(&args.claims)];
+    let numbers: Vec<&Path> = numbers.into_iter().flatten().map(PathBuf::as_path).collect();
+    let files = args.page.links_to(&numbers)?;
     let study = StudyFiles::read(&args.table, &args.claims, args.checks.as_deref(), &args.study)?;
-    args.page.write(&report::report(&study, args.page.links()?), None)
+    args.page.write(&report::report(&study, args.page.links()?, &files), None)
 }
 
 local_errors::tool!(run);

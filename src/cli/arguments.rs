@@ -24,7 +24,7 @@ use crate::{
         write::{self, NpyOutput, Output},
     },
     network::{Network, files},
-    report::{Links, Report},
+    report::{FileLink, Links, Report},
 };
 
 /// The arguments of every tool.
@@ -171,6 +171,12 @@ impl Page {
     /// Links from the page to the files of its figures, if these are written.
     pub fn links(&self) -> Result<Option<Links>> {
         Links::optional(&self.output, self.figures.as_deref())
+    }
+
+    /// Links from the page to the files from which it is made, without streams.
+    pub fn links_to(&self, files: &[&Path]) -> Result<Vec<FileLink>> {
+        let links = files.iter().map(|file| FileLink::new(&self.output, file));
+        links.filter_map(Result::transpose).collect()
     }
 
     /// Write the page and its figures, together with other outputs.

@@ -21,9 +21,7 @@ impl Links {
     pub fn new(page: &Path, folder: &Path) -> Result<Self> {
         let failed = |path: &Path, e: io::Error| Error::io(path, e);
         let to = absolute(folder).map_err(|e| failed(folder, e))?;
-        // `/dev/stdout` can be a regular file, but that file is not in /dev.
-        let device = ["/dev", "/proc"].iter().any(|folder| page.starts_with(folder));
-        if is_stream(page) || device || fs::metadata(page).is_ok_and(|at| !at.is_file()) {
+        if has_no_place(page) {
             return Ok(Self { folder: url(&to) });
         }
         let from = page.parent().unwrap_or(Path::new(""));
@@ -36,11 +34,40 @@ impl Links {
     }
 
     /// The link to a file, given by the names of the folders that contain it and its own.
-    pub fn to<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> String {
-        let names = names.into_iter().map(|name| encoded(OsStr::new(name)));
+    pub fn to(&self, names: impl IntoIterator<Item = impl AsRef<OsStr>>) -> String {
+        let names = names.into_iter().map(|name| encoded(name.as_ref()));
         let folder = Some(self.folder.clone()).filter(|folder| !folder.is_empty());
         folder.into_iter().chain(names).collect::<Vec<_>>().join("/")
     }
+}
+
+/// A link from a page to a file.
+pub struct FileLink {
+    pub(super) name: String,
+    pub(super) url: String,
+}
+
+impl FileLink {
+    /// The link from a page that will be written to `page`; none to a stream, which cannot be read again.
+    ///
+    /// # Errors
+    /// If there is no such file.
+    pub fn new(page: &Path, file: &Path) -> Result<Option<Self>> {
+        if has_no_place(file) {
+            return Ok(None);
+        }
+        fs::metadata(file).map_err(|e| Error::io(file, e))?;
+        let Some(name) = file.file_name() else { return Ok(None) };
+        let folder = Links::new(page, file.parent().unwrap_or(Path::new("")))?;
+        Ok(Some(Self { name: name.to_string_lossy().into(), url: folder.to([name]) }))
+    }
+}
+
+/// Whether a path is that of a stream: stdin or stdout, a device or a FIFO.
+fn has_no_place(path: &Path) -> bool {
+    // `/dev/stdout` can be a regular file, but that file is not in /dev.
+    let device = ["/dev", "/proc"].iter().any(|folder| path.starts_with(folder));
+    is_stream(path) || device || fs::metadata(path).is_ok_and(|at| !at.is_file())
 }
 
 /// The absolute path without `.` and `..`. Symlinks are kept, as a browser keeps them, unless the path
@@ -107,6 +134,20 @@ mod tests {
         // Both relative to the current folder.
         assert_eq!(link("p.html", "out/sweep"), "out/sweep/depth-2/report.html");
         assert_eq!(link("out/p.html", ""), "../depth-2/report.html");
+    }
+
+    #[test]
+    fn a_file_is_linked_by_its_name_and_a_stream_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a b.csv");
+        let link = || FileLink::new(&folder.path().join("pages/p.html"), &file);
+        assert!(link().is_err());
+        fs::write(&file, "").unwrap();
+        let FileLink { name, url } = link().unwrap().unwrap();
+        assert_eq!((name.as_str(), url.as_str()), ("a b.csv", "../a%20b.csv"));
+        for stream in ["-", "/dev/null"] {
+            assert!(FileLink::new(Path::new("p.html"), Path::new(stream)).unwrap().is_none());
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod selection;
 mod study_files;
 mod study_tables;
 mod sweep;
+mod words;
 
 use std::path::Path;
 
@@ -23,12 +24,12 @@ use crate::{
     Result,
     io::write::{self, Output},
 };
-use html::FigureList;
-pub use links::Links;
+use html::{FigureList, Section};
+pub use links::{FileLink, Links};
 pub use reconstructions::{Reconstructions, reconstructions};
 use sections::{
-    checks, classes, controls, displacement, layers, network, numbers, power_law, precision,
-    provenance, robustness, strengths, texts, training, verdicts,
+    answer, checks, classes, controls, displacement, layers, network, numbers, power_law,
+    precision, provenance, robustness, strengths, texts, training, verdicts,
 };
 pub use study_files::StudyFiles;
 pub use sweep::{Sweep, sweep};
@@ -61,48 +62,42 @@ impl Report {
     }
 }
 
-/// The report of a study: its sections in the order of the page. `links` lead to its figures if they are
-/// also files.
+/// The report of a study: the answer, and its sections in the order of the page. `links` lead to its
+/// figures if they are also files. `files` are those with the numbers.
 #[must_use]
-pub fn report(study: &StudyFiles, links: Option<Links>) -> Report {
+pub fn report(study: &StudyFiles, links: Option<Links>, files: &[FileLink]) -> Report {
     let rule = study.main_rule();
     let figures = &mut FigureList::new(links);
-    let sections = html! {
-        (texts::question(study))
-
-        (verdicts::of_the_paper(rule))
-        (texts::literature())
-        (strengths::without_exponent(rule))
-        (strengths::accuracy_against_alpha(rule, figures))
-        (strengths::against_strength(rule, figures))
-        (precision::lost_by_fgsm(rule))
-
-        (displacement::why_alpha_moves(rule, figures))
-        (classes::classes(rule, figures))
-        (power_law::is_it_one(rule))
-        (robustness::robustness(study, figures))
-
-        (layers::along_layers(study, figures))
-        (training::during_training(rule, figures))
-        (network::one_network(study, figures))
-
-        (controls::control_attacks(rule, figures))
-        (checks::of_attacks(study))
-        (controls::signal_under_noise(rule, figures))
-        (controls::number_of_images(rule, figures))
-        (controls::other_rules(study, figures))
-
-        (verdicts::all(study))
-        (numbers::of_clean_images(study))
-
-        h2 { "Methods" }
-        (texts::methods())
-        (verdicts::thresholds())
-        (checks::thresholds(study))
-        h2 { "What to distrust" }
-        (texts::distrust())
-        (provenance::how_it_was_made(study))
-    };
+    let results = [
+        Some(verdicts::of_the_paper(rule, figures)),
+        Some(strengths::against_strength(rule, figures)),
+        precision::lost_by_fgsm(rule),
+        // Why it is so.
+        displacement::why_alpha_moves(rule, figures),
+        classes::classes(rule, figures),
+        power_law::is_it_one(rule),
+        robustness::robustness(study, figures),
+        // More about the networks.
+        Some(layers::along_layers(study, figures)),
+        training::during_training(rule, figures),
+        Some(network::one_network(study, figures)),
+        // What the results are compared with.
+        controls::control_attacks(rule, figures),
+        checks::of_attacks(study),
+        controls::signal_under_noise(rule, figures),
+        controls::number_of_images(rule, figures),
+    ];
+    let others = controls::other_rules(study, figures);
+    let reference = [
+        verdicts::all(study),
+        numbers::of_clean_images(study),
+        texts::methods(study),
+        texts::distrust(),
+        provenance::how_it_was_made(study),
+    ];
+    let sections: Vec<Section> =
+        results.into_iter().flatten().chain(others).chain(reference).collect();
+    let opening = html! { (answer::answer(study)) (texts::question(study)) };
     let title = format!("Manifold smoothness and adversarial vulnerability: {}", study.dataset());
-    Report { page: html::page(&title, &sections), figures: figures.take() }
+    Report { page: html::page(&title, &opening, files, &sections), figures: figures.take() }
 }

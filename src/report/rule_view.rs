@@ -1,6 +1,8 @@
 //! One rule of a study, as most sections show it.
 
-use super::{selection::Selection, study_files::StudyFiles};
+use std::collections::BTreeSet;
+
+use super::{selection::Selection, study_files::StudyFiles, words};
 use crate::study::{
     catalogue::{AttackEntry, Catalogue},
     claims::Claim,
@@ -27,6 +29,16 @@ impl<'a> RuleView<'a> {
         self.study.catalogue.rule_title(self.rule)
     }
 
+    /// The seeds of its networks.
+    pub fn seeds(self) -> BTreeSet<u64> {
+        self.networks().rows.iter().filter_map(|row| row.seed).collect()
+    }
+
+    /// What a figure says of the networks that it shows: `Networks: local errors, seeds 1 to 5.`
+    pub fn networks_shown(self) -> String {
+        networks_shown(&[self])
+    }
+
     /// Rows of its trained networks.
     pub fn networks(self) -> Selection<'a> {
         Selection::networks(&self.study.rows, self.rule, self.estimator)
@@ -51,10 +63,33 @@ impl<'a> RuleView<'a> {
         })
     }
 
+    /// The paper's claims about it, in each of their readings, under all attacks that are no controls: noise
+    /// first, then gradient attacks, then others.
+    pub fn claims_of_the_paper(self) -> Vec<&'a Claim> {
+        let attack = |claim: &Claim| Some(self.study.catalogue.attack(claim.attack.as_ref()?));
+        let is_shown = |claim: &&Claim| {
+            claim.saying().is_some()
+                && self.is_of(claim)
+                && !attack(claim).is_some_and(|attack| attack.is_control())
+        };
+        let mut claims: Vec<&Claim> = self.study.claims.iter().filter(is_shown).collect();
+        claims
+            .sort_by_key(|claim| (claim.claim.as_str(), attack(claim).map(|attack| attack.family)));
+        claims
+    }
+
     /// Whether a claim is about this rule, and alpha is from this estimator.
     pub fn is_of(self, claim: &Claim) -> bool {
         claim.rule == self.rule && claim.estimator() == self.estimator
     }
+}
+
+/// What a figure says of the networks that it shows: `Networks: local errors, seeds 1 to 5; untrained, seed 1.`
+pub fn networks_shown(rules: &[RuleView<'_>]) -> String {
+    let of = |rule: &RuleView<'_>| format!("{}, {}", rule.title(), words::seeds(&rule.seeds()));
+    let networks: usize = rules.iter().map(|rule| rule.seeds().len()).sum();
+    let name = if networks == 1 { "Network" } else { "Networks" };
+    format!("{name}: {}.", rules.iter().map(of).collect::<Vec<_>>().join("; "))
 }
 
 /// The rules in the order in which they are shown; the first is the one that the study is about.

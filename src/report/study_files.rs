@@ -19,8 +19,8 @@ use crate::{
     },
     study::{
         catalogue::Catalogue,
-        claims::{Check, Claim},
-        table::{Estimator, Row},
+        claims::{Check, Claim, StudySizes},
+        table::{self, Estimator, Row},
     },
     train::Progress,
 };
@@ -131,6 +131,26 @@ impl StudyFiles {
     /// The name of the data set.
     pub(super) fn dataset(&self) -> &str {
         &self.rows[0].dataset
+    }
+
+    /// What a figure says of the network that is shown alone.
+    pub(super) fn network_shown(&self) -> String {
+        format!("Network: {}, seed {}.", self.main_rule().title(), self.seed)
+    }
+
+    /// The sizes of the study, as far as they are known.
+    pub(super) fn sizes(&self) -> StudySizes {
+        let networks = self.main_rule().networks();
+        let clean = networks.rows.iter().filter(|row| row.attack == "clean");
+        let strengths = table::attacks(networks.rows.iter().copied()).into_values();
+        let of_model = |key: &str| Some(self.model.as_ref()?[key].as_u64()? as usize);
+        let images = self.rows.iter().find(|row| row.rule.is_none());
+        StudySizes {
+            points: strengths.map(|strengths| strengths.len() + 1).max(),
+            images: clean.filter_map(|row| row.samples).max(),
+            pixels: images.map(|row| row.units),
+            classes: of_model("classes"),
+        }
     }
 
     /// A rule as the sections show it.

@@ -1,6 +1,7 @@
 //! What the tests share: the tools, small data, and how to read what comes out.
 
 pub mod hostile;
+pub mod links;
 pub mod memory;
 pub mod project;
 

@@ -17,11 +17,14 @@ pub struct AccuracyStrength {
 /// deviation over seeds to either side.
 #[must_use]
 pub fn accuracy_strength(attacks: &[AccuracyStrength]) -> String {
-    let panel = |attack: &AccuracyStrength| Panel {
-        title: attack.title.clone(),
-        x: Axis::linear(&attack.strength_label),
-        y: Axis::percent("accuracy (%)"),
-        curves: attack.layers.iter().map(Curve::percent).collect(),
+    let panel = |attack: &AccuracyStrength| {
+        let panel = Panel {
+            title: attack.title.clone(),
+            x: Axis::linear(&attack.strength_label),
+            y: Axis::percent("accuracy (%)"),
+            curves: attack.layers.iter().map(Curve::percent).collect(),
+        };
+        panel.with_ticks_at_points()
     };
     let layout = Layout {
         title: "Accuracy against the strength of attacks, by layer".into(),

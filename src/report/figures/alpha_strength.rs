@@ -21,11 +21,14 @@ pub struct AlphaStrength {
 /// beside the differences between layers, if any attack gives it.
 #[must_use]
 pub fn alpha_strength(attacks: &[AlphaStrength]) -> String {
-    let panel = |attack: &AlphaStrength, title: &str, y: &str, curves: &[Curve]| Panel {
-        title: title.into(),
-        x: Axis::linear(&attack.strength_label),
-        y: Axis::linear(y),
-        curves: curves.to_vec(),
+    let panel = |attack: &AlphaStrength, title: &str, y: &str, curves: &[Curve]| {
+        let panel = Panel {
+            title: title.into(),
+            x: Axis::linear(&attack.strength_label),
+            y: Axis::linear(y),
+            curves: curves.to_vec(),
+        };
+        panel.with_ticks_at_points()
     };
     let alpha = attacks.iter().map(|attack| panel(attack, &attack.title, "α", &attack.layers));
     let change = attacks.iter().map(|attack| panel(attack, "", "α − α(clean)", &attack.changes));

@@ -1,7 +1,7 @@
 //! Axes: labels, ranges and ticks.
 
 use super::{
-    canvas::{Canvas, FONT, Pen, Place, SMALL, TextStyle},
+    canvas::{Canvas, FONT, Pen, Place, SMALL, TextStyle, text_width},
     style::INK,
 };
 
@@ -25,13 +25,20 @@ pub struct Axis {
     pub scale: AxisScale,
     /// Values that the range contains whatever the data are.
     pub within: Vec<f64>,
+    /// Where its ticks stand. If there are none, they stand at round numbers.
+    pub ticks: Vec<f64>,
 }
 
 impl Axis {
     /// Equal differences have equal lengths.
     #[must_use]
     pub fn linear(label: &str) -> Self {
-        Self { label: label.into(), scale: AxisScale::Linear, within: Vec::new() }
+        Self {
+            label: label.into(),
+            scale: AxisScale::Linear,
+            within: Vec::new(),
+            ticks: Vec::new(),
+        }
     }
 
     /// Linear, with ticks only at whole numbers.
@@ -52,9 +59,15 @@ impl Axis {
         Self { within: vec![0.0, 100.0], ..Self::linear(label) }
     }
 
+    /// With ticks at these values, such as those at which something was measured.
+    #[must_use]
+    pub fn with_ticks(self, values: impl IntoIterator<Item = f64>) -> Self {
+        Self { ticks: values.into_iter().collect(), ..self }
+    }
+
     /// The range that contains the values, with about `most` ticks or fewer.
     pub(super) fn over(&self, values: impl Iterator<Item = f64>, most: usize) -> Range {
-        let values = values.chain(self.within.iter().copied());
+        let values = values.chain(self.within.iter().chain(&self.ticks).copied());
         let values = values.filter_map(|value| scaled(self.scale, value));
         let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
             (low.min(value), high.max(value))
@@ -67,13 +80,39 @@ impl Axis {
         let pad = if high > low { edge } else { edge.max(0.5 * low.abs().clamp(0.2, 1.0)) };
         let (low, high) = (low - pad, high + pad);
         let (ticks, minor) = match self.scale {
+            _ if !self.ticks.is_empty() => self.ticks_within(high - low, most),
             AxisScale::Linear => (linear_ticks(low, high, 0.0, most), Vec::new()),
             AxisScale::Whole => (linear_ticks(low, high, 1.0, most), Vec::new()),
             AxisScale::Log => log_ticks(low, high, most),
         };
         Range { scale: self.scale, low, high, ticks, minor }
     }
+
+    /// Its own ticks along a length that has room for `most` numbers. Those without room have no number; the
+    /// last has one.
+    fn ticks_within(&self, length: f64, most: usize) -> (Vec<(f64, String)>, Vec<f64>) {
+        let tick = |value: &f64| Some((scaled(self.scale, *value)?, short(*value)));
+        let mut all: Vec<(f64, String)> = self.ticks.iter().filter_map(tick).collect();
+        all.sort_by(|a, b| a.0.total_cmp(&b.0));
+        all.dedup_by(|a, b| a.0.total_cmp(&b.0).is_eq());
+        let widest = all.iter().map(|(_, text)| text_width(text, SMALL)).fold(0.0, f64::max);
+        let room = length / most.max(1) as f64 * ((widest + 6.0) / TICK).max(1.0);
+        let last = all.last().map_or(0.0, |(last, _)| *last);
+        let (mut numbered, mut minor) = (Vec::<(f64, String)>::new(), Vec::new());
+        for (tick, text) in all {
+            let has_room = numbered.last().is_none_or(|(before, _)| tick - before >= room);
+            if tick >= last || has_room && last - tick >= room {
+                numbered.push((tick, text));
+            } else {
+                minor.push(tick);
+            }
+        }
+        (numbered, minor)
+    }
 }
+
+/// Room along the x axis for the number of a tick, px.
+const TICK: f64 = 34.0;
 
 /// The range of an axis and its ticks. On a log axis, all numbers are logarithms to base 10.
 pub(super) struct Range {
@@ -127,7 +166,7 @@ impl Frame {
 
     /// How many ticks the x axis has room for.
     pub(super) fn ticks_across(&self) -> usize {
-        ((self.width / 34.0) as usize).clamp(2, 8)
+        ((self.width / TICK) as usize).clamp(2, 8)
     }
 
     /// How many ticks the y axis has room for.
@@ -360,6 +399,27 @@ mod tests {
         assert_eq!(texts(&Axis::log(""), &[1.0, 200.0]), ["1", "10", "100"]);
         assert_eq!(texts(&Axis::log(""), &[1000.0, 10000.0]), ["1000", "2000", "5000", "10000"]);
         assert_eq!(texts(&Axis::log(""), &[1e-12, 1e2]).first().unwrap(), "10⁻¹²");
+    }
+
+    #[test]
+    fn measured_values_have_ticks_and_those_with_room_a_number() {
+        let ticks = |axis: Axis, values: &[f64], most| {
+            let range = axis.with_ticks(values.iter().copied()).over(values.iter().copied(), most);
+            let minor = range.minor.len();
+            (range.ticks.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join(" "), minor)
+        };
+        let strengths = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0];
+        // A fifth of the axis is 0.66.
+        let linear = || Axis::linear("");
+        assert_eq!(ticks(linear(), &strengths, 5), ("0 0.8 1.5 3".into(), 9));
+        assert_eq!(ticks(linear(), &[3.0, 0.0, 0.0, 1.5], 5), ("0 1.5 3".into(), 0));
+        assert_eq!(ticks(linear(), &[0.3], 5), ("0.3".into(), 0));
+        assert_eq!(ticks(linear(), &[0.0, 1.0, 1.01], 5), ("0 1.01".into(), 1));
+        let epochs = [1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 40.0, 0.0];
+        assert_eq!(ticks(Axis::log(""), &epochs, 8), ("1 2 5 10 20 40".into(), 1));
+        // Numbers of more digits need more room.
+        let long = [0.0, 0.12345, 0.24691, 0.37037, 0.49383];
+        assert_eq!(ticks(linear(), &long, 5).1, 2);
     }
 
     #[test]

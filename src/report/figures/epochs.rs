@@ -6,11 +6,8 @@ use super::{Axis, Curve, Layout, Palette, Panel, panels};
 /// bands reach one standard deviation over seeds to either side. `accuracies` are fractions.
 #[must_use]
 pub fn epochs(alphas: &[Curve], accuracies: &[Curve]) -> String {
-    let panel = |title: &str, y: Axis, curves: Vec<Curve>| Panel {
-        title: title.into(),
-        x: Axis::log("epoch"),
-        y,
-        curves,
+    let panel = |title: &str, y: Axis, curves: Vec<Curve>| {
+        Panel { title: title.into(), x: Axis::log("epoch"), y, curves }.with_ticks_at_points()
     };
     let layout = Layout {
         title: "Power-law exponent alpha and accuracy against the epoch, by layer".into(),

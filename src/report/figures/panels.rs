@@ -86,6 +86,16 @@ impl Point {
     }
 }
 
+impl Panel {
+    /// With ticks on the x axis at the points of its curves.
+    #[must_use]
+    pub fn with_ticks_at_points(self) -> Self {
+        let points = self.curves.iter().flat_map(|curve| &curve.points);
+        let x = self.x.clone().with_ticks(points.map(|point| point.x));
+        Self { x, ..self }
+    }
+}
+
 impl Curve {
     /// Fractions in %.
     #[must_use]

@@ -19,5 +19,5 @@ pub fn samples_alpha(layers: &[Curve]) -> String {
         share_y: false,
         palette: Palette::Sequence,
     };
-    panels(&[panel], &layout)
+    panels(&[panel.with_ticks_at_points()], &layout)
 }

@@ -5,15 +5,12 @@ use maud::{Markup, html};
 use super::{Choices, Reconstructions};
 use crate::{
     geometry::powerlaw::Ranks,
-    report::headline,
+    report::{headline, html::Section},
     study::{
-        claims::{Claim, Verdict},
+        claims::{Claim, OF_THE_PAPER, Verdict},
         table::Estimator,
     },
 };
-
-/// The claims in the columns, each judged along the strengths of an attack.
-const CLAIMS: [&str; 3] = ["C1", "C2", "C3"];
 
 /// The verdicts: one row for each reconstruction, and one column for each claim, attack and range of
 /// ranks.
@@ -71,7 +68,7 @@ impl<'a> Grid<'a> {
     }
 
     /// In each cell, in how many layers the claim holds.
-    pub fn table(&self) -> Markup {
+    pub fn section(&self) -> Section {
         let mut of_claim: Vec<(String, usize)> = Vec::new();
         for column in &self.columns {
             let name = format!("{} ({})", column.claim, column.ranks);
@@ -83,14 +80,13 @@ impl<'a> Grid<'a> {
         // Whether a column is the first of its claim.
         let firsts: Vec<bool> =
             of_claim.iter().flat_map(|(_, count)| (0..*count).map(|index| index == 0)).collect();
-        html! {
-            h2 { "Verdict by reconstruction" } "\n"
+        let body = html! {
             p {
                 "In how many layers each claim holds, along the strengths of an attack. Darker is more. A dash: \
-                 undecided in all layers. C1: high accuracy goes with a fast decay. C2: under noise, accuracy against \
-                 α is monotonic. C3: under gradient attacks, it is not."
+                 undecided in all layers."
+                @for (name, saying) in OF_THE_PAPER { " " (name) ": " (saying.replace("alpha", "α")) "." }
             }
-            div.wide.full {
+            div.wide {
                 table.grid {
                     thead {
                         tr {
@@ -119,7 +115,8 @@ impl<'a> Grid<'a> {
                 }
             }
             "\n"
-        }
+        };
+        Section::new("Verdict by reconstruction", body)
     }
 }
 
@@ -146,7 +143,8 @@ impl Column {
 fn columns(study: &Reconstructions) -> Vec<Column> {
     let mut columns: Vec<Column> = Vec::new();
     for claim in &study.tables.claims {
-        let (true, Some(attack)) = (CLAIMS.contains(&claim.claim.as_str()), &claim.attack) else {
+        let is_shown = OF_THE_PAPER.iter().any(|(name, _)| *name == claim.claim);
+        let (true, Some(attack)) = (is_shown, &claim.attack) else {
             continue;
         };
         let column = Column {

@@ -15,10 +15,11 @@ use serde::Serialize;
 use super::{
     Report,
     figures::{self, Axis, Curve, Layout, Palette, Panel, Point, layer_name},
-    html::{self, FigureList},
-    links::Links,
+    html::{self, FigureList, Section},
+    links::{FileLink, Links},
     selection::{Selection, own_accuracy},
     study_tables::{StudyTables, no_network},
+    words,
 };
 use crate::{
     Result,
@@ -65,6 +66,12 @@ impl Reconstructions {
         survival(&Grid::of(self))
     }
 
+    /// What the figure says of the networks that it shows.
+    fn networks_shown(&self) -> String {
+        let seeds = self.tables.rows.iter().filter_map(|row| row.seed).collect();
+        format!("Networks: all reconstructions, {}.", words::seeds(&seeds))
+    }
+
     /// The attacks that are no control of another one.
     fn attacks(&self) -> Vec<AttackEntry> {
         let (rule, _) = &self.rules[0];
@@ -75,35 +82,41 @@ impl Reconstructions {
     }
 }
 
-/// The page. `links` lead to its figure if it is also a file.
+/// The page. `links` lead to its figure if it is also a file, `files` to the numbers.
 #[must_use]
-pub fn reconstructions(study: &Reconstructions, links: Option<Links>) -> Report {
+pub fn reconstructions(
+    study: &Reconstructions,
+    links: Option<Links>,
+    files: &[FileLink],
+) -> Report {
     let figures = &mut FigureList::new(links);
     let grid = Grid::of(study);
-    let sections = html! {
+    let opening = html! {
         p {
             "The paper leaves choices open: the activation function, the optimizer, whether layers learn jointly or \
              one after another, their width, and whether attacked images are clipped to [0, 1]. Each row below is \
              one way to choose. The data set is " (study.tables.rows[0].dataset) "."
         }
-        (grid.table())
-        (splits::table(&survival(&grid)))
-        h2 { "Accuracy against α" } "\n"
-        (figures.add(
-            "reconstructions",
-            accuracy_alpha(study),
-            &format!(
-                "Means over seeds. Each row is a reconstruction, and each column an attack, the first: {}. Each \
-                 line is a layer, and each of its points a strength of the attack; it begins at the clean images, \
-                 with the highest accuracy.",
-                study.attacks().first().map_or("none", |attack| attack.title.as_str())
-            ),
-        ))
-        h2 { "Clean images" } "\n"
-        (clean(study))
     };
+    let figure = figures.add(
+        "reconstructions",
+        accuracy_alpha(study),
+        &study.networks_shown(),
+        &format!(
+            "Means over seeds. Each row is a reconstruction, and each column an attack, the first: {}. Each \
+             line is a layer, and each of its points a strength of the attack; it begins at the clean images, \
+             with the highest accuracy. Each panel has its own α axis.",
+            study.attacks().first().map_or("none", |attack| attack.title.as_str())
+        ),
+    );
+    let sections = [
+        grid.section(),
+        splits::section(&survival(&grid)),
+        Section::new("Accuracy against α", figure),
+        Section::new("Clean images", clean(study)),
+    ];
     let heading = "Which claims survive the choices that the paper leaves open?";
-    Report { page: html::page(heading, &sections), figures: figures.take() }
+    Report { page: html::page(heading, &opening, files, &sections), figures: figures.take() }
 }
 
 /// Accuracy against alpha: a row of panels per reconstruction, a panel per attack.
@@ -180,5 +193,5 @@ fn clean(study: &Reconstructions) -> maud::Markup {
     };
     let rows = study.rules.iter().flat_map(|(rule, _)| values.map(|value| (rule, value)));
     let header: Vec<&str> = header.iter().map(String::as_str).collect();
-    html::table(&header, &rows.map(row).collect::<Vec<_>>())
+    html::long_table("By layer", &header, &rows.map(row).collect::<Vec<_>>())
 }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     geometry::powerlaw::Method,
-    report::html::{self},
+    report::html::{Section, table},
     study::{claims::Verdict, table::Estimator},
 };
 
@@ -121,7 +121,7 @@ pub fn survival(grid: &Grid<'_>) -> Vec<Survival> {
 }
 
 /// The table on the page.
-pub fn table(survival: &[Survival]) -> Markup {
+pub fn section(survival: &[Survival]) -> Section {
     let row = |of: &Survival| {
         vec![
             html! { (of.claim) },
@@ -135,15 +135,15 @@ pub fn table(survival: &[Survival]) -> Markup {
     let rows: Vec<Vec<Markup>> = survival.iter().map(row).collect();
     let header =
         ["claim", "attack", "ranks", "in all layers", "in some layer", "what separates them most"];
-    html! {
-        h2 { "What each claim hangs on" } "\n"
+    let body = html! {
         p {
             "In how many of the decided reconstructions a claim holds in all layers, and in at least one. The last \
              column gives the choice that separates best those in which it holds in all layers from the others: in \
              how many it holds with this choice, and otherwise."
         }
-        div #survival { (html::table(&header, &rows)) }
-    }
+        div #survival { (table(&header, &rows)) }
+    };
+    Section::new("What each claim hangs on", body)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use crate::{
     report::{
-        html::{number, table},
+        html::{Section, cards, number, table},
         study_files::StudyFiles,
     },
     study::claims::{Check, CheckName, MIN_CLEAN},
@@ -20,15 +20,15 @@ const HEADER: [&str; 7] = [
     "outcome",
 ];
 
-/// The checks of the attacks on the networks of each rule, if the page has any.
-pub fn of_attacks(study: &StudyFiles) -> Markup {
+/// The checks of the attacks on the networks of each rule, if they are given.
+pub fn of_attacks(study: &StudyFiles) -> Option<Section> {
     let mut checks: Vec<&Check> = Vec::new();
     for rule in &study.rules {
         checks.extend(study.checks.iter().filter(|check| check.rule == *rule));
     }
-    html! {
-        @if !checks.is_empty() {
-            h2 { "Is the attack weak, or the network strong?" } "\n"
+    (!checks.is_empty()).then(|| {
+        let rows: Vec<_> = checks.into_iter().map(|check| cells(study, check)).collect();
+        let body = html! {
             p {
                 "Accuracy that stays high under an attack can mean either. These are the checks that the field asks \
                  of every attack (Carlini et al., On Evaluating Adversarial Robustness, arXiv 1902.06705; Croce and \
@@ -36,20 +36,22 @@ pub fn of_attacks(study: &StudyFiles) -> Markup {
                  fails a check names the check. All checks but that of the gradient leave out networks with a clean \
                  accuracy of at most " (number(Some(100.0 * MIN_CLEAN), 0)) " %, which may be chance."
             }
-            (table(&HEADER, &checks.into_iter().map(|check| cells(study, check)).collect::<Vec<_>>()))
-        }
-    }
+            (cards(&HEADER, &rows))
+        };
+        Section::new("Is the attack weak, or the network strong?", body)
+    })
 }
 
 /// What the worst value may be, and why, if the page has checks.
 pub fn thresholds(study: &StudyFiles) -> Markup {
+    let sizes = study.sizes();
     let rows = CheckName::ALL.map(|check| {
         let threshold = check.threshold();
         vec![
             html! { (check.name()) },
             html! { span.text { (threshold.name) } },
             html! { (number(Some(threshold.value), digits(check))) },
-            html! { span.text { (threshold.reason) } },
+            html! { span.text { ((threshold.reason)(sizes)) } },
         ]
     });
     html! {
@@ -72,7 +74,7 @@ fn cells(study: &StudyFiles, check: &Check) -> Vec<Markup> {
         None => "undecided",
     };
     vec![
-        html! { span.text { b { (check.check.name()) } " " (check.statement) } },
+        html! { span.text { b { (check.statement) } " " span.soft { "(" (check.check.name()) ")" } } },
         html! { (study.catalogue.rule_title(&check.rule)) },
         html! { span.wrap { (study.catalogue.attack(&check.attack).title) } },
         html! { (check.seeds) },

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use crate::{
     report::{
         figures::{self, Axis, Curve, Layout, Palette, Panel, layer_name},
-        html::{FigureList, number, table},
+        html::{FigureList, Section, number, table},
         level::{self, Level},
         rule_view::RuleView,
         selection::Selection,
@@ -33,34 +33,37 @@ const MEASURES: [Measure; 5] = [
     },
 ];
 
-/// The geometry of the classes against depth and strength; nothing if it was not measured.
-pub fn classes(rule: RuleView<'_>, figures: &mut FigureList) -> Markup {
+/// The geometry of the classes against depth and strength; none if it was not measured.
+pub fn classes(rule: RuleView<'_>, figures: &mut FigureList) -> Option<Section> {
     let networks = rule.networks();
     let looked = Selection {
         rows: networks.rows.into_iter().filter(|row| row.centre_correlation.is_some()).collect(),
     };
-    html! {
-        @if !looked.rows.is_empty() {
-            h2 { "Classes: " (rule.title()) } "\n"
-            (figures.add(
-                "classes-depth",
-                against_depth(rule.study, &looked),
-                "The classes in each layer, clean and attacked, mean and standard deviation over seeds: the \
-                 variance of the centres of classes over the variance within classes; NC1, which is 0 where each \
-                 class has collapsed to a point (Papyan, Han and Donoho 2020); the mean participation ratio of \
-                 the classes, their mean radius in units of the distance of their centres from the mean of all \
-                 images, and the mean correlation of their centres (Cohen et al. 2020).",
-            ))
-            @if looked.rows.iter().any(|row| row.attack != "clean") {
-                (figures.add(
-                    "classes-strength",
-                    against_strength(rule, &looked),
-                    "The same against the strength of the attack, one line per layer.",
-                ))
-            }
-            (plateau(rule.study, &looked))
-        }
+    if looked.rows.is_empty() {
+        return None;
     }
+    let body = html! {
+        (figures.add(
+            "classes-depth",
+            against_depth(rule.study, &looked),
+            &rule.networks_shown(),
+            "The classes in each layer, clean and attacked, mean and standard deviation over seeds: the \
+             variance of the centres of classes over the variance within classes; NC1, which is 0 where each \
+             class has collapsed to a point (Papyan, Han and Donoho 2020); the mean participation ratio of \
+             the classes, their mean radius in units of the distance of their centres from the mean of all \
+             images, and the mean correlation of their centres (Cohen et al. 2020).",
+        ))
+        @if looked.rows.iter().any(|row| row.attack != "clean") {
+            (figures.add(
+                "classes-strength",
+                against_strength(rule, &looked),
+                &rule.networks_shown(),
+                "The same against the strength of the attack, one line per layer.",
+            ))
+        }
+        (plateau(rule.study, &looked))
+    };
+    Some(Section::new(format!("Classes: {}", rule.title()), body))
 }
 
 fn against_depth(study: &StudyFiles, looked: &Selection<'_>) -> String {
@@ -98,12 +101,13 @@ fn against_strength(rule: RuleView<'_>, looked: &Selection<'_>) -> String {
                 label: layer_name(layer),
                 points: looked.along_strengths(layer, attack, measure.value),
             };
-            Panel {
+            let panel = Panel {
                 title: attack.title.clone(),
                 x: Axis::linear(&attack.unit),
                 y: (measure.axis)(measure.name),
                 curves: looked.layers().into_iter().map(curve).collect(),
-            }
+            };
+            panel.with_ticks_at_points()
         })
     });
     let layout = Layout {

@@ -5,10 +5,15 @@ use std::collections::BTreeSet;
 use maud::{Markup, html};
 
 use super::{strengths, verdicts};
-use crate::report::{figures, html::FigureList, rule_view::RuleView, study_files::StudyFiles};
+use crate::report::{
+    figures,
+    html::{FigureList, Section, folded},
+    rule_view::RuleView,
+    study_files::StudyFiles,
+};
 
 /// The attacks that only serve to understand others.
-pub fn control_attacks(rule: RuleView<'_>, figures: &mut FigureList) -> Markup {
+pub fn control_attacks(rule: RuleView<'_>, figures: &mut FigureList) -> Option<Section> {
     let (networks, catalogue) = (rule.networks(), &rule.study.catalogue);
     let attacks: Vec<_> = networks
         .attacks(catalogue)
@@ -16,24 +21,23 @@ pub fn control_attacks(rule: RuleView<'_>, figures: &mut FigureList) -> Markup {
         .filter(|attack| attack.is_control() && catalogue.signal_of(&attack.name).is_none())
         .map(|attack| networks.accuracy_alpha(attack, rule.turning_claim(&attack.name)))
         .collect();
-    html! {
-        @if !attacks.is_empty() {
-            h2 { "Control attacks: " (rule.title()) } "\n"
-            (figures.add(
-                &format!("controls-{}", rule.rule),
-                figures::accuracy_alpha(&attacks),
-                "Accuracy against α as above. Clipping to [0, 1] makes the noise depend on the pixel: at pixels \
-                 of 0 and of 1 half of the noise is cut off. This reduces its variance. It also leaves a shift \
-                 that differs between pixels and between images and passes the threshold of the ReLU; a \
-                 constant shift would change no covariance. Random signs change the pixels as much as FGSM \
-                 does, but in random directions.",
-            ))
-        }
-    }
+    (!attacks.is_empty()).then(|| {
+        let figure = figures.add(
+            &format!("controls-{}", rule.rule),
+            figures::accuracy_alpha(&attacks),
+            &rule.networks_shown(),
+            "Accuracy against α as above; each panel has its own α axis. Clipping to [0, 1] makes the noise \
+             depend on the pixel: at pixels of 0 and of 1 half of the noise is cut off. This reduces its \
+             variance. It also leaves a shift that differs between pixels and between images and passes the \
+             threshold of the ReLU; a constant shift would change no covariance. Random signs change the \
+             pixels as much as FGSM does, but in random directions.",
+        );
+        Section::new(format!("Control attacks: {}", rule.title()), figure)
+    })
 }
 
 /// alpha under noise, of the whole spectrum and of the signal alone.
-pub fn signal_under_noise(rule: RuleView<'_>, figures: &mut FigureList) -> Markup {
+pub fn signal_under_noise(rule: RuleView<'_>, figures: &mut FigureList) -> Option<Section> {
     let networks = rule.networks();
     let attacks = networks.attacks(&rule.study.catalogue);
     let pairs = attacks.iter().filter_map(|repeat| {
@@ -41,48 +45,47 @@ pub fn signal_under_noise(rule: RuleView<'_>, figures: &mut FigureList) -> Marku
         Some([attacks.iter().find(|attack| attack.name == plain)?, repeat])
     });
     let drawn: Vec<_> = pairs.flatten().map(|attack| networks.alpha_strength(attack)).collect();
-    html! {
-        @if !drawn.is_empty() {
-            h2 { "The signal under noise: " (rule.title()) } "\n"
-            (figures.add(
-                &format!("signal-{}", rule.rule),
-                figures::alpha_strength(&drawn),
-                "α of the plain spectrum, and of the signal alone: the variance of the signal along the \
-                 principal components of one draw of the noise, cross-validated with another draw (cvPCA, \
-                 Stringer et al. 2019). They differ by the variance that the noise itself adds. Points are \
-                 missing if fewer than three ranks have a positive estimate.",
-            ))
-        }
-    }
+    (!drawn.is_empty()).then(|| {
+        let figure = figures.add(
+            &format!("signal-{}", rule.rule),
+            figures::alpha_strength(&drawn),
+            &rule.networks_shown(),
+            "α of the plain spectrum, and of the signal alone: the variance of the signal along the \
+             principal components of one draw of the noise, cross-validated with another draw (cvPCA, \
+             Stringer et al. 2019). They differ by the variance that the noise itself adds. Points are \
+             missing if fewer than three ranks have a positive estimate. Each panel has its own α axis.",
+        );
+        Section::new(format!("The signal under noise: {}", rule.title()), figure)
+    })
 }
 
 /// alpha of clean images against their number, if the study has several numbers.
-pub fn number_of_images(rule: RuleView<'_>, figures: &mut FigureList) -> Markup {
+pub fn number_of_images(rule: RuleView<'_>, figures: &mut FigureList) -> Option<Section> {
     let curves = rule.networks().alpha_samples();
-    html! {
-        @if curves.iter().any(|curve| curve.points.len() > 1) {
-            h2 { "Number of images: " (rule.title()) } "\n"
-            (figures.add(
-                "alpha-samples",
-                figures::samples_alpha(&curves),
-                "α of clean images against the number of images from which the spectrum is computed. Where a line \
-                 is not flat, α still depends on the number of images.",
-            ))
-        }
-    }
+    curves.iter().any(|curve| curve.points.len() > 1).then(|| {
+        let figure = figures.add(
+            "alpha-samples",
+            figures::samples_alpha(&curves),
+            &rule.networks_shown(),
+            "α of clean images against the number of images from which the spectrum is computed. Where a line \
+             is not flat, α still depends on the number of images.",
+        );
+        Section::new(format!("Number of images: {}", rule.title()), figure)
+    })
 }
 
 /// All rules but the first, in the same figures as the first.
-pub fn other_rules(study: &StudyFiles, figures: &mut FigureList) -> Markup {
-    html! {
-        @for rule in study.rules.iter().skip(1).map(|rule| study.rule(rule)) {
-            h2 { "For comparison: " (rule.title()) } "\n"
+pub fn other_rules(study: &StudyFiles, figures: &mut FigureList) -> Vec<Section> {
+    let section = |rule: RuleView<'_>| {
+        let body = html! {
             (probed(rule))
-            (verdicts::table_of_the_paper(rule))
+            (folded("Verdicts on the paper's claims", &verdicts::table_of_the_paper(rule)))
             (strengths::accuracy_against_alpha(rule, figures))
             (strengths::figures_against_strength(rule, figures))
-        }
-    }
+        };
+        Section::new(format!("For comparison: {}", rule.title()), body)
+    };
+    study.rules.iter().skip(1).map(|rule| study.rule(rule)).map(section).collect()
 }
 
 /// Which accuracies are those of probes, if any are.

@@ -8,7 +8,7 @@ use crate::{
     math::mean::mean_and_sd,
     report::{
         figures::{self, Axis, Curve, Layout, Palette, Panel, Point, layer_name},
-        html::{FigureList, number, spread, table},
+        html::{FigureList, Section, long_table, number, spread},
         inside_files::Displaced,
         rule_view::RuleView,
     },
@@ -32,27 +32,28 @@ const HEADER: [&str; 10] = [
     "in first 50, %",
 ];
 
-/// The change of alpha under each attack that was looked into, split by its cause; nothing if there is none.
-pub fn why_alpha_moves(rule: RuleView<'_>, figures: &mut FigureList) -> Markup {
+/// The change of alpha under each attack that was looked into, split by its cause; none if there is none.
+pub fn why_alpha_moves(rule: RuleView<'_>, figures: &mut FigureList) -> Option<Section> {
     let attacks = by_attack(rule);
-    html! {
-        @if !attacks.is_empty() {
-            h2 { "Why α moves: " (rule.title()) } "\n"
-            p {
-                "Along each eigenvector of the clean covariance, the attacked variance is the clean one, plus a \
-                 cross term, twice the covariance of clean activation and displacement, plus the own variance \
-                 of the displacement. α of clean plus own, α of all three, and α of the attacked spectrum, \
-                 which has its own eigenvectors, split the change of α into three parts that add up to it. The \
-                 first two are fitted to the variances in the order of the clean eigenvalues."
-            }
-            ul { @for level in attacks.iter().flat_map(|(_, levels)| levels) { li { (sentence(rule, level)) } "\n" } }
-            @for (attack, levels) in &attacks {
-                h3 { (attack.title) } "\n"
-                (numbers(rule, attack, levels))
-                (figure(rule, attack, levels, figures))
-            }
-        }
+    if attacks.is_empty() {
+        return None;
     }
+    let body = html! {
+        p {
+            "Along each eigenvector of the clean covariance, the attacked variance is the clean one, plus a \
+             cross term, twice the covariance of clean activation and displacement, plus the own variance \
+             of the displacement. α of clean plus own, α of all three, and α of the attacked spectrum, \
+             which has its own eigenvectors, split the change of α into three parts that add up to it. The \
+             first two are fitted to the variances in the order of the clean eigenvalues."
+        }
+        ul { @for level in attacks.iter().flat_map(|(_, levels)| levels) { li { (sentence(rule, level)) } "\n" } }
+        @for (attack, levels) in &attacks {
+            h3 { (attack.title) } "\n"
+            (numbers(rule, attack, levels))
+            (figure(rule, attack, levels, figures))
+        }
+    };
+    Some(Section::new(format!("Why α moves: {}", rule.title()), body))
 }
 
 /// A part of a change that is at least this fraction of the largest part is named beside it.
@@ -156,7 +157,7 @@ fn sentence(rule: RuleView<'_>, explained: &Explained<'_>) -> String {
 fn numbers(rule: RuleView<'_>, attack: &AttackEntry, levels: &[Explained<'_>]) -> Markup {
     let header: Vec<&str> = [attack.unit.as_str()].into_iter().chain(HEADER).collect();
     let rows = levels.iter().flat_map(|explained| lines(rule, explained));
-    table(&header, &rows.collect::<Vec<_>>())
+    long_table("What moves α, by strength and layer", &header, &rows.collect::<Vec<_>>())
 }
 
 fn lines(rule: RuleView<'_>, explained: &Explained<'_>) -> Vec<Vec<String>> {
@@ -219,13 +220,13 @@ fn figure(
         share_y: true,
         palette: Palette::Distinct,
     };
-    let caption = format!(
-        "The network of seed {}: variance along the eigenvectors of the clean covariance, largest eigenvalue first; \
-         a row for each strength, a panel for each layer. Where own exceeds clean, the attack decides the decay.",
-        rule.study.seed
-    );
-    let panels = figures::panels(&panels.collect::<Vec<_>>(), &layout);
-    figures.add(&format!("displacement-{}", attack.name), panels, &caption)
+    figures.add(
+        &format!("displacement-{}", attack.name),
+        figures::panels(&panels.collect::<Vec<_>>(), &layout),
+        &rule.study.network_shown(),
+        "Variance along the eigenvectors of the clean covariance, largest eigenvalue first: one row of panels per \
+         strength, one panel per layer. Where own exceeds clean, the attack decides the decay.",
+    )
 }
 
 fn panel(strength: &str, layer: usize, terms: &Array2<f64>) -> Panel {

@@ -1,31 +1,28 @@
 //! Geometry from layer to layer.
 
-use maud::{Markup, html};
-
 use super::noise;
 use crate::report::{
     figures::{self, LayerProfile},
-    html::FigureList,
-    rule_view::RuleView,
+    html::{FigureList, Section},
+    rule_view::{RuleView, networks_shown},
     selection::Selection,
     study_files::StudyFiles,
 };
 
 /// alpha and dimensionality of the images and of each layer, for all rules and for noise.
-pub fn along_layers(study: &StudyFiles, figures: &mut FigureList) -> Markup {
-    let mut profiles: Vec<_> =
-        study.rules.iter().map(|rule| profile_with_images(study.rule(rule))).collect();
+pub fn along_layers(study: &StudyFiles, figures: &mut FigureList) -> Section {
+    let rules: Vec<_> = study.rules.iter().map(|rule| study.rule(rule)).collect();
+    let mut profiles: Vec<_> = rules.iter().map(|rule| profile_with_images(*rule)).collect();
     profiles.push(noise::profile(study.main_rule()));
-    html! {
-        h2 { "Along the layers" } "\n"
-        (figures.add(
-            "layers",
-            figures::layers(&profiles),
-            "Clean images: α and participation ratio of each layer, mean and standard deviation over seeds. \
-             Layer 0 is the images themselves. Noise of the same shape has the spectrum of Marchenko and \
-             Pastur: it has no structure at all, and nearly as many dimensions as units.",
-        ))
-    }
+    let figure = figures.add(
+        "layers",
+        figures::layers(&profiles),
+        &networks_shown(&rules),
+        "Clean images: α and participation ratio of each layer, mean and standard deviation over seeds. \
+         Layer 0 is the images themselves. Noise of the same shape has the spectrum of Marchenko and \
+         Pastur: it has no structure at all, and nearly as many dimensions as units.",
+    );
+    Section::new("Along the layers", figure)
 }
 
 /// The images, which are layer 0, and the layers of a rule.

@@ -1,5 +1,6 @@
 //! The sections of a study's page.
 
+pub mod answer;
 pub mod checks;
 pub mod classes;
 pub mod controls;

@@ -13,7 +13,7 @@ use crate::{
             self, Curve, FittedLine, LabelledSpectrum, LayerSpectra, Point, Sample, SampleRow,
             layer_name,
         },
-        html::FigureList,
+        html::{FigureList, Section},
         study_files::{LevelImages, LevelSpectra, StudyFiles},
     },
     study::table::Estimator,
@@ -21,13 +21,14 @@ use crate::{
 };
 
 /// The network of the first seed of the first rule.
-pub fn one_network(study: &StudyFiles, figures: &mut FigureList) -> Markup {
-    html! {
-        h2 { "One network: " (study.main_rule().title()) ", seed " (study.seed) } "\n"
+pub fn one_network(study: &StudyFiles, figures: &mut FigureList) -> Section {
+    let body = html! {
         @if !study.history.is_empty() { (training(study, figures)) }
         (spectra(study, figures))
         @if let Some(first) = study.images.first() { (images(study, first.pixels.ncols(), figures)) }
-    }
+    };
+    let heading = format!("One network: {}, seed {}", study.main_rule().title(), study.seed);
+    Section::new(heading, body)
 }
 
 fn training(study: &StudyFiles, figures: &mut FigureList) -> Markup {
@@ -43,7 +44,7 @@ fn training(study: &StudyFiles, figures: &mut FigureList) -> Markup {
     let errors = curves(|progress| progress.test_error);
     let losses = curves(|progress| Some(progress.train_loss));
     let caption = "Test error and training loss, one line per layer with a readout.";
-    figures.add("training", figures::training(&errors, &losses), caption)
+    figures.add("training", figures::training(&errors, &losses), &study.network_shown(), caption)
 }
 
 fn spectra(study: &StudyFiles, figures: &mut FigureList) -> Markup {
@@ -52,6 +53,7 @@ fn spectra(study: &StudyFiles, figures: &mut FigureList) -> Markup {
     figures.add(
         "spectra",
         figures::spectra(&spectra),
+        &study.network_shown(),
         "Eigenvalues against rank, for clean and attacked images, with the power laws fitted over the \
          headline's ranks. Noise of the same shape and variance has the spectrum of Marchenko and Pastur.",
     )
@@ -82,7 +84,12 @@ fn images(study: &StudyFiles, pixels: usize, figures: &mut FigureList) -> Markup
     let rows: Vec<_> = study.images.iter().map(|images| sample_row(study, images)).collect();
     let caption =
         "Test images, clean and attacked, and the classes that the network predicts for them.";
-    figures.add("samples", figures::samples(&rows, &study.labels, width), caption)
+    figures.add(
+        "samples",
+        figures::samples(&rows, &study.labels, width),
+        &study.network_shown(),
+        caption,
+    )
 }
 
 fn sample_row(study: &StudyFiles, images: &LevelImages) -> SampleRow {

@@ -1,13 +1,13 @@
 //! The numbers of clean images.
 
-use maud::{Markup, html};
+use maud::html;
 
 use super::noise;
 use crate::{
     geometry::powerlaw::Fit,
     report::{
         headline,
-        html::{number, of_seeds, spread, table},
+        html::{Section, long_table, number, of_seeds, spread},
         marks::marked,
         selection::Selection,
         study_files::StudyFiles,
@@ -29,7 +29,7 @@ const HEADER: [&str; 10] = [
 ];
 
 /// What is measured on clean images, for all estimators.
-pub fn of_clean_images(study: &StudyFiles) -> Markup {
+pub fn of_clean_images(study: &StudyFiles) -> Section {
     let mut rows = Vec::new();
     for estimator in table::estimators(&study.rows) {
         let ranks = headline::name(&study.rows, estimator);
@@ -43,8 +43,7 @@ pub fn of_clean_images(study: &StudyFiles) -> Markup {
         noise.dedup_by(|(_, a), (_, b)| (a.units, a.alpha) == (b.units, b.alpha));
         rows.extend(noise.iter().map(|(_, fit)| of_noise(&ranks, fit)));
     }
-    html! {
-        h2 { "Numbers" } "\n"
+    let body = html! {
         p {
             "Clean images: mean ± standard deviation over seeds. Layer 0 is the images themselves. An accuracy \
              \"probe\" is that of a linear classifier trained afterwards on the layer's activations, because the rule \
@@ -52,8 +51,9 @@ pub fn of_clean_images(study: &StudyFiles) -> Markup {
              warning, or the description of the spectrum that is preferred to a power law. The noise has the \
              shape of the layers of the first rule."
         }
-        (table(&HEADER, &rows))
-    }
+        (long_table("Clean images", &HEADER, &rows))
+    };
+    Section::new("Numbers", body)
 }
 
 fn of_layers(name: &str, ranks: &str, selection: &Selection<'_>) -> Vec<Vec<String>> {

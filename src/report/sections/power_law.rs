@@ -1,12 +1,12 @@
 //! Whether spectra are power laws.
 
-use maud::{Markup, html};
+use maud::html;
 
 use crate::{
     geometry::powerlaw::Description,
     report::{
         headline,
-        html::table,
+        html::{Section, long_table},
         marks::{description, warnings},
         rule_view::RuleView,
     },
@@ -17,8 +17,8 @@ const HEADER: [&str; 5] =
     ["ranks", "layer", "preferred, clean images", "preferred, all images", "doubts, all images"];
 
 /// Which description of the spectra of each layer is preferred, and the warnings of all fits, for all
-/// estimators; nothing if the descriptions were not compared and no fit has a warning.
-pub fn is_it_one(rule: RuleView<'_>) -> Markup {
+/// estimators; none if the descriptions were not compared and no fit has a warning.
+pub fn is_it_one(rule: RuleView<'_>) -> Option<Section> {
     let mut lines = Vec::new();
     for estimator in table::estimators(&rule.study.rows) {
         let ranks = headline::name(&rule.study.rows, estimator);
@@ -37,9 +37,8 @@ pub fn is_it_one(rule: RuleView<'_>) -> Markup {
         }
     }
     let has_any = lines.iter().any(|line| line[2..].iter().any(|cell| cell != "–"));
-    html! {
-        @if has_any {
-            h2 { "Is it a power law? " (rule.title()) } "\n"
+    has_any.then(|| {
+        let body = html! {
             p {
                 "The ranks of each spectrum are described by a power law, an exponential, and a power law \
                  that is broken at a rank. The description with the lowest Bayesian information criterion is \
@@ -47,9 +46,10 @@ pub fn is_it_one(rule: RuleView<'_>) -> Markup {
                  and strengths. Where the power law is not preferred, α is the mean slope over its ranks, and \
                  no exponent of the whole spectrum. Tables of α name the description where it is another one."
             }
-            (table(&HEADER, &lines))
-        }
-    }
+            (long_table("Descriptions of the spectra", &HEADER, &lines))
+        };
+        Section::new(format!("Is it a power law? {}", rule.title()), body)
+    })
 }
 
 /// `broken 4, power law 1`: how many of these rows prefer each description.

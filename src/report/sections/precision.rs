@@ -5,9 +5,10 @@ use maud::{Markup, PreEscaped, html};
 use crate::{
     report::{
         headline,
-        html::{self, number, spread},
+        html::{Section, long_table, number, spread},
         rule_view::RuleView,
         selection::Selection,
+        words,
     },
     study::{
         claims::Verdict,
@@ -20,13 +21,13 @@ const FLOAT32: &str = "fgsm-float32";
 const RANDOM: &str = "fgsm-random";
 
 /// What FGSM could not attack because of its arithmetic, if the study has FGSM.
-pub fn lost_by_fgsm(rule: RuleView<'_>) -> Markup {
+pub fn lost_by_fgsm(rule: RuleView<'_>) -> Option<Section> {
     let networks = rule.networks();
     let attacks = table::attacks(networks.rows.iter().copied());
     let [exact, float32, random] =
         [EXACT, FLOAT32, RANDOM].map(|attack| attacks.contains_key(attack));
     if !exact && !float32 {
-        return html! {};
+        return None;
     }
     let mut columns = Vec::new();
     if exact {
@@ -38,8 +39,7 @@ pub fn lost_by_fgsm(rule: RuleView<'_>) -> Markup {
     if random {
         columns.push(accuracy(&networks, RANDOM, "random signs"));
     }
-    html! {
-        h2 { "What single precision does to FGSM: " (rule.title()) } "\n"
+    let body = html! {
         p {
             "Means over seeds. An image loses its own class's term if " (P_Y) " is rounded to 1, which happens \
              for 1 − " (P_Y) " below 2⁻²⁵: the terms of the other classes remain, and the sign of the gradient \
@@ -51,7 +51,8 @@ pub fn lost_by_fgsm(rule: RuleView<'_>) -> Markup {
         }
         (by_strength(&columns))
         @if exact && float32 { (remaining_turning_points(rule)) }
-    }
+    };
+    Some(Section::new(format!("What single precision does to FGSM: {}", rule.title()), body))
 }
 
 const P_Y: PreEscaped<&str> = PreEscaped("<i>p</i><sub>y</sub>");
@@ -103,7 +104,7 @@ fn by_strength(columns: &[Column]) -> Markup {
     };
     let names = columns.iter().map(|column| column.name.as_str());
     let header: Vec<&str> = ["ε"].into_iter().chain(names).collect();
-    html::table(&header, &strengths.iter().map(row).collect::<Vec<_>>())
+    long_table("By strength", &header, &strengths.iter().map(row).collect::<Vec<_>>())
 }
 
 fn remaining_turning_points(rule: RuleView<'_>) -> Markup {
@@ -136,41 +137,24 @@ fn remaining(rule: RuleView<'_>) -> Option<String> {
         exact.iter().copied().filter(|layer| !float32.contains(layer)).collect();
     let mut sentences = vec![format!(
         "found in {} with the float32 gradient, and in {} with the exact one.",
-        layers(&float32),
-        layers(&exact)
+        words::numbered("layer", &float32),
+        words::numbered("layer", &exact)
     )];
     if !both.is_empty() {
-        sentences.push(format!("In {} both gradients give one.", layers(&both)));
+        sentences.push(format!("In {} both gradients give one.", words::numbered("layer", &both)));
     }
     if !float32_only.is_empty() {
         sentences.push(format!(
             "In {} only the float32 gradient gives one: it is absent once the signs that single precision loses are \
              restored.",
-            layers(&float32_only)
+            words::numbered("layer", &float32_only)
         ));
     }
     if !exact_only.is_empty() {
-        sentences.push(format!("In {} only the exact gradient gives one.", layers(&exact_only)));
+        sentences.push(format!(
+            "In {} only the exact gradient gives one.",
+            words::numbered("layer", &exact_only)
+        ));
     }
     Some(sentences.join(" "))
-}
-
-fn layers(numbers: &[usize]) -> String {
-    let names: Vec<String> = numbers.iter().map(ToString::to_string).collect();
-    match names.as_slice() {
-        [] => "no layer".into(),
-        [one] => format!("layer {one}"),
-        [most @ .., last] => format!("layers {} and {last}", most.join(", ")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn layers_are_listed_as_one_says_them() {
-        let words = [&[][..], &[2], &[1, 3], &[1, 2, 3]].map(layers);
-        assert_eq!(words, ["no layer", "layer 2", "layers 1 and 3", "layers 1, 2 and 3"]);
-    }
 }

@@ -1,13 +1,13 @@
 //! How far images are from a boundary, beside the accuracy under attacks of the same size.
 
-use maud::{Markup, html};
+use maud::html;
 
 use crate::{
     math::mean::mean_and_sd,
     report::{
         figures::{self, Axis, Curve, Layout, Palette, Panel, Point},
-        html::{FigureList, number, spread, table},
-        rule_view::RuleView,
+        html::{FigureList, Section, long_table, number, spread},
+        rule_view::{RuleView, networks_shown},
         study_files::StudyFiles,
     },
 };
@@ -26,10 +26,13 @@ const HEADER: [&str; 6] = [
 const FARTHER: &str = "DeepFool: images farther than ε";
 
 /// The fraction of images that are farther from a boundary than ε, for the rules whose distances were
-/// measured; nothing if there are none.
-pub fn robustness(study: &StudyFiles, figures: &mut FigureList) -> Markup {
+/// measured; none if there are none.
+pub fn robustness(study: &StudyFiles, figures: &mut FigureList) -> Option<Section> {
     let measured = study.rules.iter().filter(|rule| study.distances.contains_key(*rule));
     let rules: Vec<_> = measured.map(|rule| Networks::of(study.rule(rule))).collect();
+    if rules.is_empty() {
+        return None;
+    }
     let layout = Layout {
         title: "Images farther than ε from a boundary, and accuracy under attacks".into(),
         columns: rules.len().min(3),
@@ -37,25 +40,24 @@ pub fn robustness(study: &StudyFiles, figures: &mut FigureList) -> Markup {
         share_y: true,
         palette: Palette::Distinct,
     };
-    html! {
-        @if !rules.is_empty() {
-            h2 { "How far is a boundary?" } "\n"
-            p {
-                "DeepFool (Moosavi-Dezfooli et al. 2016) looks for the smallest change, here of the largest \
-                 pixel, that changes the network's answer, and a line search brings each image back to the \
-                 boundary. The fraction of images that are farther than ε is an upper bound of the accuracy under the best \
-                 attack of size ε, but for images whose answer it could not change, which make reported: these have the \
-                 distance that was reached. Images that are classified wrongly have the distance 0."
-            }
-            (figures.add(
-                "robustness",
-                figures::panels(&rules.iter().map(Networks::panel).collect::<Vec<_>>(), &layout),
-                "Images farther than ε from a boundary, and the accuracy of the network under attacks of size ε: mean \
-                 over seeds.",
-            ))
-            (table(&HEADER, &rules.iter().flat_map(Networks::lines).collect::<Vec<_>>()))
+    let body = html! {
+        p {
+            "DeepFool (Moosavi-Dezfooli et al. 2016) looks for the smallest change, here of the largest \
+             pixel, that changes the network's answer, and a line search brings each image back to the \
+             boundary. The fraction of images that are farther than ε is an upper bound of the accuracy under the best \
+             attack of size ε, but for images whose answer it could not change, which make reported: these have the \
+             distance that was reached. Images that are classified wrongly have the distance 0."
         }
-    }
+        (figures.add(
+            "robustness",
+            figures::panels(&rules.iter().map(Networks::panel).collect::<Vec<_>>(), &layout),
+            &networks_shown(&rules.iter().map(|networks| networks.rule).collect::<Vec<_>>()),
+            "Images farther than ε from a boundary, and the accuracy of the network under attacks of size ε: mean \
+             over seeds.",
+        ))
+        (long_table("By ε", &HEADER, &rules.iter().flat_map(Networks::lines).collect::<Vec<_>>()))
+    };
+    Some(Section::new("How far is a boundary?", body))
 }
 
 /// A rule, and the accuracy of its networks under the attacks [`BESIDE`].
@@ -102,7 +104,7 @@ impl<'a> Networks<'a> {
         });
         Panel {
             title: self.rule.title().into(),
-            x: Axis::linear("ε (pixel units)"),
+            x: Axis::linear("ε (pixel units)").with_ticks(self.strengths()),
             y: Axis::percent("images (%)"),
             curves: [farther].into_iter().chain(beside).map(|curve| curve.percent()).collect(),
         }

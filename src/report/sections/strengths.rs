@@ -5,7 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use maud::{Markup, html};
 
 use crate::{
-    report::{figures, html::FigureList, rule_view::RuleView},
+    report::{
+        figures,
+        html::{FigureList, Section},
+        rule_view::RuleView,
+    },
     study::table::Row,
 };
 
@@ -20,8 +24,9 @@ pub fn accuracy_against_alpha(rule: RuleView<'_>, figures: &mut FigureList) -> M
     figures.add(
         &format!("accuracy-alpha-{}", rule.rule),
         figures::accuracy_alpha(&attacks),
-        "Accuracy against α, one panel per layer. Thin lines are seeds, the thick line is their mean, and the \
-         colours of its points are the strengths of the attack. A diamond marks the turning point in layers \
+        &rule.networks_shown(),
+        "Accuracy against α, one panel per layer, each with its own α axis. Thin lines are seeds, the thick \
+         line is their mean, and the colours of its points are the strengths of the attack. A diamond marks the turning point in layers \
          in which the claim of a turning point holds. The accuracy is that of the layer's own readout, or of \
          the network if the layer has no readout.",
     )
@@ -72,11 +77,9 @@ fn line(layer: usize, reason: &str, without: &[&Row], rows: &[&Row]) -> String {
 }
 
 /// Accuracy and alpha, each against the strength of the attacks.
-pub fn against_strength(rule: RuleView<'_>, figures: &mut FigureList) -> Markup {
-    html! {
-        h2 { "Accuracy and α against strength: " (rule.title()) } "\n"
-        (figures_against_strength(rule, figures))
-    }
+pub fn against_strength(rule: RuleView<'_>, figures: &mut FigureList) -> Section {
+    let heading = format!("Accuracy and α against strength: {}", rule.title());
+    Section::new(heading, figures_against_strength(rule, figures))
 }
 
 /// The figures alone.
@@ -89,14 +92,16 @@ pub fn figures_against_strength(rule: RuleView<'_>, figures: &mut FigureList) ->
         (figures.add(
             &format!("accuracy-strength-{}", rule.rule),
             figures::accuracy_strength(&accuracy),
+            &rule.networks_shown(),
             "Accuracy against the strength of the attack: the mean over seeds, and bands of one standard \
              deviation.",
         ))
         (figures.add(
             &format!("alpha-strength-{}", rule.rule),
             figures::alpha_strength(&alpha),
+            &rule.networks_shown(),
             "α against the strength of the attack, and the change of α from the clean images of the same \
-             network.",
+             network. Each panel has its own α axis.",
         ))
     }
 }

@@ -2,7 +2,8 @@
 
 use maud::{Markup, PreEscaped, html};
 
-use crate::report::{headline, study_files::StudyFiles};
+use super::{checks, verdicts};
+use crate::report::{headline, html::Section, study_files::StudyFiles};
 
 /// The question of the study, and the estimator that stands first.
 pub fn question(study: &StudyFiles) -> Markup {
@@ -22,12 +23,17 @@ pub fn literature() -> Markup {
     PreEscaped(include_str!("literature.html").into())
 }
 
-/// How everything is defined and measured.
-pub fn methods() -> Markup {
-    PreEscaped(include_str!("methods.html").into())
+/// How everything is defined, measured and judged.
+pub fn methods(study: &StudyFiles) -> Section {
+    let body = html! {
+        (PreEscaped(include_str!("methods.html")))
+        (verdicts::thresholds(study))
+        (checks::thresholds(study))
+    };
+    Section::new("Methods", body)
 }
 
 /// What the results depend on.
-pub fn distrust() -> Markup {
-    PreEscaped(include_str!("distrust.html").into())
+pub fn distrust() -> Section {
+    Section::new("What to distrust", PreEscaped(include_str!("distrust.html").into()))
 }

@@ -2,83 +2,79 @@
 
 use maud::{Markup, html};
 
+use super::{strengths, texts};
 use crate::{
     report::{
         headline,
-        html::{number, of_seeds, table},
+        html::{FigureList, Section, cards, folded, number, of_seeds, table},
         rule_view::RuleView,
         study_files::StudyFiles,
+        words,
     },
-    study::claims::{
-        CONFIDENCE, Claim, LayerVerdict, MIN_RANGE, MIN_SEEDS, MONOTONICITY, OverSeeds, POSITIVE,
-        PROMINENCE, RESOLUTION, RHO, Verdict,
+    study::{
+        catalogue::Catalogue,
+        claims::{
+            CONFIDENCE, Claim, LayerVerdict, MIN_RANGE, MIN_SEEDS, MONOTONICITY, OverSeeds,
+            POSITIVE, PROMINENCE, RESOLUTION, RHO, Verdict,
+        },
     },
 };
 
-/// The claims of the paper, in each of their readings.
-const OF_THE_PAPER: [&str; 8] = [
-    "C1",
-    "C1-at-strength",
-    "C1-layers",
-    "C1-epochs",
-    "C2",
-    "C2-at-strength",
-    "C3",
-    "C3-at-strength",
-];
 const HEADER: [&str; 4] = [
     "claim",
     "verdict",
     "statistic, threshold",
-    "median over seeds [smallest, largest], seeds that reach the threshold",
+    "layer or strength: median over seeds [smallest, largest], seeds that reach the threshold",
 ];
 
-/// The paper's claims about a rule, under all attacks that are no controls.
-pub fn of_the_paper(rule: RuleView<'_>) -> Markup {
-    html! {
-        h2 { "The paper's claims: " (rule.title()) } "\n"
+/// The paper's claims about a rule, and the figure that shows them.
+pub fn of_the_paper(rule: RuleView<'_>, figures: &mut FigureList) -> Section {
+    let body = html! {
         (table_of_the_paper(rule))
-    }
+        (texts::literature())
+        (strengths::without_exponent(rule))
+        (strengths::accuracy_against_alpha(rule, figures))
+    };
+    Section::new(format!("The paper's claims: {}", rule.title()), body)
 }
 
-/// The table of these claims.
+/// The table of the paper's claims, in each of their readings, under all attacks that are no controls.
 pub fn table_of_the_paper(rule: RuleView<'_>) -> Markup {
-    let is_control = |attack: &String| rule.study.catalogue.attack(attack).is_control();
-    let is_shown = |claim: &&Claim| {
-        OF_THE_PAPER.contains(&claim.claim.as_str())
-            && rule.is_of(claim)
-            && !claim.attack.as_ref().is_some_and(is_control)
-    };
-    let mut claims: Vec<&Claim> = rule.study.claims.iter().filter(is_shown).collect();
-    claims.sort_by(|a, b| a.claim.cmp(&b.claim));
-    table(&HEADER, &claims.into_iter().map(cells).collect::<Vec<_>>())
+    let catalogue = &rule.study.catalogue;
+    let claims = rule.claims_of_the_paper().into_iter();
+    cards(&HEADER, &claims.map(|claim| cells(claim, catalogue)).collect::<Vec<_>>())
 }
 
 /// All claims about all rules.
-pub fn all(study: &StudyFiles) -> Markup {
-    let header: Vec<&str> = ["rule", "ranks"].into_iter().chain(HEADER).collect();
+pub fn all(study: &StudyFiles) -> Section {
+    let [claim, rest @ ..] = HEADER;
+    let header: Vec<&str> = [claim, "rule", "ranks"].into_iter().chain(rest).collect();
     let row = |claim: &Claim| {
         let estimator = headline::name(&study.rows, claim.estimator());
-        let begin = [html! { (claim.rule) }, html! { (estimator) }];
-        begin.into_iter().chain(cells(claim)).collect()
+        let mut cells = cells(claim, &study.catalogue);
+        cells.insert(1, html! { (claim.rule) });
+        cells.insert(2, html! { (estimator) });
+        cells
     };
-    html! {
-        h2 { "All claims" } "\n"
+    let rows: Vec<_> = study.claims.iter().map(row).collect();
+    let body = html! {
         p {
             "Besides the paper's claims, these are claims about depth, smoothness and the comparison with \
              backpropagation."
         }
-        (table(&header, &study.claims.iter().map(row).collect::<Vec<_>>()))
-    }
+        (folded(&format!("All claims: {} rows", rows.len()), &cards(&header, &rows)))
+    };
+    Section::new("All claims", body)
 }
 
 /// What a statistic must reach, and when nothing is decided.
-pub fn thresholds() -> Markup {
+pub fn thresholds(study: &StudyFiles) -> Markup {
+    let sizes = study.sizes();
     let rows = [RHO, MONOTONICITY, PROMINENCE, POSITIVE].map(|threshold| {
         vec![
             html! { (threshold.name) },
             html! { (number(Some(threshold.value), 2)) },
-            html! { span.text { (threshold.reason) } },
+            html! { span.text { ((threshold.reason)(sizes)) } },
         ]
     });
     html! {
@@ -98,9 +94,9 @@ pub fn thresholds() -> Markup {
     }
 }
 
-fn cells(claim: &Claim) -> Vec<Markup> {
+fn cells(claim: &Claim, catalogue: &Catalogue) -> Vec<Markup> {
     vec![
-        html! { span.text { b { (claim.claim) } " " (claim.statement) } },
+        in_words(claim, catalogue),
         html! {
             span.verdict { (claim.outcome()) }
             @if let Some(reason) = &claim.reason { br; span.text { (reason) } }
@@ -108,12 +104,37 @@ fn cells(claim: &Claim) -> Vec<Markup> {
         },
         html! { span.wrap { (claim.statistic) " ≥ " (number(Some(claim.threshold), 2)) } },
         html! {
-            @for (index, of) in claim.layers.iter().enumerate() {
-                @if index > 0 { br; }
-                @if of.holds == Some(true) { b { (layer(claim, of)) } } @else { (layer(claim, of)) }
+            // If nothing is decided anywhere, the verdict says why.
+            @if claim.verdict == Verdict::Undecided {
+                "–"
+            } @else {
+                @for (index, of) in claim.layers.iter().enumerate() {
+                    @if index > 0 { br; }
+                    @if of.holds == Some(true) { b { (layer(claim, of)) } } @else { (layer(claim, of)) }
+                }
             }
         },
     ]
+}
+
+/// What a claim says, where it is judged, with the attack's title in place of its name, and the claim's
+/// short name.
+fn in_words(claim: &Claim, catalogue: &Catalogue) -> Markup {
+    let parts = claim.saying().and_then(|saying| {
+        let place = claim.statement.strip_suffix(saying)?.strip_suffix(", ")?;
+        Some((saying, place))
+    });
+    let (saying, place) = parts.unwrap_or((&claim.statement, ""));
+    let titled = |attack: &String| {
+        Some(format!("{}{}", place.strip_suffix(attack)?, catalogue.attack(attack).title))
+    };
+    let place = claim.attack.as_ref().and_then(titled).unwrap_or_else(|| place.into());
+    html! {
+        span.text {
+            b { (words::capitalised(&saying.replace("alpha", "α"))) }
+            " " (place) @if !place.is_empty() { " " } span.soft { "(" (claim.claim) ")" }
+        }
+    }
 }
 
 /// `3: 0.95 [0.91, 0.99], 5 of 5 seeds`, with what else there is to say.
@@ -123,13 +144,8 @@ fn layer(claim: &Claim, layer: &LayerVerdict) -> String {
     let name = place.map_or(String::new(), |place| format!("{place}: "));
     let (Some(OverSeeds { median, least, most, .. }), Some(above)) = (layer.statistic, layer.above)
     else {
-        return match &layer.reason {
-            // If all layers are undecided, the claim gives the reason.
-            Some(reason) if claim.verdict != Verdict::Undecided => {
-                format!("{name}undecided, {reason}")
-            }
-            _ => format!("{name}undecided"),
-        };
+        let reason = layer.reason.as_ref().map_or(String::new(), |reason| format!(", {reason}"));
+        return format!("{name}undecided{reason}");
     };
     let [median, least, most] = [median, least, most].map(|of| number(Some(of), 2));
     let turn = layer.turn.as_ref().filter(|_| layer.holds == Some(true));

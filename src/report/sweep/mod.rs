@@ -10,8 +10,8 @@ use maud::html;
 
 use super::{
     Report, headline,
-    html::{self, FigureList},
-    links::Links,
+    html::{self, FigureList, Section},
+    links::{FileLink, Links},
     rule_view::rules,
 };
 use crate::{
@@ -65,13 +65,14 @@ impl Sweep {
     }
 }
 
-/// The report of a sweep. `links` lead to its figures if they are also files.
+/// The report of a sweep. `links` lead to its figures if they are also files, `files` to the numbers.
 #[must_use]
-pub fn sweep(sweep: &Sweep, links: Option<Links>) -> Report {
+pub fn sweep(sweep: &Sweep, links: Option<Links>, files: &[FileLink]) -> Report {
     let Sweep { rules, catalogue, headline, .. } = sweep;
     let networks = Networks::of(sweep, &rules[0]);
+    let shown = networks.shown(catalogue.rule_title(&rules[0]));
     let figures = &mut FigureList::new(links);
-    let sections = html! {
+    let opening = html! {
         p {
             "How accuracy, the exponent α of the power law of the eigenspectrum, and the participation ratio of \
              the last layer depend on what was varied: mean and standard deviation over seeds."
@@ -80,24 +81,27 @@ pub fn sweep(sweep: &Sweep, links: Option<Links>) -> Report {
             "Learning rule of the figures: " (catalogue.rule_title(&rules[0])) ". "
             (headline::sentence(*headline))
         }
-        @for varied in Varied::ALL.into_iter().filter(|varied| networks.values(*varied).len() > 1) {
-            h2 { "Against " (networks.axis(varied).label) } "\n"
-            (figures.add(
-                varied.name(),
-                networks.against(varied),
-                "The last layer, for clean images and for each attack at the middle of its strengths. There is \
-                 one line for each combination of what else was varied.",
-            ))
-        }
-        h2 { "Along the layers" } "\n"
-        (figures.add(
-            "layers",
-            networks.along_layers(),
-            "Clean images: α and participation ratio of each layer. With local errors, the lower layers of a deep \
-             network are the same as those of a shallow one.",
-        ))
-        (numbers::of_last_layers(sweep))
     };
+    let varied = Varied::ALL.into_iter().filter(|varied| networks.values(*varied).len() > 1);
+    let against = |varied: Varied| {
+        let figure = figures.add(
+            varied.name(),
+            networks.against(varied),
+            &shown,
+            "The last layer, for clean images and for each attack at the middle of its strengths. There is \
+             one line for each combination of what else was varied. Each panel has its own axes.",
+        );
+        Section::new(format!("Against {}", networks.axis(varied).label), figure)
+    };
+    let mut sections: Vec<Section> = varied.map(against).collect();
+    let layers = figures.add(
+        "layers",
+        networks.along_layers(),
+        &shown,
+        "Clean images: α and participation ratio of each layer. With local errors, the lower layers of a deep \
+         network are the same as those of a shallow one.",
+    );
+    sections.extend([Section::new("Along the layers", layers), numbers::of_last_layers(sweep)]);
     let heading = "A sweep: accuracy, exponent and dimensionality";
-    Report { page: html::page(heading, &sections), figures: figures.take() }
+    Report { page: html::page(heading, &opening, files, &sections), figures: figures.take() }
 }

@@ -8,6 +8,7 @@ use crate::{
         figures::{self, Axis, Curve, Layout, Palette, Panel},
         level::{self, Level},
         selection::{Selection, means},
+        words,
     },
     study::{catalogue::Catalogue, grid, table::Row},
 };
@@ -29,6 +30,12 @@ impl<'a> Networks<'a> {
         let rows: Vec<_> = sweep.rows.iter().filter(|(_, row)| wanted(row)).collect();
         let datasets: BTreeSet<_> = rows.iter().map(|(_, row)| row.dataset.as_str()).collect();
         Self { catalogue: &sweep.catalogue, rows, datasets: datasets.into_iter().collect() }
+    }
+
+    /// What a figure says of the networks that it shows: `Networks: local errors, seeds 1 to 5; studies: 6.`
+    pub fn shown(&self, title: &str) -> String {
+        let seeds = words::seeds(&self.rows.iter().filter_map(|(_, row)| row.seed).collect());
+        format!("Networks: {title}, {seeds}; studies: {}.", self.studies().len())
     }
 
     /// The value of a varied property as a number. Data sets are numbered from 1.
@@ -109,11 +116,10 @@ impl<'a> Networks<'a> {
     pub fn against(&self, varied: Varied) -> String {
         let panels = |level: Level| {
             let rows = self.last_layers(&level).concat();
-            let panel = |title: String, y: &str, value: fn(&Row) -> Option<f64>| Panel {
-                title,
-                x: self.axis(varied),
-                y: Axis::linear(y),
-                curves: self.curves(&rows, varied, value),
+            let panel = |title: String, y: &str, value: fn(&Row) -> Option<f64>| {
+                let curves = self.curves(&rows, varied, value);
+                let panel = Panel { title, x: self.axis(varied), y: Axis::linear(y), curves };
+                panel.with_ticks_at_points()
             };
             [
                 panel(level.title(self.catalogue, ", "), "accuracy, %", percent),

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     math::mean::mean_and_sd,
     report::{
-        html::{self, of_seeds, spread},
+        html::{Section, long_table, of_seeds, spread},
         level::Level,
         links::Links,
         marks::marked,
@@ -21,7 +21,7 @@ const HEADER: [&str; 8] =
     ["study", "rule", "images", "seeds", "accuracy, %", "α", "r²", "participation ratio"];
 
 /// The last layer of each study and rule, at the levels that the figures show.
-pub fn of_last_layers(sweep: &Sweep) -> Markup {
+pub fn of_last_layers(sweep: &Sweep) -> Section {
     let links = sweep.links.as_ref();
     let mut rows = Vec::new();
     for rule in &sweep.rules {
@@ -32,14 +32,14 @@ pub fn of_last_layers(sweep: &Sweep) -> Markup {
             rows.extend(studies.iter().map(|study| cells(sweep, title, &level, study)));
         }
     }
-    html! {
-        h2 { "Numbers" } "\n"
+    let body = html! {
         p {
             "The last layer: mean ± standard deviation over seeds."
             @if links.is_some() { " The names of the studies are links to their own reports." }
         }
-        (html::table(&HEADER, &rows))
-    }
+        (long_table("The last layer", &HEADER, &rows))
+    };
+    Section::new("Numbers", body)
 }
 
 /// The rows of one study's networks as one row of the table.

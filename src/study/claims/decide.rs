@@ -86,7 +86,8 @@ fn decide(
         ..place.clone()
     };
     if seeds < MIN_SEEDS {
-        return undecided(format!("{seeds} seeds, {MIN_SEEDS} needed"), seeds);
+        let unit = if seeds == 1 { "seed" } else { "seeds" };
+        return undecided(format!("{seeds} {unit}, {MIN_SEEDS} needed"), seeds);
     }
     let found = match found {
         Ok(found) => found,

@@ -1,6 +1,6 @@
 //! The verdicts as lines of text.
 
-use super::{Claim, DECAY, MONOTONIC, TURNING};
+use super::{Claim, OF_THE_PAPER};
 use crate::study::{
     catalogue::Catalogue,
     table::{self, Row},
@@ -30,12 +30,7 @@ pub fn verdicts(claims: &[Claim], rows: &[Row], catalogue: &Catalogue) -> Vec<St
 
 /// The verdict on a claim as a line of text; `None` for claims other than C1, C2 and C3.
 fn line(claim: &Claim) -> Option<String> {
-    let statement = match claim.claim.as_str() {
-        "C1" => DECAY,
-        "C2" => MONOTONIC,
-        "C3" => TURNING,
-        _ => return None,
-    };
+    let (_, statement) = OF_THE_PAPER.into_iter().find(|(name, _)| *name == claim.claim)?;
     let Claim { claim: name, rule, rank_first, rank_last, .. } = claim;
     let attack = claim.attack.as_ref().map_or(String::new(), |attack| format!(", {attack}"));
     let reason = claim.reason.as_ref().map_or(String::new(), |reason| format!(": {reason}"));

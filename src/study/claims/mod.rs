@@ -39,7 +39,7 @@ use paper::about_attacks;
 pub use statistics::OverSeeds;
 pub use thresholds::{
     CONFIDENCE, MIN_CLEAN, MIN_RANGE, MIN_SEEDS, MONOTONICITY, POSITIVE, PROMINENCE, RESOLUTION,
-    RHO, Threshold,
+    RHO, StudySizes, Threshold,
 };
 
 /// One line of the output of `claims`.
@@ -81,6 +81,14 @@ pub struct Claim {
 }
 
 impl Claim {
+    /// What the claim says without the attack, in each reading of a claim of the paper; `None` for a further
+    /// claim.
+    #[must_use]
+    pub fn saying(&self) -> Option<&'static str> {
+        let name = self.claim.split('-').next();
+        OF_THE_PAPER.into_iter().find(|(own, _)| Some(*own) == name).map(|(_, saying)| saying)
+    }
+
     /// The layers in which the claim holds.
     #[must_use]
     pub fn holding(&self) -> Vec<usize> {
@@ -267,7 +275,9 @@ pub fn judge(rows: &[Row], catalogue: &Catalogue, stimulus_dimension: Option<f64
     Judgement { claims, checks }
 }
 
-/// The statements of C1, C2 and C3 without the attack.
+/// The paper's claims: their short names, and what they say without the attack.
+pub const OF_THE_PAPER: [(&str, &str); 3] = [("C1", DECAY), ("C2", MONOTONIC), ("C3", TURNING)];
+
 const DECAY: &str = "high accuracy goes with a fast decay";
 const MONOTONIC: &str = "accuracy against alpha is monotonic";
 const TURNING: &str = "accuracy against alpha is not monotonic";

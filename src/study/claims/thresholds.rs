@@ -1,6 +1,19 @@
 //! The thresholds of the claims, fixed before the results were known, and those of the checks of the
 //! attacks.
 
+/// The sizes of a study that the justifications quote; `None` where they are not known.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct StudySizes {
+    /// The largest number of points along an attack: its strengths, and the clean images.
+    pub points: Option<usize>,
+    /// The number of test images.
+    pub images: Option<usize>,
+    /// The number of pixels of an image.
+    pub pixels: Option<usize>,
+    /// The number of classes.
+    pub classes: Option<usize>,
+}
+
 /// The threshold of a statistic, with its justification.
 #[derive(Clone, Copy, Debug)]
 pub struct Threshold {
@@ -9,16 +22,25 @@ pub struct Threshold {
     /// For a claim, the value that the lower confidence bound of the statistic's median over seeds must
     /// reach. For a check, the largest value that the statistic may have for any network.
     pub value: f64,
-    /// Why the threshold has this value.
-    pub reason: &'static str,
+    /// Why the threshold has this value, for a study of these sizes.
+    pub reason: fn(StudySizes) -> String,
 }
 
 /// The threshold of Spearman's rank correlation.
 pub const RHO: Threshold = Threshold {
     name: "Spearman's rho",
     value: 0.8,
-    reason: "0.8 lets neighbours among a dozen strengths swap, but excludes a branch that turns \
-             back; it is far above 0.59, which is significant at 5 % for twelve points",
+    reason: |sizes| {
+        // Neighbours that swap are off by 1 each: rho = 1 - 6 (1 + 1) / (n (n² - 1)).
+        let swap = sizes.points.filter(|&points| points >= MIN_POINTS).map_or(String::new(), |n| {
+            let n = n as f64;
+            format!(" (each pair among {n} points lowers it by {:.3})", 12.0 / (n * (n * n - 1.0)))
+        });
+        format!(
+            "rho is 1 if α and accuracy have the same order; 0.8 leaves room for neighbours that swap{swap}, but \
+             not for a branch that turns back"
+        )
+    },
 };
 
 /// The threshold of the monotonicity `M`, the absolute sum of the differences of alpha along falling
@@ -26,24 +48,30 @@ pub const RHO: Threshold = Threshold {
 pub const MONOTONICITY: Threshold = Threshold {
     name: "M",
     value: 0.9,
-    reason: "M is 1 for a monotonic curve; 0.9 allows a twentieth of the total change of alpha to be \
-             in the opposite direction, which is the noise of exponents from a few thousand images",
+    reason: |_| {
+        "M is 1 for a monotonic curve; 0.9 leaves room for noise of the exponents: a twentieth of the total \
+         change of α may be in the opposite direction"
+            .into()
+    },
 };
 
 /// The threshold of the prominence of a turning point, as a fraction of alpha's range.
 pub const PROMINENCE: Threshold = Threshold {
     name: "prominence of the turning point",
     value: 0.1,
-    reason: "a curve that counts as monotonic (M of 0.9) turns back by a fraction of at most 0.053 of \
-             its total change, which is a prominence of at most 0.056; nearly twice that, on seeds that \
-             were not used to locate the turning point, is not noise",
+    reason: |_| {
+        "a curve that counts as monotonic (M of 0.9) turns back by a fraction of at most 0.053 of its total \
+         change, which is a prominence of at most 0.056; nearly twice that, on seeds that were not used to locate \
+         the turning point, is not noise"
+            .into()
+    },
 };
 
 /// The threshold of a difference, which must be positive.
 pub const POSITIVE: Threshold = Threshold {
     name: "difference",
     value: 0.0,
-    reason: "the claim is about a sign, so that the bound must be above 0",
+    reason: |_| "the claim is about a sign, so that the bound must be above 0".into(),
 };
 
 /// Confidence of the lower bound of the median.
@@ -77,30 +105,90 @@ pub const MIN_CLEAN: f64 = 0.5 + MIN_RANGE;
 pub const EXCESS: Threshold = Threshold {
     name: "accuracy under the stronger attack − accuracy under the weaker one",
     value: RESOLUTION,
-    reason: "as for the claims, accuracies that differ by a point count as equal; if two attacks disagree \
-             at random on a tenth of 5000 images, the standard deviation of the difference is 0.45 points",
+    reason: |sizes| {
+        let noise = sizes.images.filter(|&images| images > 0).map_or(String::new(), |images| {
+            let points = 100.0 * (0.1 / images as f64).sqrt();
+            format!(
+                "; if two attacks disagree at random on a tenth of the {images} images, the standard deviation of \
+                 the difference is {points:.2} points"
+            )
+        });
+        format!("as for the claims, accuracies that differ by a point count as equal{noise}")
+    },
 };
 
 /// The threshold of the check against random signs.
 pub const TAKEN_AT_RANDOM: Threshold = Threshold {
     name: "accuracy taken by random signs / accuracy taken by FGSM",
     value: 0.5,
-    reason: "to first order, random signs on n pixels change the loss by about 1/√n of what the signs of \
-             the gradient change it by, which is 4 % for 784 pixels; half is far more than that",
+    reason: |sizes| {
+        let fraction = sizes.pixels.filter(|&pixels| pixels > 0).map_or(String::new(), |pixels| {
+            format!(", which is {:.0} % for {pixels} pixels", 100.0 / (pixels as f64).sqrt())
+        });
+        format!(
+            "to first order, random signs on n pixels change the loss by about 1/√n of what the signs of the \
+             gradient change it by{fraction}"
+        )
+    },
 };
 
 /// The threshold of the check at the largest strength.
 pub const LEFT: Threshold = Threshold {
     name: "accuracy at the largest strength / clean accuracy",
     value: 0.2,
-    reason: "an attack without a bound leaves no image right, and one that erases the images leaves chance, \
-             a tenth for ten classes; a fifth is twice that",
+    reason: |sizes| {
+        let chance =
+            sizes.classes.filter(|&classes| classes > 0).map_or(String::new(), |classes| {
+                format!(", which is 1/{classes} for {classes} classes")
+            });
+        format!(
+            "an attack without a bound leaves no image right, and one that erases the images leaves chance{chance}"
+        )
+    },
 };
 
 /// The threshold of the check of the gradient.
 pub const LOST_IMAGES: Threshold = Threshold {
     name: "images whose gradient is lost",
     value: 0.0,
-    reason: "such an image is moved in a wrong direction or not at all, so that it counts as robust without \
-             having been attacked",
+    reason: |_| {
+        "such an image is moved in a wrong direction or not at all, so that it counts as robust without having \
+         been attacked"
+            .into()
+    },
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::study::claims::statistics::spearman;
+
+    #[test]
+    fn reasons_quote_the_sizes_of_the_study_if_they_are_known() {
+        let sizes = StudySizes {
+            points: Some(13),
+            images: Some(10_000),
+            pixels: Some(784),
+            classes: Some(10),
+        };
+        let places: Vec<f64> = (0..13).map(f64::from).collect();
+        let mut swapped = places.clone();
+        swapped.swap(3, 4);
+        let lowered = 1.0 - spearman(&places, &swapped).unwrap();
+        for (threshold, quoted) in [
+            (RHO, format!("among 13 points lowers it by {lowered:.3}")),
+            // Of 10000 images 1000 count, each as 1 or -1: the deviation is the square root of 1000.
+            (EXCESS, format!("the difference is {:.2} points", 1000_f64.sqrt() / 100.0)),
+            (TAKEN_AT_RANDOM, "4 % for 784 pixels".into()),
+            (LEFT, "1/10 for 10 classes".into()),
+        ] {
+            let reason = (threshold.reason)(sizes);
+            assert!(reason.contains(&quoted), "{reason}");
+            let unknown = (threshold.reason)(StudySizes::default());
+            assert!(
+                unknown.len() < reason.len() && reason.starts_with(&unknown[..20]),
+                "{unknown}"
+            );
+        }
+    }
+}
