@@ -172,7 +172,7 @@ fn fortran_order_is_read_alike_in_files_and_streams() {
     let layer = stack.slice(s![1, .., ..]).to_owned();
     folder.write("layer.npy", &layer);
     folder.write("layer-f.npy", &layer.t().as_standard_layout().into_owned().reversed_axes());
-    let attack = |file: &str| folder.ok(&format!("attack-gauss --sigma 0.1 {file}"));
+    let attack = |file: &str| folder.ok(&format!("attack-gauss -q --sigma 0.1 {file}"));
     assert_eq!(attack("layer.npy"), attack("layer-f.npy"));
 }
 

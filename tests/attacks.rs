@@ -33,7 +33,7 @@ fn what_an_attack_writes_is_finite_or_refused() {
     let mut x: Array2<f32> = folder.read("x.npy");
     x.slice_mut(s![33, ..]).fill(f32::MAX);
     folder.write("large.npy", &x);
-    let message = folder.fails(1, "attack-gauss --sigma 3e37 large.npy -o p.npy");
+    let message = folder.fails(1, "attack-gauss -q --sigma 3e37 large.npy -o p.npy");
     assert!(message.contains("p.npy: would have a value at [33, "), "{message}");
     for line in [
         format!("attack-fgsm --epsilon 3e38 {data} x.npy -o o.npy"),

@@ -144,7 +144,7 @@ fn answers_that_do_not_change_are_counted() {
 fn extremes_are_finite_or_refused() {
     let folder = Folder::with_network();
     let (x, w): (Array2<f32>, Array2<f32>) = (folder.read("x.npy"), folder.read("net/w1.npy"));
-    let attack = "attack-deepfool --model net x.npy --distances d.npy -o a.npy";
+    let attack = "attack-deepfool -q --model net x.npy --distances d.npy -o a.npy";
     for scale in [1e-30_f32, 1e-8, 1e8, 1e30] {
         for norm in ["inf", "2"] {
             // The same network in other units of the pixels.

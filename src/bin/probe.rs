@@ -91,9 +91,10 @@ fn run(args: Args) -> Result<()> {
     };
     let train = open(&args.activations, &args.labels)?;
     let test = open(&args.test_activations, &args.test_labels)?;
-    args.common.notice_labels(train.labels());
-    args.common.notice_labels(test.labels());
     let layers = Layers::new(train, test, network.as_ref().map(|probed| &probed.network))?;
+    for labels in layers.labels() {
+        args.common.notice_labels(labels);
+    }
     let settings = Settings { l2: args.l2, iterations: args.iterations, tolerance: args.tolerance };
     if let Some(class) = layers.unknown_class() {
         let message =

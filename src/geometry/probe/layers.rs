@@ -30,12 +30,6 @@ impl Samples {
         Ok(Self { activations, labels })
     }
 
-    /// The labels of the samples.
-    #[must_use]
-    pub fn labels(&self) -> &Labels {
-        &self.labels
-    }
-
     /// At most this many rows of the current layer.
     fn next_rows(&mut self, rows: usize) -> Result<Array2<f64>> {
         let block = self.activations.next_block(rows)?;
@@ -129,6 +123,12 @@ impl Layers {
     #[must_use]
     pub fn count(&self) -> usize {
         self.train.activations.layers().unwrap_or(1)
+    }
+
+    /// The labels of the training set and of the test set.
+    #[must_use]
+    pub fn labels(&self) -> [&Labels; 2] {
+        [&self.train.labels, &self.test.labels]
     }
 
     /// A class that has test samples and no training samples, if there is one.
