@@ -22,16 +22,18 @@ fn opening(page: &str) -> String {
     text.map(|(_, text)| text.replace('\u{a0}', " ")).collect()
 }
 
-/// Mean and standard deviation over seeds of a column in layer 2, fitted over ranks 1-8.
-fn over_seeds(table: &str, column: &str, begins: &str, holds: &str) -> (f64, f64) {
+/// Mean and standard deviation over seeds of a column times `scale`, in layer 2 and of the fit to ranks 1-8,
+/// for local errors at a level.
+fn over_seeds(table: &str, column: &str, scale: f64, level: &str) -> (f64, f64) {
     let header: Vec<&str> = table.lines().next().unwrap().split(',').collect();
     let place = |name: &str| header.iter().position(|column| *column == name).unwrap();
-    let rows = table.lines().filter(|row| row.starts_with(begins) && row.contains(holds));
+    let rows = table.lines().filter(|row| row.starts_with("tiny,local,") && row.contains(level));
     let rows = rows.map(|row| row.split(',').collect::<Vec<_>>());
     let wanted =
         [("epoch", ""), ("layer", "2"), ("rank_last", "8")].map(|(name, cell)| (place(name), cell));
     let rows = rows.filter(|row| wanted.iter().all(|(place, cell)| row[*place] == *cell));
-    let values: Vec<f64> = rows.map(|row| row[place(column)].parse().unwrap()).collect();
+    let values: Vec<f64> =
+        rows.map(|row| scale * row[place(column)].parse::<f64>().unwrap()).collect();
     let mean = values.iter().sum::<f64>() / values.len() as f64;
     let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
     (mean, (squares / (values.len() as f64 - 1.0)).sqrt())
@@ -53,15 +55,15 @@ fn a_page_begins_with_the_answer_and_its_links_lead_somewhere() {
     ] {
         assert!(opening.contains(words), "{opening}");
     }
-    for (holds, name) in [
+    for (level, name) in [
         (",gauss,0.5,", "Gaussian noise, σ = 0.5"),
         (",fgsm,0.2,", "FGSM, exact gradient, ε = 0.2"),
         (",fgsm-float32,0.2,", "FGSM, float32 gradient, ε = 0.2"),
     ] {
         let change = |column: &str, scale: f64, digits: usize| {
-            let ends = [",clean,0,", holds].map(|holds| {
-                let (mean, sd) = over_seeds(&table, column, "tiny,local,", holds);
-                format!("{:.digits$} ± {:.digits$}", scale * mean, scale * sd)
+            let ends = [",clean,0,", level].map(|level| {
+                let (mean, sd) = over_seeds(&table, column, scale, level);
+                format!("{mean:.digits$} ± {sd:.digits$}")
             });
             format!("goes from {} to {}", ends[0], ends[1])
         };

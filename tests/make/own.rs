@@ -190,7 +190,7 @@ fn an_attack_may_take_its_gradient_from_the_next_seeds_network() {
     for words in [
         "PGD, exact gradient",
         "FGSM on another seed's network",
-        "along the strengths of bim <span",
+        "along the strengths of BIM, exact gradient <span",
     ] {
         assert!(page.contains(words), "{words}");
     }
