@@ -36,5 +36,6 @@ pub mod network;
 pub mod report;
 pub mod study;
 pub mod train;
+mod words;
 
 pub use error::{Error, Kind, Result, number};

@@ -1,5 +1,5 @@
-//! First mistakes with data of one's own: what is said of them, what is computed all the same, and
-//! whether the remedies that messages name are remedies.
+//! Common mistakes with a user's own data: which message names each mistake, whether the tool still
+//! computes, and whether the remedy in the message works.
 
 use std::fs;
 

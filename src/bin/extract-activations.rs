@@ -15,7 +15,7 @@ use local_errors::{
 /// Compute the hidden activations of images: h_l = max(0, h_(l-1) w_l + b_l)
 ///
 /// Reads images (samples, pixels) and writes the activations of all layers, f4 (layers, samples,
-/// units), of which one at a time is held in memory. With --layer N it writes those of one layer, f4
+/// units). Memory holds one layer at a time. With --layer N it writes those of one layer, f4
 /// (samples, units), block by block as the images come in. Layers of different widths do not fit into one
 /// array, so they need --layer N.
 #[derive(Parser)]

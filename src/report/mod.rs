@@ -14,7 +14,6 @@ mod selection;
 mod study_files;
 mod study_tables;
 mod sweep;
-mod words;
 
 use std::path::Path;
 

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::{selection::Selection, study_files::StudyFiles, words};
-use crate::study::{
-    catalogue::{AttackEntry, Catalogue},
-    claims::Claim,
-    table::{Estimator, Row},
+use super::{selection::Selection, study_files::StudyFiles};
+use crate::{
+    study::{
+        catalogue::{AttackEntry, Catalogue},
+        claims::Claim,
+        table::{Estimator, Row},
+    },
+    words,
 };
 
 /// A learning rule, with alpha from one estimator.

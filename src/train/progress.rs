@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Schedule, Settings, Training};
+use crate::words::counted;
 
 /// One line of `history.jsonl`: the result of one epoch for one layer with a readout.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -57,11 +58,6 @@ fn errors(lines: &[Progress], depth: usize) -> String {
         _ => format!(" in layers {}", layers.join(" ")),
     };
     format!("{} error {} %{layers}", if tested { "test" } else { "train" }, errors.join(" "))
-}
-
-/// A number of things, in words.
-fn counted(count: usize, thing: &str) -> String {
-    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

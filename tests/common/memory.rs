@@ -13,8 +13,8 @@ use wait4::Wait4;
 
 use super::Folder;
 
-/// A line of bash whose programs may take so many kilobytes; where the system has no such limit, as
-/// macOS, the line itself.
+/// A line of bash that limits the memory of its programs to this many kilobytes. macOS has no such
+/// limit, so there it is the line as given.
 pub fn limited(kilobytes: u32, line: &str) -> String {
     if cfg!(target_os = "linux") { format!("ulimit -v {kilobytes}; {line}") } else { line.into() }
 }

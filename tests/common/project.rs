@@ -46,6 +46,15 @@ impl Project {
         self.0.run(&Self::line(arguments))
     }
 
+    /// make must refuse this with these words; gives its stderr.
+    pub fn refuses(&self, arguments: &str, words: &str) -> String {
+        let output = self.run(arguments);
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments}: {stderr}");
+        assert!(stderr.contains(words), "{arguments}: {stderr}");
+        stderr
+    }
+
     /// make must succeed; gives its stdout.
     pub fn make(&self, arguments: &str) -> String {
         let output = self.run(arguments);

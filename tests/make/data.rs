@@ -113,10 +113,8 @@ fn all_missing_files_are_named_before_anything_is_made() {
             "mnist lacks train-images-idx3-ubyte.gz train-labels-idx1-ubyte.gz t10k-images-idx3-",
         ),
     ] {
-        let output = project.run(arguments);
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(2), "{arguments}: {stderr}");
-        assert!(stderr.contains(words) && stderr.lines().count() == 1, "{arguments}: {stderr}");
+        let stderr = project.refuses(arguments, words);
+        assert_eq!(stderr.lines().count(), 1, "{arguments}: {stderr}");
         assert!(project.0.files() == before, "{arguments}");
     }
     // What needs no data is made without.

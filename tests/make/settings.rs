@@ -72,10 +72,7 @@ fn malformed_settings_and_missing_data_are_refused() {
             "nowhere lacks train-images.npy train-labels.npy test-images.npy test-labels.npy (expected four arrays",
         ),
     ] {
-        let output = project.run(arguments);
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(2), "{arguments}: {stderr}");
-        assert!(stderr.contains(words), "{arguments}: {stderr}");
+        project.refuses(arguments, words);
     }
     let help = project.make("help");
     assert!(help.contains("\n  all                the study"), "{help}");

@@ -19,11 +19,11 @@ use super::{
     links::{FileLink, Links},
     selection::{Selection, own_accuracy},
     study_tables::{StudyTables, no_network},
-    words,
 };
 use crate::{
     Result,
     study::{catalogue::AttackEntry, table::Row},
+    words,
 };
 use choices::Choices;
 use grid::Grid;

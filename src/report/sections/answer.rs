@@ -3,17 +3,13 @@
 use maud::{Markup, html};
 
 use crate::{
-    report::{
-        html::spread,
-        rule_view::RuleView,
-        study_files::StudyFiles,
-        words::{counted, listed, numbered, seeds},
-    },
+    report::{html::spread, rule_view::RuleView, study_files::StudyFiles},
     study::{
         catalogue::{AttackEntry, Catalogue},
         claims::{Claim, OF_THE_PAPER, Verdict},
         table::{self, Row},
     },
+    words::{counted, listed, numbered, seeds},
 };
 
 /// Which of the paper's claims hold, and one line about the data and the networks.

@@ -8,12 +8,12 @@ use crate::{
         html::{Section, long_table, number, spread},
         rule_view::RuleView,
         selection::Selection,
-        words,
     },
     study::{
         claims::Verdict,
         table::{self, Row},
     },
+    words,
 };
 
 const EXACT: &str = "fgsm";

@@ -9,7 +9,6 @@ use crate::{
         html::{FigureList, Section, cards, folded, number, of_seeds, table},
         rule_view::RuleView,
         study_files::StudyFiles,
-        words,
     },
     study::{
         catalogue::Catalogue,
@@ -18,6 +17,7 @@ use crate::{
             POSITIVE, PROMINENCE, RESOLUTION, RHO, Verdict,
         },
     },
+    words,
 };
 
 const HEADER: [&str; 4] = [

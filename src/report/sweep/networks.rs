@@ -8,9 +8,9 @@ use crate::{
         figures::{self, Axis, Curve, Layout, Palette, Panel},
         level::{self, Level},
         selection::{Selection, means},
-        words,
     },
     study::{catalogue::Catalogue, grid, table::Row},
+    words,
 };
 
 /// The trained networks of one rule, with alpha from one estimator.

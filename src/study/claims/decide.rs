@@ -8,7 +8,7 @@ use super::{
     statistics::over_seeds,
     thresholds::MIN_POINTS,
 };
-use crate::study::table::Estimator;
+use crate::{study::table::Estimator, words::counted};
 
 /// The definition of a claim.
 pub struct Definition<'a> {
@@ -86,8 +86,7 @@ fn decide(
         ..place.clone()
     };
     if seeds < MIN_SEEDS {
-        let unit = if seeds == 1 { "seed" } else { "seeds" };
-        return undecided(format!("{seeds} {unit}, {MIN_SEEDS} needed"), seeds);
+        return undecided(format!("{}, {MIN_SEEDS} needed", counted(seeds, "seed")), seeds);
     }
     let found = match found {
         Ok(found) => found,
