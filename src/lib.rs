@@ -3,8 +3,8 @@
 //!
 //! The study follows *Relationship between manifold smoothness and adversarial vulnerability in deep
 //! learning with local errors* (Jiang, Zhou and Huang, Chin. Phys. B 30, 048702, 2021;
-//! arXiv 2007.02047). The tools in `src/bin` are the stages of the study. The modules of this library,
-//! in the order of the study, contain the computations of the tools:
+//! arXiv 2007.02047). The programs in `src/bin` are the stages of the study, and [`tools`] has their
+//! arguments and their help. The other modules, in the order of the study, contain the computations:
 //!
 //! | module | contents | tools |
 //! |---|---|---|
@@ -17,6 +17,7 @@
 //! | [`report`] | the HTML report and its figures | `report`, `report-sweep`, `report-reconstructions` |
 //! | [`io`] | reading and writing of files and streams | `import-idx`, `npy-info` |
 //! | [`math`] | matrix products, eigenvalues, minimisation, random numbers | |
+//! | [`tools`] | each tool: its arguments, its help, and what it calls | |
 //! | [`cli`] | arguments, messages and exit statuses of all tools; the only module that prints | |
 //!
 //! Arrays have one row per sample: images `x` are (samples, pixels), and the activations `h_l` of
@@ -35,6 +36,7 @@ pub mod math;
 pub mod network;
 pub mod report;
 pub mod study;
+pub mod tools;
 pub mod train;
 mod words;
 

@@ -4,46 +4,9 @@
 use std::{path::Path, process::ExitCode};
 
 use clap::Parser;
-use local_errors::{Error, cli};
+use local_errors::{Error, cli, tools};
 
-#[global_allocator]
-static ALLOCATOR: cli::Allocator = cli::Allocator;
-
-/// Declares the tools, and `TOOLS` with the file and the `main` of each.
-macro_rules! tools {
-    ($($tool:ident = $file:literal,)*) => {
-        $(#[path = $file] mod $tool;)*
-
-        const TOOLS: &[(&str, fn() -> ExitCode)] = &[$(($file, $tool::main)),*];
-    };
-}
-
-tools! {
-    accuracy = "bin/accuracy.rs",
-    attack_deepfool = "bin/attack-deepfool.rs",
-    attack_fgsm = "bin/attack-fgsm.rs",
-    attack_gauss = "bin/attack-gauss.rs",
-    attack_pgd = "bin/attack-pgd.rs",
-    claims = "bin/claims.rs",
-    class_geometry = "bin/class-geometry.rs",
-    describe_study = "bin/describe-study.rs",
-    dimension = "bin/dimension.rs",
-    displacement = "bin/displacement.rs",
-    draw_digits = "bin/draw-digits.rs",
-    draw_powerlaw = "bin/draw-powerlaw.rs",
-    extract_activations = "bin/extract-activations.rs",
-    fit_powerlaw = "bin/fit-powerlaw.rs",
-    import_idx = "bin/import-idx.rs",
-    npy_info = "bin/npy-info.rs",
-    probe = "bin/probe.rs",
-    report_reconstructions = "bin/report-reconstructions.rs",
-    report_sweep = "bin/report-sweep.rs",
-    report = "bin/report.rs",
-    spectrum = "bin/spectrum.rs",
-    tabulate = "bin/tabulate.rs",
-    train = "bin/train.rs",
-    validate = "bin/validate.rs",
-}
+local_errors::program!(one_of_all);
 
 /// All tools of local-errors in one program
 ///
@@ -52,17 +15,14 @@ tools! {
 #[command(version, override_usage = "local-errors TOOL [ARGUMENTS]")]
 struct NoTool {}
 
-fn main() -> ExitCode {
+fn one_of_all() -> ExitCode {
     let words = cli::words();
-    let called = words.first().map(Path::new);
-    let tool =
-        TOOLS.iter().find(|(file, _)| Path::new(file).file_stem() == called.map(Path::as_os_str));
-    match tool {
-        Some((_, main)) => main(),
+    let called = words.first().and_then(|word| Path::new(word).file_name()?.to_str());
+    match called.and_then(tools::main_of) {
+        Some(main) => main(),
         None => cli::main(|NoTool {}| {
-            let names = TOOLS.iter().filter_map(|(file, _)| Path::new(file).file_stem()?.to_str());
-            let names: Vec<_> = names.collect();
-            Err(Error::usage(format!("is no tool (expected one of {})", names.join(", "))))
+            let names = tools::names().join(", ");
+            Err(Error::usage(format!("is no tool (expected one of {names})")))
         }),
     }
 }

@@ -37,24 +37,33 @@ pub use numbers::{
     count, count_to, non_negative, non_negative_single, non_zero, positive, positive_single,
 };
 
-/// Defines the `main` of a tool, which calls `$run` with the parsed arguments, and its allocator.
+/// Makes a program of the `main` of a tool, with the allocator that the tools need.
 ///
 /// The allocator, mimalloc, reuses the memory of one block of rows for the next. The system's allocator
 /// returns it to the kernel, and `spectrum` then spends half of its time on page faults.
 #[macro_export]
-macro_rules! tool {
-    ($run:expr) => {
-        // src/one_program.rs is all tools, and has one.
-        #[cfg(not(feature = "one-program"))]
+macro_rules! program {
+    ($main:path) => {
         #[global_allocator]
         static ALLOCATOR: $crate::cli::Allocator = $crate::cli::Allocator;
 
+        fn main() -> std::process::ExitCode {
+            $main()
+        }
+    };
+}
+
+/// Defines the `main` of a tool, which calls `$run` with the parsed arguments.
+macro_rules! tool {
+    ($run:expr) => {
         /// Run the tool.
+        #[must_use]
         pub fn main() -> std::process::ExitCode {
             $crate::cli::main($run)
         }
     };
 }
+pub(crate) use tool;
 
 /// The name by which the tool was called, and its arguments. The program that holds all tools gets them
 /// after its own name: `local-errors train ...`.
