@@ -53,18 +53,6 @@ macro_rules! program {
     };
 }
 
-/// Defines the `main` of a tool, which calls `$run` with the parsed arguments.
-macro_rules! tool {
-    ($run:expr) => {
-        /// Run the tool.
-        #[must_use]
-        pub fn main() -> std::process::ExitCode {
-            $crate::cli::main($run)
-        }
-    };
-}
-pub(crate) use tool;
-
 /// The name by which the tool was called, and its arguments. The program that holds all tools gets them
 /// after its own name: `local-errors train ...`.
 #[must_use]

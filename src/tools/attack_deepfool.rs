@@ -89,4 +89,4 @@ fn unchanged(outcomes: &[Outcome], steps: usize) -> Option<String> {
     })
 }
 
-cli::tool!(run);
+tool!(run);

@@ -61,4 +61,4 @@ fn run(args: Args) -> Result<()> {
     })
 }
 
-cli::tool!(run);
+tool!(run);

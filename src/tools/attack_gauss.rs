@@ -51,4 +51,4 @@ fn run(args: Args) -> Result<()> {
     output.finish()
 }
 
-cli::tool!(run);
+tool!(run);

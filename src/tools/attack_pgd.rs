@@ -62,4 +62,4 @@ fn run(args: Args) -> Result<()> {
     })
 }
 
-cli::tool!(run);
+tool!(run);

@@ -104,4 +104,4 @@ fn run(args: Args) -> Result<()> {
     write::finish_all(outputs)
 }
 
-cli::tool!(run);
+tool!(run);

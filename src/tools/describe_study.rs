@@ -79,4 +79,4 @@ fn run(args: Args) -> Result<()> {
     write::json_lines(&args.output, &[Study { catalogue, sha256 }])?.finish()
 }
 
-cli::tool!(run);
+tool!(run);

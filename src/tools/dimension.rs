@@ -69,4 +69,4 @@ fn run(args: Args) -> Result<()> {
     args.table.write(&args.output, &lines)?.finish()
 }
 
-cli::tool!(run);
+tool!(run);

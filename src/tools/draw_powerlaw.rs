@@ -66,4 +66,4 @@ fn run(args: Args) -> Result<()> {
     output.finish()
 }
 
-cli::tool!(run);
+tool!(run);

@@ -135,4 +135,4 @@ fn common_units(network: &Network) -> Result<usize> {
     }
 }
 
-cli::tool!(run);
+tool!(run);

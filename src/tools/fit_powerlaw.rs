@@ -181,4 +181,4 @@ fn ranges(args: &Args) -> Result<Vec<Ranks>> {
     Ok(windows)
 }
 
-cli::tool!(run);
+tool!(run);

@@ -57,4 +57,4 @@ fn run(args: Args) -> Result<()> {
     }
 }
 
-cli::tool!(run);
+tool!(run);

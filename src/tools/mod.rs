@@ -3,6 +3,17 @@
 
 use std::process::ExitCode;
 
+/// Defines the `main` of a tool, which calls `$run` with the parsed arguments.
+macro_rules! tool {
+    ($run:expr) => {
+        /// Run the tool.
+        #[must_use]
+        pub fn main() -> std::process::ExitCode {
+            crate::cli::main($run)
+        }
+    };
+}
+
 pub mod accuracy;
 pub mod attack_deepfool;
 pub mod attack_fgsm;
@@ -52,6 +63,5 @@ pub fn names() -> Vec<String> {
 /// The `main` of the tool of this name.
 #[must_use]
 pub fn main_of(name: &str) -> Option<Main> {
-    let module = name.replace('-', "_");
-    ALL.iter().find(|(tool, _)| *tool == module).map(|(_, main)| *main)
+    ALL.iter().find(|(module, _)| module.replace('_', "-") == name).map(|(_, main)| *main)
 }

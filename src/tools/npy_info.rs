@@ -54,4 +54,4 @@ fn run(args: Args) -> Result<()> {
     }
 }
 
-cli::tool!(run);
+tool!(run);

@@ -143,4 +143,4 @@ fn measure(
     Ok((lines, readouts))
 }
 
-cli::tool!(run);
+tool!(run);

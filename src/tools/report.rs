@@ -62,4 +62,4 @@ fn run(args: Args) -> Result<()> {
     args.page.write(&report::report(&study, args.page.links()?, &files), None)
 }
 
-cli::tool!(run);
+tool!(run);

@@ -55,4 +55,4 @@ fn run(args: Args) -> Result<()> {
     args.page.write(&report::reconstructions(&study, args.page.links()?, &files), survival)
 }
 
-cli::tool!(run);
+tool!(run);

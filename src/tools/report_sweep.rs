@@ -42,4 +42,4 @@ fn run(args: Args) -> Result<()> {
     args.page.write(&report::sweep(&sweep, args.page.links()?, &files), None)
 }
 
-cli::tool!(run);
+tool!(run);

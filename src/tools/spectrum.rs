@@ -175,4 +175,4 @@ fn write_moments(output: &Path, stack: bool, moments: &[Moments]) -> Result<()> 
     }
 }
 
-cli::tool!(run);
+tool!(run);

@@ -63,4 +63,4 @@ fn run(args: Args) -> Result<()> {
     write::finish_all(iter::once(table).chain(summary).collect::<Result<_>>()?)
 }
 
-cli::tool!(run);
+tool!(run);

@@ -348,4 +348,4 @@ fn learn(
     Ok(training)
 }
 
-cli::tool!(run);
+tool!(run);

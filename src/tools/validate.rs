@@ -81,4 +81,4 @@ fn run(args: Args) -> Result<()> {
     write::finish_all(outputs)
 }
 
-cli::tool!(run);
+tool!(run);
