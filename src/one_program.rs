@@ -1,7 +1,7 @@
-//! All tools in one program, `local-errors TOOL ARGUMENTS`, which is a fifth of the size of the tools one by
-//! one. The Python wheel holds it, and in place of each tool a script that calls it (python/programs).
+//! All tools in one program, `local-errors TOOL ARGUMENTS`, which is an eighth of the size of the tools one
+//! by one. The Python wheel holds it, and in place of each tool a script that calls it (python/programs).
 
-use std::{path::Path, process::ExitCode};
+use std::process::ExitCode;
 
 use clap::Parser;
 use local_errors::{Error, cli, tools};
@@ -17,7 +17,7 @@ struct NoTool {}
 
 fn one_of_all() -> ExitCode {
     let words = cli::words();
-    let called = words.first().and_then(|word| Path::new(word).file_name()?.to_str());
+    let called = words.first().and_then(|word| word.to_str());
     match called.and_then(tools::main_of) {
         Some(main) => main(),
         None => cli::main(|NoTool {}| {

@@ -46,7 +46,8 @@ macro_rules! all {
 /// What a tool does when it is called.
 pub type Main = fn() -> ExitCode;
 
-/// The module of each tool, and its `main`.
+/// The module of each tool, and its `main`. A macro could declare the modules too, but rustfmt would not
+/// find their files.
 const ALL: &[(&str, Main)] = all! {
     accuracy attack_deepfool attack_fgsm attack_gauss attack_pgd claims class_geometry
     describe_study dimension displacement draw_digits draw_powerlaw extract_activations
