@@ -114,7 +114,7 @@ def works():
     yield "neighbours of 10,000 images, dimension", 1, {
         "process": lambda: tool("dimension", 1),
         "scikit-learn, warm": lambda: numpy(1, "dimension"),
-    }, (1e-9 * IMAGES**2 * PIXELS, "f64")
+    }, (1e-9 * IMAGES**2 * PIXELS, "f32")
     for threads in (1, 2):
         yield "Gaussian level to its exponents", threads, {
             "four processes": lambda t=threads: level(gauss, t),

@@ -77,7 +77,7 @@ fn power_of_two(exponent: i32) -> f64 {
 }
 
 /// `log2 |x|` rounded down; 0 for 0.
-fn floor_log2(x: f64) -> i32 {
+pub fn floor_log2(x: f64) -> i32 {
     const UP: i32 = 64;
     match x.abs() {
         0.0 => 0,

@@ -1,6 +1,7 @@
 //! The intrinsic dimension of a set of points, estimated from the distances to their nearest
 //! neighbours.
 
+mod candidates;
 mod neighbours;
 
 use std::cmp::Ordering;

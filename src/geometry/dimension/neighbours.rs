@@ -1,31 +1,31 @@
 //! The distances of points to their nearest neighbours.
-//!
-//! Matrix products give the squared distances of all pairs as `a² + b² - 2 a b`. This is fast, but
-//! round-off dominates it if the distance is much smaller than a and b. So the products only tell, within
-//! bounds of their error, which points may be among the nearest, and the distances to these candidates
-//! are computed from the differences of the coordinates.
 
-use ndarray::{Array2, ArrayView1, ArrayView2, Axis, s};
+use std::ops::Range;
+
+use ndarray::{Array2, ArrayView1, Axis, Zip};
 use rayon::prelude::*;
 
-use crate::math::{
-    linalg,
-    scale::{exponent, exponent_of, times_power_of_two},
-};
+use super::candidates::candidates;
+use crate::math::scale::{exponent, exponent_of, floor_log2, times_power_of_two};
 
-/// Number of points of which the products with as many others are computed at a time.
-const BLOCK: usize = 512;
+/// Number of candidates of a point, for each neighbour, up to which products in f4 are worth their time.
+const MOST: usize = 8;
 
 /// The distances of each point to its nearest neighbours, nearest first, all scaled by one power
-/// of two.
+/// of two. They are computed from the differences of the coordinates; products only tell which points
+/// are candidates.
 pub fn distances(mut x: Array2<f64>, neighbours: usize) -> Vec<Vec<f64>> {
     let common = exponent_of(&x);
     if common != 0 {
         x.mapv_inplace(|x| times_power_of_two(x, -common));
     }
-    let candidates = candidates(x.view(), neighbours);
+    // Products in f4 take half the time. Where points are far nearer to each other than to their mean,
+    // as in tight clusters, they tell too little.
+    let single = candidates(about_mean(&x, |x| x as f32).view(), neighbours, MOST * neighbours);
+    let double = || candidates(about_mean(&x, |x| x).view(), neighbours, usize::MAX);
+    let candidates = single.or_else(double).expect("any number of candidates is kept");
     let nearest = candidates.into_par_iter().enumerate().map(|(point, candidates)| {
-        let distance = |candidate: Candidate| distance(x.row(point), x.row(candidate.other));
+        let distance = |other: usize| distance(x.row(point), x.row(other));
         let mut distances: Vec<f64> = candidates.into_iter().map(distance).collect();
         distances.sort_by(f64::total_cmp);
         distances.truncate(neighbours);
@@ -34,146 +34,39 @@ pub fn distances(mut x: Array2<f64>, neighbours: usize) -> Vec<Vec<f64>> {
     nearest.collect()
 }
 
-/// A point that may be among the nearest neighbours of another one.
-#[derive(Clone, Copy)]
-struct Candidate {
-    other: usize,
-    /// Bounds of its squared distance.
-    at_least: f64,
-    at_most: f64,
-}
-
-/// All points that may be among the nearest neighbours of each point.
-fn candidates(x: ArrayView2<'_, f64>, neighbours: usize) -> Vec<Vec<Candidate>> {
-    // Centring makes the squares smaller, so that their differences lose fewer digits.
+/// The points about their mean, scaled to near 1, in the precision of `to`.
+fn about_mean<T>(x: &Array2<f64>, to: impl Fn(f64) -> T) -> Array2<T> {
     let mean = x.mean_axis(Axis(0)).expect("there are points");
-    let centred = |start: usize| {
-        let block = x.slice(s![start..(start + BLOCK).min(x.nrows()), ..]);
-        &block - &mean
-    };
-    let starts: Vec<usize> = (0..x.nrows()).step_by(BLOCK).collect();
-    let squares: Vec<f64> = starts
-        .iter()
-        .flat_map(|&start| centred(start).map_axis(Axis(1), |point| point.dot(&point)))
-        .collect();
-    // The distance is symmetric: the products of two blocks serve the points of both.
-    let threads = rayon::current_num_threads();
-    let shares = (0..threads).into_par_iter().map(|share| {
-        let mut search = Search::new(&squares, x.ncols(), neighbours);
-        for (index, &start) in starts.iter().enumerate().skip(share).step_by(threads) {
-            let block = centred(start);
-            for &other in &starts[index..] {
-                let others = centred(other);
-                let mut products = Array2::zeros((block.nrows(), others.nrows()));
-                linalg::product(products.view_mut(), block.view(), others.t());
-                search.add(products.view(), start, other);
-            }
-        }
-        search
-    });
-    let shares: Vec<Search<'_>> = shares.collect();
-    shares.into_iter().reduce(Search::merge).expect("there are threads").finish()
+    let largest = x.iter().fold(0.0, |largest: f64, x| largest.max(x.abs()));
+    let scale = times_power_of_two(1.0, -floor_log2(largest));
+    Zip::from(x).and_broadcast(&mean).map_collect(|x, mean| to((x - mean) * scale))
 }
 
-/// The candidates of each point so far.
-struct Search<'a> {
-    /// The squared length of each point.
-    squares: &'a [f64],
-    /// The error of a squared distance, divided by the sum of the two squared lengths.
-    round_off: f64,
-    neighbours: usize,
-    points: Vec<Nearest>,
-}
+/// A sum of squares in this range has lost no digit of weight to underflow.
+const FAR_FROM_LIMITS: Range<f64> = 1e-200..1e200;
 
-/// The candidates of one point so far.
-#[derive(Clone)]
-struct Nearest {
-    candidates: Vec<Candidate>,
-    /// An upper bound of the squared distance to the farthest of the nearest neighbours.
-    farthest: f64,
-    /// The number of candidates from which those that are too far are removed.
-    full: usize,
-}
-
-impl<'a> Search<'a> {
-    fn new(squares: &'a [f64], coordinates: usize, neighbours: usize) -> Self {
-        let round_off = 4.0 * (coordinates as f64 + 8.0) * f64::EPSILON;
-        let none =
-            Nearest { candidates: Vec::new(), farthest: f64::INFINITY, full: 4 * neighbours };
-        Self { squares, round_off, neighbours, points: vec![none; squares.len()] }
-    }
-
-    /// Add the pairs of two blocks of points, given by their products and the indices of their first
-    /// points. In a block with itself, each pair counts once.
-    fn add(&mut self, products: ArrayView2<'_, f64>, first: usize, second: usize) {
-        for (point, products) in (first..).zip(products.rows()) {
-            let skipped = if first == second { point - first + 1 } else { 0 };
-            let others = second + skipped..second + products.len();
-            for (other, product) in others.zip(products.iter().skip(skipped)) {
-                let both = self.squares[point] + self.squares[other];
-                let square = both - 2.0 * product;
-                let error = self.round_off * both + f64::MIN_POSITIVE;
-                let (at_least, at_most) = (square - error, square + error);
-                for (point, other) in [(point, other), (other, point)] {
-                    if at_least <= self.points[point].farthest {
-                        let candidate = Candidate { other, at_least, at_most };
-                        self.points[point].add(candidate, self.neighbours);
-                    }
-                }
-            }
-        }
-    }
-
-    /// The candidates of both.
-    fn merge(mut self, other: Self) -> Self {
-        for (point, other) in self.points.iter_mut().zip(other.points) {
-            point.candidates.extend(other.candidates);
-        }
-        self
-    }
-
-    fn finish(self) -> Vec<Vec<Candidate>> {
-        let points = self.points.into_iter().map(|mut point| {
-            point.remove_far(self.neighbours);
-            point.candidates
-        });
-        points.collect()
-    }
-}
-
-impl Nearest {
-    fn add(&mut self, candidate: Candidate, neighbours: usize) {
-        self.candidates.push(candidate);
-        if self.candidates.len() >= self.full {
-            self.remove_far(neighbours);
-            // Where many are equally far, few can be removed.
-            self.full = self.full.max(2 * self.candidates.len());
-        }
-    }
-
-    fn remove_far(&mut self, neighbours: usize) {
-        let by_bound = |a: &Candidate, b: &Candidate| a.at_most.total_cmp(&b.at_most);
-        let (_, last, _) = self.candidates.select_nth_unstable_by(neighbours - 1, by_bound);
-        let farthest = last.at_most;
-        self.farthest = farthest;
-        self.candidates.retain(|candidate| candidate.at_least <= farthest);
-    }
-}
-
-/// The Euclidean distance, scaled by a power of two so that no square overflows or underflows.
+/// The Euclidean distance. The differences are scaled by a power of two if their squares could overflow or
+/// underflow.
 fn distance(a: ArrayView1<'_, f64>, b: ArrayView1<'_, f64>) -> f64 {
-    let sum = |exponent: i32| -> f64 {
-        let square = |(a, b): (&f64, &f64)| times_power_of_two(a - b, -exponent).powi(2);
-        a.iter().zip(&b).map(square).sum()
-    };
-    let largest = a.iter().zip(&b).fold(0.0, |largest: f64, (a, b)| largest.max((a - b).abs()));
+    let differences = || a.iter().zip(&b).map(|(a, b)| a - b);
+    let square: f64 = differences().map(|difference| difference.powi(2)).sum();
+    if FAR_FROM_LIMITS.contains(&square) {
+        return square.sqrt();
+    }
+    let largest = differences().fold(0.0, |largest: f64, difference| largest.max(difference.abs()));
     let exponent = exponent(largest);
-    times_power_of_two(sum(exponent).sqrt(), exponent)
+    let scaled = differences().map(|difference| times_power_of_two(difference, -exponent).powi(2));
+    times_power_of_two(scaled.sum::<f64>().sqrt(), exponent)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{super::tests::normal, *};
+    use ndarray::s;
+
+    use super::{
+        super::{candidates::BLOCK, tests::normal},
+        *,
+    };
 
     /// Each distance computed from the coordinates.
     fn expected(x: &Array2<f64>, neighbours: usize) -> Vec<Vec<f64>> {
@@ -213,6 +106,25 @@ mod tests {
                     }
                 }
             }
+        }
+    }
+
+    /// Points at a distance of 1e-4 of that between two clusters: the round-off of f4 hides which are
+    /// nearest, and that of f8 does not.
+    #[test]
+    fn products_in_f4_serve_unless_they_leave_too_many_candidates() {
+        let spread = normal(600, 20, 10);
+        let mut tight = spread.mapv(|x| 1e-4 * x);
+        tight.slice_mut(s![300.., ..]).mapv_inplace(|x| x + 1.0);
+        let found = |x: &Array2<f64>| {
+            let single = candidates(about_mean(x, |x| x as f32).view(), 5, 5 * MOST);
+            let double = candidates(about_mean(x, |x| x).view(), 5, 5 * MOST);
+            (single.is_some(), double.is_some())
+        };
+        assert_eq!((found(&spread), found(&tight)), ((true, true), (false, true)));
+        let (found, expected) = (distances(tight.clone(), 5), expected(&tight, 5));
+        for (found, expected) in found.concat().iter().zip(expected.concat()) {
+            assert!((found / expected - 1.0).abs() < 1e-12, "{found} {expected}");
         }
     }
 }
