@@ -10,6 +10,7 @@ mod array;
 mod columns;
 mod descriptor;
 mod directory;
+mod draft;
 mod output;
 mod target;
 mod temporary;

@@ -6,10 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use tempfile::NamedTempFile;
-
 use super::{
     descriptor,
+    draft::Draft,
     target::{Target, name, take_over},
     temporary::{begin, complete},
 };
@@ -26,7 +25,7 @@ enum Sink {
     /// stdout, another open descriptor, a device or a FIFO.
     Stream(Stream),
     File {
-        file: BufWriter<NamedTempFile>,
+        file: BufWriter<Draft>,
         target: PathBuf,
     },
 }
@@ -113,7 +112,7 @@ impl Output {
                 if let Some(old) = existing {
                     take_over(&old, file.as_file()).map_err(failed)?;
                 }
-                Sink::File { file: BufWriter::with_capacity(1 << 16, file), target }
+                Sink::File { file: BufWriter::with_capacity(1 << 16, Draft::new(file)), target }
             }
         };
         Ok(Self { name: name.to_owned(), sink })
@@ -168,7 +167,7 @@ impl Output {
             return Ok(());
         };
         let failed = |e: io::Error| Error::io(&self.name, e);
-        let file = file.into_inner().map_err(|e| failed(e.into_error()))?;
+        let file = file.into_inner().map_err(|e| failed(e.into_error()))?.into_file();
         let temporary = file.path().to_owned();
         complete(&temporary, || file.persist(&target)).map(drop).map_err(|e| failed(e.error))
     }
