@@ -3,7 +3,7 @@
 //! Squares overflow or underflow f8 long before the numbers do. Numbers far from 1 are therefore
 //! scaled to near 1 before they are squared, and the result is scaled back.
 
-use std::{iter::Sum, ops::Add};
+use std::{borrow::Borrow, iter::Sum, ops::Add};
 
 /// Numbers from 2^-400 to 2^400 need no scaling, because sums of their squares are far from the
 /// limits of f8.
@@ -16,9 +16,14 @@ pub fn exponent(largest: f64) -> i32 {
     if exponent.abs() <= UNSCALED { 0 } else { exponent }
 }
 
-/// The [`exponent`] of the largest absolute value of these numbers.
-pub fn exponent_of<'a>(numbers: impl IntoIterator<Item = &'a f64>) -> i32 {
-    exponent(numbers.into_iter().fold(0.0, |largest, x| x.abs().max(largest)))
+/// The largest absolute value of these numbers; 0 if there are none.
+pub fn largest(numbers: impl IntoIterator<Item = impl Borrow<f64>>) -> f64 {
+    numbers.into_iter().fold(0.0, |largest, x| x.borrow().abs().max(largest))
+}
+
+/// The [`exponent`] of the [`largest`] absolute value of these numbers.
+pub fn exponent_of(numbers: impl IntoIterator<Item = impl Borrow<f64>>) -> i32 {
+    exponent(largest(numbers))
 }
 
 /// `x 2^exponent`; exact unless the result is not a normal number.
@@ -101,7 +106,7 @@ mod tests {
             let back = times_power_of_two(near.copysign(x), exponent(x));
             assert_eq!(back.to_bits(), x.to_bits(), "{x}");
         }
-        assert_eq!(exponent_of(&[1.0, -1e200, 2.0]), exponent(1e200));
+        assert_eq!(exponent_of([1.0, -1e200, 2.0]), exponent(1e200));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use ndarray::{Array2, ArrayView1, Axis, Zip};
 use rayon::prelude::*;
 
 use super::candidates::candidates;
-use crate::math::scale::{exponent, exponent_of, floor_log2, times_power_of_two};
+use crate::math::scale::{exponent_of, floor_log2, largest, times_power_of_two};
 
 /// Number of candidates of a point, for each neighbour, up to which products in f4 are worth their time.
 const MOST: usize = 8;
@@ -37,8 +37,7 @@ pub fn distances(mut x: Array2<f64>, neighbours: usize) -> Vec<Vec<f64>> {
 /// The points about their mean, scaled to near 1, in the precision of `to`.
 fn about_mean<T>(x: &Array2<f64>, to: impl Fn(f64) -> T) -> Array2<T> {
     let mean = x.mean_axis(Axis(0)).expect("there are points");
-    let largest = x.iter().fold(0.0, |largest: f64, x| largest.max(x.abs()));
-    let scale = times_power_of_two(1.0, -floor_log2(largest));
+    let scale = times_power_of_two(1.0, -floor_log2(largest(x)));
     Zip::from(x).and_broadcast(&mean).map_collect(|x, mean| to((x - mean) * scale))
 }
 
@@ -53,8 +52,7 @@ fn distance(a: ArrayView1<'_, f64>, b: ArrayView1<'_, f64>) -> f64 {
     if FAR_FROM_LIMITS.contains(&square) {
         return square.sqrt();
     }
-    let largest = differences().fold(0.0, |largest: f64, difference| largest.max(difference.abs()));
-    let exponent = exponent(largest);
+    let exponent = exponent_of(differences());
     let scaled = differences().map(|difference| times_power_of_two(difference, -exponent).powi(2));
     times_power_of_two(scaled.sum::<f64>().sqrt(), exponent)
 }

@@ -114,7 +114,7 @@ fn require_samples(samples: usize, of: Matrix) -> Result<()> {
 
 /// Multiply eigenvalues by a power of two; an error if the largest leaves the range of f8.
 fn scaled_by(mut lambda: Vec<f64>, exponent: i32) -> Result<Vec<f64>> {
-    let largest = lambda.iter().fold(0.0, |largest: f64, l| largest.max(l.abs()));
+    let largest = scale::largest(&lambda);
     let scaled = scale::times_power_of_two(largest, exponent);
     if largest > 0.0 && !scaled.is_normal() {
         let found = magnitude(largest, exponent);
