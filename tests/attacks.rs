@@ -104,16 +104,28 @@ fn the_audit_counts_images_that_lost_their_own_class() {
     let h = folder.read::<f32, ndarray::Ix2>("h.npy").mapv(f64::from);
     let z = h.dot(&folder.read::<f32, ndarray::Ix2>("net/r2.npy").mapv(f64::from));
     let y: ndarray::Array1<u8> = folder.read("y.npy");
-    let missing = z.rows().into_iter().zip(&y).map(|(z, &y)| {
-        let others: f64 = (0..z.len())
-            .filter(|&c| c != usize::from(y))
-            .map(|c| (z[c] - z[usize::from(y)]).exp())
-            .sum();
-        others / (1.0 + others)
-    });
-    let missing: Vec<f64> = missing.collect();
-    let below = |power: i32| missing.iter().filter(|&&m| m < 2.0_f64.powi(power)).count() as u64;
-    assert!((below(-26)..=below(-22)).contains(&lost), "{lost}: {} {}", below(-26), below(-22));
+    let missing = |scale: f64| -> Vec<f64> {
+        let missing = z.rows().into_iter().zip(&y).map(|(z, &y)| {
+            let y = usize::from(y);
+            let others = (0..z.len()).filter(|&c| c != y);
+            let others: f64 = others.map(|c| (scale * (z[c] - z[y])).exp()).sum();
+            others / (1.0 + others)
+        });
+        missing.collect()
+    };
+    let below = |scale: f64, power: i32| {
+        missing(scale).iter().filter(|&&m| m < 2.0_f64.powi(power)).count() as u64
+    };
+    let (low, high) = (below(1.0, -26), below(1.0, -22));
+    assert!((low..=high).contains(&lost), "{lost}: {low} {high}");
+    // Double precision loses the term as well, for images that are more confident.
+    assert_eq!(of("attack-fgsm --epsilon 0.1 --gradient float64"), below(1.0, -53));
+    folder.write("net/r2.npy", &r.mapv(|r| 160.0 * r));
+    let (low, high) = (below(4.0, -55), below(4.0, -51));
+    for line in ["attack-fgsm", "attack-pgd"] {
+        let lost = of(&format!("{line} --epsilon 0.1 --gradient float64"));
+        assert!(lost > 0 && (low..=high).contains(&lost), "{lost}: {low} {high}");
+    }
 }
 
 #[test]
@@ -142,7 +154,9 @@ fn nothing_is_attacked_by_nothing() {
 #[test]
 fn one_step_of_size_epsilon_is_fgsm() {
     let folder = Folder::with_network();
-    for options in ["", "--gradient float32", "--layer 1", "--clip 0,1", "--samples 7"] {
+    for options in
+        ["", "--gradient float32", "--gradient float64", "--layer 1", "--clip 0,1", "--samples 7"]
+    {
         let attack = |tool: &str| {
             let attack = format!("{tool} --epsilon 0.1 {options} --model net --labels y.npy");
             let bytes = folder.ok(&format!("{attack} --audit audit.json x.npy"));

@@ -86,6 +86,7 @@ mod tests {
         network::{Network, predicted},
         train::{Rule, Settings, init},
     };
+    use clap::ValueEnum;
     use ndarray::ArrayView1;
     use proptest::prelude::*;
     use rand::{SeedableRng, rngs::ChaCha8Rng};
@@ -177,7 +178,7 @@ mod tests {
     #[test]
     fn with_a_single_class_no_label_counts_as_lost() {
         let network = init(&[12, 9], 1, &Settings::preset(Rule::Local)).unwrap();
-        for gradient in [Gradient::Exact, Gradient::Float32] {
+        for &gradient in Gradient::value_variants() {
             let attack = within(&network, 1, gradient, 0.1);
             let audit = attack.attack(images(3).view(), &[0; 3], 0).unwrap().1;
             assert_eq!((audit.lost_label_images, audit.zero_gradient_images), (0, 3));

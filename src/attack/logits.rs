@@ -5,7 +5,7 @@ use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2, Axis};
 use crate::{
     Error, Result,
     math::{elementwise::first_not_finite, linalg},
-    network::{Network, Readout},
+    network::{Layer, Network, Readout},
 };
 
 /// The readout of one layer, on top of the layers up to this one.
@@ -14,7 +14,7 @@ pub(super) struct Logits<'a> {
     pub network: &'a Network,
     /// The layer, counted from 1.
     layer: usize,
-    readout: &'a Readout,
+    pub readout: &'a Readout,
     /// Whether derivatives of saturated units keep their relative precision.
     exact: bool,
 }
@@ -50,6 +50,11 @@ impl<'a> Logits<'a> {
         Ok(Self { network, layer, readout, exact })
     }
 
+    /// The layers up to the one of the readout.
+    pub fn layers(&self) -> &'a [Layer] {
+        &self.network.layers[..self.layer]
+    }
+
     /// The forward pass of images x, (samples, pixels).
     ///
     /// # Errors
@@ -76,7 +81,7 @@ impl<'a> Logits<'a> {
         dz: Array2<f32>,
         g: ArrayViewMut2<'_, f32>,
     ) -> Vec<f64> {
-        let layers = &self.network.layers[..self.layer];
+        let layers = self.layers();
         let mut ln_factors = vec![0.0; dz.nrows()];
         let mut delta = dz;
         // The weights above each layer.

@@ -17,6 +17,9 @@ pub enum Gradient {
     /// From softmax - onehot in f32, like automatic differentiation in single precision: for
     /// confidently classified images the term of the true class is rounded to 0, and signs are wrong
     Float32,
+    /// From softmax - onehot in f64, like automatic differentiation in double precision: the term of
+    /// the true class is rounded to 0 as well, for images that are about twice as confident
+    Float64,
 }
 
 /// The loss of one layer's readout, `E = -ln p_y` with `p = softmax(z)`, y the true class.
@@ -37,8 +40,8 @@ impl<'a> Loss<'a> {
     }
 
     /// Write the gradient `dE/dx` of the images `x` with the true labels `y` to `g`; `x` and `g` are
-    /// (samples, pixels). With [`Gradient::Exact`], the gradient of each sample has an additional
-    /// positive factor, which changes no sign. Returns the number of
+    /// (samples, pixels). With [`Gradient::Exact`] and [`Gradient::Float64`], the gradient of each sample
+    /// has an additional positive factor, which changes no sign. Returns the number of
     /// [`Audit::lost_label_images`](super::Audit::lost_label_images).
     ///
     /// # Errors
@@ -51,33 +54,46 @@ impl<'a> Loss<'a> {
         first: usize,
         mut g: ArrayViewMut2<'_, f32>,
     ) -> Result<usize> {
-        let mut forward = self.logits.forward(x)?;
-        let mut dz = std::mem::take(&mut forward.logits);
-        let lost = self.loss_gradient(dz.view_mut(), y);
-        // The factors change no sign.
-        self.logits.backward(&forward, dz, g.view_mut());
+        let lost = match self.gradient {
+            Gradient::Exact => self.gradient_by(logit_differences, x, y, g.view_mut())?,
+            Gradient::Float32 => self.gradient_by(single_softmax, x, y, g.view_mut())?,
+            Gradient::Float64 => self.logits.gradient_in_double(x, y, g.view_mut()),
+        };
         check_finite(g.view(), "gradient", |row| first + row)?;
         Ok(lost)
     }
 
-    /// Replace the logits by `dE/dz`, (samples, classes), and return the number of samples for which
-    /// the term of the true class is 0.
-    fn loss_gradient(&self, mut z: ArrayViewMut2<'_, f32>, y: &[u8]) -> usize {
-        let mut lost = 0;
-        for (mut z, &y) in z.rows_mut().into_iter().zip(y) {
-            let y = usize::from(y);
-            let z = z.as_slice_mut().expect("the logits are in standard layout");
-            match self.gradient {
-                Gradient::Exact => logit_differences(z, y),
-                Gradient::Float32 => {
-                    softmax_minus_onehot(z, y);
-                }
-            }
-            // With a single class p_y is exactly 1, so that nothing is lost.
-            lost += usize::from(z.len() > 1 && z[y] == 0.0);
+    /// Like [`Self::gradient`], in single precision. `loss_gradient` replaces the logits of a sample by
+    /// `dE/dz`.
+    fn gradient_by(
+        &self,
+        loss_gradient: impl Fn(&mut [f32], usize),
+        x: ArrayView2<'_, f32>,
+        y: &[u8],
+        g: ArrayViewMut2<'_, f32>,
+    ) -> Result<usize> {
+        let mut forward = self.logits.forward(x)?;
+        let mut dz = std::mem::take(&mut forward.logits);
+        for (mut z, &y) in dz.rows_mut().into_iter().zip(y) {
+            loss_gradient(z.as_slice_mut().expect("the logits are in standard layout"), y.into());
         }
-        lost
+        let lost = lost_labels(dz.view(), y);
+        // The factors change no sign.
+        self.logits.backward(&forward, dz, g);
+        Ok(lost)
     }
+}
+
+/// The number of samples for which the term of the true class in `dE/dz`, (samples, classes), is 0.
+pub(super) fn lost_labels<T: Copy + Into<f64>>(dz: ArrayView2<'_, T>, y: &[u8]) -> usize {
+    // With a single class p_y is exactly 1, so that nothing is lost.
+    let own = dz.rows().into_iter().zip(y).map(|(dz, &y)| dz[usize::from(y)].into());
+    if dz.ncols() > 1 { own.filter(|&own: &f64| own == 0.0).count() } else { 0 }
+}
+
+/// Replace the logits `z` of a sample by `softmax(z) - onehot(y)`, computed in f32.
+fn single_softmax(z: &mut [f32], y: usize) {
+    softmax_minus_onehot(z, y);
 }
 
 /// Replace the logits `z` of a sample by `dE/dz` times the positive factor `exp(-m) sum_c exp(z_c)`:
@@ -101,7 +117,7 @@ fn logit_differences(z: &mut [f32], y: usize) {
 pub(super) mod tests {
     use super::*;
     use crate::{
-        network::{Activation, f},
+        network::Activation,
         train::{Rule, Settings, init},
     };
     use ndarray::{Array1, Array2};
@@ -125,7 +141,7 @@ pub(super) mod tests {
             h = (0..w.ncols())
                 .map(|j| {
                     let z: f64 = (0..w.nrows()).map(|i| h[i] * w[[i, j]]).sum();
-                    f(network.activation, z + f64::from(l.b[j]))
+                    network.activation.value(z + f64::from(l.b[j]))
                 })
                 .collect();
         }
@@ -149,7 +165,8 @@ pub(super) mod tests {
                 loss.gradient(x.view(), &y, 0, g.view_mut()).unwrap();
                 g
             };
-            let (exact, float32) = (gradient(Gradient::Exact), gradient(Gradient::Float32));
+            let [exact, float32, float64] =
+                [Gradient::Exact, Gradient::Float32, Gradient::Float64].map(gradient);
             for (row, &y) in y.iter().enumerate() {
                 let point: Vec<f64> = x.row(row).iter().map(|&x| f64::from(x)).collect();
                 let mut expected = Vec::new();
@@ -161,15 +178,15 @@ pub(super) mod tests {
                     };
                     expected.push((at(1e-6) - at(-1e-6)) / 2e-6);
                 }
-                // The exact gradient has an additional positive factor for each sample.
                 let norm = |g: &[f64]| g.iter().map(|g| g * g).sum::<f64>().sqrt();
-                let found: Vec<f64> = exact.row(row).iter().map(|&g| f64::from(g)).collect();
-                let factor = norm(&expected) / norm(&found);
-                for pixel in 0..12 {
-                    let error = (found[pixel] * factor - expected[pixel]).abs();
-                    assert!(error < 1e-5 * norm(&expected), "{layer} {row} {pixel}: {error}");
-                    let error = (f64::from(float32[[row, pixel]]) - expected[pixel]).abs();
-                    assert!(error < 1e-5 * norm(&expected), "{layer} {row} {pixel}: {error}");
+                // All but float32 have an additional positive factor for each sample.
+                for (gradient, scaled) in [(&exact, true), (&float64, true), (&float32, false)] {
+                    let found: Vec<f64> = gradient.row(row).iter().map(|&g| f64::from(g)).collect();
+                    let factor = if scaled { norm(&expected) / norm(&found) } else { 1.0 };
+                    for pixel in 0..12 {
+                        let error = (found[pixel] * factor - expected[pixel]).abs();
+                        assert!(error < 1e-5 * norm(&expected), "{layer} {row} {pixel}: {error}");
+                    }
                 }
             }
         }

@@ -7,6 +7,7 @@
 
 mod ball;
 mod deepfool;
+mod double;
 mod fgsm;
 mod gauss;
 mod logits;

@@ -125,6 +125,7 @@ mod tests {
         attack::{Clip, Gradient, loss::tests::network},
         network::{CHUNK, Network},
     };
+    use clap::ValueEnum;
     use ndarray::{Axis, s};
     use proptest::prelude::*;
     use rand::{SeedableRng, rngs::ChaCha8Rng};
@@ -258,7 +259,7 @@ mod tests {
         ) {
             let (network, x, y, epsilon) = (network(), images(30), labels(30), f64::from(epsilon));
             let clip = clip.then_some(Clip { low: 0.0, high: 1.0 });
-            for gradient in [Gradient::Exact, Gradient::Float32] {
+            for &gradient in Gradient::value_variants() {
                 let loss = Loss::new(&network, None, gradient).unwrap();
                 let attack = Pgd::new(loss, Ball::new(epsilon, clip).unwrap(), steps).unwrap();
                 let attack = attack.with_step(step).unwrap();

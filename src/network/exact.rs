@@ -1,4 +1,5 @@
-//! Exact derivatives of the activation functions, for gradients that lose no sign.
+//! The activation functions in double precision, and their exact derivatives, for gradients that lose no
+//! sign.
 
 use std::f64::consts::{LN_2, PI, SQRT_2};
 
@@ -62,6 +63,33 @@ impl Activation {
             |(sign, ln): (f64, f64)| if sign == 0.0 { 0.0 } else { sign * (ln - largest).exp() };
         let products = products.into_iter().map(scaled).collect();
         (products, if largest == f64::NEG_INFINITY { 0.0 } else { -largest })
+    }
+
+    /// `f(z)` in f64. NaN stays NaN.
+    #[must_use]
+    pub fn value(self, z: f64) -> f64 {
+        let sigmoid = |z: f64| 1.0 / (1.0 + (-z).exp());
+        match self {
+            Self::Relu if z < 0.0 => 0.0,
+            Self::LeakyRelu if z < 0.0 => f64::from(LEAK) * z,
+            Self::Relu | Self::LeakyRelu => z,
+            Self::Tanh => z.tanh(),
+            Self::Sigmoid => sigmoid(z),
+            Self::ShiftedTanh => f64::midpoint(1.0, z.tanh()),
+            Self::Gelu => 0.5 * z * erfc(-z / SQRT_2),
+            Self::Silu => z * sigmoid(z),
+        }
+    }
+
+    /// `f'(z)` as automatic differentiation computes it in f64: from `h = f(z)` where it can, so that the
+    /// derivative of a saturated unit is rounded to 0.
+    pub(crate) fn rounded_derivative(self, z: f64, h: f64) -> f64 {
+        match self {
+            Self::Tanh => 1.0 - h * h,
+            Self::Sigmoid => h * (1.0 - h),
+            Self::ShiftedTanh => 2.0 * h * (1.0 - h),
+            Self::Relu | Self::LeakyRelu | Self::Gelu | Self::Silu => self.derivative(z),
+        }
     }
 
     /// `f'(z)`.

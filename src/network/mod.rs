@@ -19,8 +19,6 @@ use crate::{
     math::{elementwise::first_not_finite, linalg},
 };
 pub use activation::Activation;
-#[cfg(test)]
-pub use activation::tests::f;
 
 /// Number of samples that pass through the network together: large enough for fast matrix products,
 /// and small enough to stay in the cache.

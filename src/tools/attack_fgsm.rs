@@ -41,6 +41,9 @@ enum Sign {
     /// From softmax - onehot in single precision, which loses the term of the true class for
     /// confident images and so gives a wrong sign
     Float32,
+    /// From softmax - onehot in double precision, which loses the same term for images that are about
+    /// twice as confident
+    Float64,
     /// Random signs
     Random,
 }
@@ -52,12 +55,13 @@ fn run(args: Args) -> Result<()> {
     let ball = Ball::new(args.epsilon, args.on.network.clip)?;
     let gradient = match args.gradient {
         Sign::Float32 => Gradient::Float32,
+        Sign::Float64 => Gradient::Float64,
         Sign::Exact | Sign::Random => Gradient::Exact,
     };
     let random = RandomSigns::new(ball, args.seed.unwrap_or(1));
     args.on.run(gradient, |loss, x, y, first| match args.gradient {
         Sign::Random => Ok(random.attack(x, first)),
-        Sign::Exact | Sign::Float32 => Fgsm::new(loss, ball).attack(x, y, first),
+        Sign::Exact | Sign::Float32 | Sign::Float64 => Fgsm::new(loss, ball).attack(x, y, first),
     })
 }
 

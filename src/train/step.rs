@@ -269,7 +269,7 @@ impl Share<'_> {
 mod tests {
     use super::*;
     use crate::{
-        network::{Activation, f},
+        network::Activation,
         train::{Data, Form, TestSet, init},
     };
     use clap::ValueEnum;
@@ -295,7 +295,7 @@ mod tests {
         let mut h = data.images.mapv(f64::from);
         for l in &network.layers[..=layer] {
             let z = h.dot(&l.w.mapv(f64::from)) + l.b.mapv(f64::from);
-            h = z.mapv(|z| f(network.activation, z));
+            h = z.mapv(|z| network.activation.value(z));
         }
         let readout = network.layers[layer].readout.as_ref().unwrap();
         let mut z = h.dot(&readout.r.mapv(f64::from));

@@ -3,7 +3,10 @@
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, s};
 use rayon::prelude::*;
 
-use crate::{math::linalg, network::CHUNK};
+use crate::{
+    math::{linalg, softmax::softmax_minus_onehot},
+    network::CHUNK,
+};
 
 /// Largest number of parts into which the samples are divided. Each part has a gradient of its own, and
 /// the gradients are added in order, so that the sum does not depend on the number of threads.
@@ -107,22 +110,6 @@ pub fn logits(
     linalg::product(z.view_mut(), x, w);
     z += &b;
     z
-}
-
-/// Replace the logits of a sample by `dE/dz = p - onehot(y)`, and return its loss `E = -ln p_y`.
-fn softmax_minus_onehot(z: &mut [f64], y: usize) -> f64 {
-    let largest = z.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let logit = z[y] - largest;
-    let mut sum = 0.0;
-    for z in z.iter_mut() {
-        *z = (*z - largest).exp();
-        sum += *z;
-    }
-    for p in z.iter_mut() {
-        *p /= sum;
-    }
-    z[y] -= 1.0;
-    sum.ln() - logit
 }
 
 #[cfg(test)]
