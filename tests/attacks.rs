@@ -152,6 +152,23 @@ fn nothing_is_attacked_by_nothing() {
 }
 
 #[test]
+fn draws_are_those_of_images_that_are_repeated() {
+    let folder = Folder::with_data();
+    let x: Array2<f32> = folder.read("x.npy");
+    let attack = |options: &str| {
+        folder.ok(&format!("attack-gauss --sigma 0.3 --seed 2 {options}"));
+        folder.ok(&format!("attack-gauss --sigma 0.3 --seed 2 --threads 2 {options}"))
+    };
+    assert_eq!(attack("--draws 1 x.npy"), attack("x.npy"));
+    for draws in [3, 50, 2000] {
+        let rows: Vec<usize> = (0..7 * draws).map(|row| row / draws).collect();
+        folder.write("repeated.npy", &x.select(ndarray::Axis(0), &rows));
+        let drawn = attack(&format!("--samples 7 --draws {draws} x.npy"));
+        assert_eq!(drawn, attack("repeated.npy"), "{draws}");
+    }
+}
+
+#[test]
 fn one_step_of_size_epsilon_is_fgsm() {
     let folder = Folder::with_network();
     for options in

@@ -101,7 +101,7 @@ fn tools() -> Vec<(&'static str, &'static str, Vec<Flag>)> {
             "--epsilon 0.1 --model net --labels y.npy x.npy",
             attack(vec![real("--epsilon"), whole("--layer")]),
         ),
-        ("attack-gauss", "--sigma 0.1 x.npy", attack(vec![real("--sigma")])),
+        ("attack-gauss", "--sigma 0.1 x.npy", attack(vec![real("--sigma"), whole("--draws")])),
         (
             "attack-pgd",
             "--epsilon 0.1 --model net --labels y.npy x.npy --random-start",
@@ -131,7 +131,7 @@ fn tools() -> Vec<(&'static str, &'static str, Vec<Flag>)> {
         (
             "extract-activations",
             "--model net x.npy",
-            vec![whole("--layer"), whole("--samples"), whole("--threads")],
+            vec![whole("--layer"), whole("--average"), whole("--samples"), whole("--threads")],
         ),
         (
             "fit-powerlaw",
@@ -210,6 +210,7 @@ const WORDS: &[&str] = &[
     "--checks",
     "--claims",
     "--command",
+    "--correct-on",
     "--dimension",
     "--distances",
     "--figure",

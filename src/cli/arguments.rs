@@ -128,6 +128,20 @@ impl FromImages {
         Ok(images)
     }
 
+    /// Open further images that correspond to `images` one by one.
+    pub fn open_beside(&self, file: &Path, images: &Rows<f32>) -> Result<Rows<f32>> {
+        let others = self.common.images(Source::open(file)?)?.first(self.samples)?;
+        others.expect_columns(images.columns(), "as the images")?;
+        let (found, expected) = (others.samples(), images.samples());
+        if found == expected {
+            return Ok(others);
+        }
+        let of = images.name().display();
+        Err(others.wrong(format!(
+            "image count differs from that of {of} (found {found}, expected {expected})"
+        )))
+    }
+
     /// The labels in a file, of images for this network.
     pub fn labels(&self, file: &Path, images: &Rows<f32>, network: &Network) -> Result<Vec<u8>> {
         let labels = Labels::read_for(Source::open(file)?, images)?.within(network.classes)?;

@@ -10,6 +10,7 @@ const READERS: &[&str] = &[
     "attack-deepfool --model net BAD",
     "attack-deepfool --model net --labels BAD x.npy",
     "extract-activations --model net BAD",
+    "extract-activations --model net --labels y.npy --correct-on BAD x.npy",
     "accuracy --model net --labels y.npy BAD",
     "accuracy --model net --labels BAD x.npy",
     "probe --activations BAD --labels y.npy --test-activations x.npy --test-labels y.npy",
