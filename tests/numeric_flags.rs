@@ -69,6 +69,7 @@ const fn list(name: &'static str, values: &'static [&'static str]) -> Flag {
 }
 
 const CLIP: Flag = Flag { name: "--clip", forms: &["0,V", "V,1", "-V,V", "V"], values: REAL };
+const PIXEL_RANGE: Flag = Flag { name: "--pixel-range", ..CLIP };
 const RANKS: Flag =
     Flag { name: "--ranks", forms: &["1-V", "V-V", "3-V", "V-9", "V"], values: WHOLE };
 
@@ -179,6 +180,7 @@ fn tools() -> Vec<(&'static str, &'static str, Vec<Flag>)> {
                 real("--readout-scale"),
                 whole("--seed"),
                 list("--snapshots", WHOLE),
+                PIXEL_RANGE,
                 whole("--samples"),
                 whole("--threads"),
             ],

@@ -52,6 +52,16 @@ fn a_checkpoint_of_anything_else_is_refused_and_says_what_differs() {
             "settings.readout_scale differs, found null",
         ),
         ("--epochs 60", "--epochs 60 --shuffle-labels", "settings.shuffle_labels differs"),
+        (
+            "--epochs 60",
+            "--epochs 60 --no-bias",
+            "settings.bias differs, found nothing, expected false",
+        ),
+        (
+            "--epochs 60",
+            "--epochs 60 --pixel-range -1,1",
+            "settings.pixel_range differs, found nothing, expected [-1.0,1.0]",
+        ),
         ("--epochs 60", "--epochs 60 --samples 2000", "samples differs, found 3000, expected 2000"),
         (
             "--epochs 60",
@@ -255,6 +265,7 @@ fn a_killed_training_goes_on_from_its_checkpoint_to_the_same_bytes() {
     folder.write("y.npy", &y);
     for flags in [
         "--epochs 30",
+        "--epochs 30 --pixel-range -1,1 --no-bias",
         "--epochs 15 --schedule sequential --optimizer adam --activation silu",
         "--epochs 30 --momentum 0.9 --learning-rate 0.05 --activation tanh --rule backprop",
     ] {
@@ -294,6 +305,77 @@ fn killed(folder: &Folder, flags: &str) {
         common::files(&folder.path("whole")),
         "{flags}"
     );
+}
+
+#[test]
+fn without_bias_only_the_last_readout_of_backpropagation_has_one() {
+    let folder = Folder::with_data();
+    for flags in ["", "--momentum 0.9", "--optimizer adam --activation silu", "--rule backprop"] {
+        let train = format!("train --images x.npy --labels y.npy --hidden 10,9 --epochs 3 {flags}");
+        folder.ok(&format!("{train} -o with; {train} --no-bias -o without"));
+        for array in ["b1.npy", "b2.npy"] {
+            let of = |net: &str| folder.read::<f32, ndarray::Ix1>(&format!("{net}/{array}"));
+            assert!(of("with").iter().any(|&b| b != 0.0));
+            assert!(of("without").iter().all(|&b| b == 0.0), "{flags} {array}");
+        }
+        assert!(folder.bytes("without/model.json").text().contains("\"bias\":false"));
+        assert!(!folder.bytes("with/model.json").text().contains("bias"));
+    }
+    let c: ndarray::Array1<f32> = folder.read("without/c2.npy");
+    assert!(c.iter().all(|&c| c != 0.0), "{c}");
+}
+
+#[test]
+fn a_network_that_learns_from_mapped_pixels_is_written_for_the_images_as_they_are() {
+    let folder = Folder::with_data();
+    let x: ndarray::Array2<f32> = folder.read("x.npy");
+    folder.write("mapped.npy", &x.mapv(|x| 0.25 + 0.5 * x));
+    let train = |images: &str, flags: &str| {
+        folder.ok(&format!(
+            "train --images {images} --labels y.npy --test-images {images} --test-labels y.npy \
+             --hidden 10,10 --epochs 4 --snapshots 0,2 {flags} --accuracies {images}.txt"
+        ));
+    };
+    train("x.npy", "-o plain");
+    train("x.npy", "--pixel-range 0,1 -o same");
+    assert_eq!(files(&folder.path("same")), files(&folder.path("plain")));
+    train("x.npy", "--pixel-range 0.25,0.75 -o folded");
+    train("mapped.npy", "-o mapped");
+    assert_eq!(folder.bytes("folded/history.jsonl"), folder.bytes("mapped/history.jsonl"));
+    assert_eq!(folder.bytes("x.npy.txt"), folder.bytes("mapped.npy.txt"));
+    let model = folder.bytes("folded/model.json").text();
+    assert!(model.contains("\"pixel_range\":[0.25,0.75]"), "{model}");
+    for snapshot in ["", "epoch-0/", "epoch-2/"] {
+        let w = |net: &str| folder.read::<f32, ndarray::Ix2>(&format!("{net}/{snapshot}w1.npy"));
+        let b = |net: &str| folder.read::<f32, ndarray::Ix1>(&format!("{net}/{snapshot}b1.npy"));
+        // A half is exact.
+        assert_eq!(w("folded"), w("mapped") * 0.5, "{snapshot}");
+        let sums = w("mapped").mapv(f64::from).sum_axis(ndarray::Axis(0));
+        let expected = b("mapped").mapv(f64::from) + sums * 0.25;
+        for (&found, expected) in b("folded").iter().zip(&expected) {
+            assert!((f64::from(found) - expected).abs() < 1e-7 * expected.abs().max(0.1));
+        }
+        for array in ["w2.npy", "b2.npy", "r1.npy", "r2.npy"] {
+            let of = |net: &str| folder.bytes(&format!("{net}/{snapshot}{array}"));
+            assert_eq!(of("folded"), of("mapped"), "{snapshot}{array}");
+        }
+    }
+    let logits = |net: &str, images: &str| {
+        folder.ok(&format!("extract-activations --model {net} --layer 2 {images} -o h.npy"));
+        let h: ndarray::Array2<f32> = folder.read("h.npy");
+        h.dot(&folder.read::<f32, ndarray::Ix2>(&format!("{net}/r2.npy")))
+    };
+    let (found, expected) = (logits("folded", "x.npy"), logits("mapped", "mapped.npy"));
+    let size = expected.iter().fold(0.0_f32, |size, z| size.max(z.abs()));
+    assert!((found - expected).iter().all(|error| error.abs() < 1e-5 * size));
+    for range in ["1,0", "1,1", "0", "nan,1", "0,inf", "-3e38,3e38"] {
+        let line =
+            format!("train --images x.npy --labels y.npy --pixel-range {range} --epochs 0 -o new");
+        assert!(folder.fails(2, &line).contains("'--pixel-range <LOW,HIGH>'"), "{range}");
+    }
+    let line = "train --images x.npy --labels y.npy --pixel-range -1e38,1e38 --weight-gain 1e6 \
+                --hidden 10 --epochs 0 -o new";
+    assert!(folder.fails(2, line).contains("the pixel range is too large"));
 }
 
 #[test]

@@ -9,15 +9,17 @@ use std::{
 use clap::Parser;
 
 use crate::{
-    Error, Result, cli,
+    Error, Result,
+    attack::Clip,
+    cli,
     io::{
         read::{self, Labels, Source},
         write,
     },
     network::{Activation, Network, accuracy::AccuracyCounter, files},
     train::{
-        Course, Data, Images, Inputs, Optimizer, Record, Rule, Schedule, Settings, TestSet,
-        Training, TrainingSet, init, shuffle_labels,
+        Course, Data, Images, Inputs, Optimizer, PixelRange, Record, Rule, Schedule, Settings,
+        TestSet, Training, TrainingSet, init, shuffle_labels,
     },
 };
 
@@ -112,6 +114,16 @@ struct Args {
     /// Permute the training labels at random, so that the network can only memorise
     #[arg(long)]
     shuffle_labels: bool,
+    /// The biases b of the hidden layers stay 0 and are not learned; the bias that backpropagation has in
+    /// the last readout is learned as always
+    #[arg(long)]
+    no_bias: bool,
+    /// Learn from images whose pixels x in [0, 1] are mapped to LOW + (HIGH - LOW) x. The network is
+    /// written for the images as they are: the map is part of w1 and b1. The errors are those of the
+    /// network that learns
+    #[arg(long, value_name = "LOW,HIGH", default_value = "0,1", allow_hyphen_values = true,
+          value_parser = pixel_range)]
+    pixel_range: PixelRange,
     /// Also write the network after each of these epochs, as DIR/epoch-N; 0 is the untrained network.
     /// With the schedule sequential the epochs of all layers are counted
     #[arg(long, value_name = "N,...", value_delimiter = ',')]
@@ -162,6 +174,12 @@ fn momentum(text: &str) -> std::result::Result<f64, String> {
     number.ok_or_else(|| "expected a number from 0 to below 1, such as 0.9".into())
 }
 
+/// LOW,HIGH with LOW below HIGH.
+fn pixel_range(text: &str) -> std::result::Result<PixelRange, String> {
+    let Clip { low, high } = text.parse()?;
+    PixelRange::new(low, high).ok_or_else(|| "expected a finite difference of LOW and HIGH".into())
+}
+
 impl Args {
     /// What is not given is the preset of the rule.
     fn settings(&self) -> Settings {
@@ -181,11 +199,13 @@ impl Args {
             readout_scale: self.readout_scale,
             seed: self.seed,
             shuffle_labels: self.shuffle_labels,
+            bias: !self.no_bias,
+            pixel_range: self.pixel_range,
         }
     }
 }
 
-/// Images and their labels, the number of classes, and the SHA-256 of both files.
+/// Images, mapped to the pixel range, and their labels, the number of classes, and the SHA-256 of both files.
 fn data(
     args: &Args,
     images: &Path,
@@ -199,6 +219,7 @@ fn data(
         cli::warn(labels.name(), &doubt);
     }
     let (images, sha256) = images.read()?;
+    let images = args.pixel_range.map(images);
     Ok((Data { images, labels: labels.values }, labels.classes, [sha256, labels.sha256]))
 }
 

@@ -32,10 +32,10 @@ impl Training {
         for (epoch, network) in &self.snapshots {
             let folder = output.path().join(format!("epoch-{epoch}"));
             std::fs::create_dir(&folder).map_err(|e| Error::io(directory, e))?;
-            files::write_into(&folder, network, &record.model(network, *epoch))?;
+            record.write_network(&folder, network, *epoch)?;
         }
         write::json_lines(&output.path().join(files::HISTORY), &self.history)?.finish()?;
-        files::write_into(output.path(), &self.network, &record.model(&self.network, self.epoch))?;
+        record.write_network(output.path(), &self.network, self.epoch)?;
         output.finish()
     }
 }
@@ -83,6 +83,18 @@ struct Model<'a> {
 }
 
 impl Record {
+    /// Write the network after `epoch` epochs, for images as they are before they are mapped to the pixel
+    /// range.
+    fn write_network(&self, folder: &Path, network: &Network, epoch: usize) -> Result<()> {
+        let folded = self.settings.pixel_range.folded_into(network);
+        if let Some((_, weight)) = not_finite(&folded) {
+            return Err(Error::usage(format!(
+                "the pixel range is too large: images as they are need a weight of {weight} in layer 1"
+            )));
+        }
+        files::write_into(folder, &folded, &self.model(network, epoch))
+    }
+
     /// The `model.json` of the network after `epoch` epochs.
     fn model(&self, network: &Network, epoch: usize) -> Model<'_> {
         Model {

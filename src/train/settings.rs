@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use clap::ValueEnum;
 use serde::Serialize;
 
-use super::Optimizer;
+use super::{Optimizer, PixelRange};
 use crate::network::Activation;
 
 /// The learning rule.
@@ -75,6 +75,12 @@ pub struct Settings {
     pub seed: u64,
     /// Whether the labels are permuted, so that the network can only memorise.
     pub shuffle_labels: bool,
+    /// Whether the biases of the hidden layers are learned; otherwise they stay 0, and `model.json` says so.
+    #[serde(skip_serializing_if = "Clone::clone")]
+    pub bias: bool,
+    /// The range of the pixels that the network learns from; left out of `model.json` if it is the default.
+    #[serde(skip_serializing_if = "PixelRange::is_default")]
+    pub pixel_range: PixelRange,
 }
 
 impl Settings {
@@ -113,6 +119,8 @@ impl Settings {
             readout_scale: None,
             seed: 1,
             shuffle_labels: false,
+            bias: true,
+            pixel_range: PixelRange::default(),
         }
     }
 

@@ -165,7 +165,7 @@ impl Steps {
         let add = |layer: &mut Layer, alpha: f64, index: usize| {
             let x = index.checked_sub(1).map_or(x, |below| &layers[below].h);
             let sparse = (index == 0).then_some(images);
-            add_gradient(layer, alpha as f32, settings.rule, (sparse, x), &layers[index], batch);
+            add_gradient(layer, alpha as f32, settings, (sparse, x), &layers[index], batch);
         };
         let layers = network.layers.par_iter_mut().zip(memories).zip(gradients).enumerate();
         layers.for_each(|(index, ((layer, mut memory), gradient))| {
@@ -184,7 +184,7 @@ impl Steps {
 fn add_gradient(
     layer: &mut Layer,
     alpha: f32,
-    rule: Rule,
+    settings: &Settings,
     (images, x): (Option<&Images>, &Array2<f32>),
     arrays: &LayerArrays,
     batch: &[usize],
@@ -195,8 +195,10 @@ fn add_gradient(
         Some(images) => images.add_transposed_product(&mut layer.w, alpha, batch, x, delta),
         None => add_transposed_product(&mut layer.w, alpha, x, delta),
     }
-    add_sum_of_rows(&mut layer.b, alpha, delta);
-    if let (Rule::Backprop, Some(readout)) = (rule, &mut layer.readout) {
+    if settings.bias {
+        add_sum_of_rows(&mut layer.b, alpha, delta);
+    }
+    if let (Rule::Backprop, Some(readout)) = (settings.rule, &mut layer.readout) {
         let dz = arrays.dz.slice(rows);
         add_transposed_product(&mut readout.r, alpha, arrays.h.slice(rows), dz);
         if let Some(c) = &mut readout.c {
@@ -270,7 +272,7 @@ mod tests {
     use super::*;
     use crate::{
         network::Activation,
-        train::{Data, Form, TestSet, init},
+        train::{Data, Form, Optimizer, TestSet, init},
     };
     use clap::ValueEnum;
     use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
@@ -383,6 +385,37 @@ mod tests {
         }
         check(Rule::Backprop, r, 2, 2);
         check(Rule::Backprop, c, 2, 2);
+    }
+
+    #[test]
+    fn without_bias_the_weights_follow_the_gradient_and_biases_stay_0() {
+        let data = training_set(&data(7, 1.0), Form::Dense);
+        let plain = |rule, optimizer| Settings::preset_with(rule, optimizer);
+        for (rule, optimizer, momentum) in [
+            (Rule::Local, Optimizer::Sgd, 0.0),
+            (Rule::Local, Optimizer::Sgd, 0.9),
+            (Rule::Backprop, Optimizer::Adam, 0.0),
+        ] {
+            let with = Settings { momentum, ..plain(rule, optimizer) };
+            let without = Settings { bias: false, ..with.clone() };
+            let start = init(&[6, 5, 5], 3, &with).unwrap();
+            let stepped = |settings: &Settings| {
+                let mut network = start.clone();
+                let mut memory = vec![zeros(&network, rule); settings.memory()];
+                let mut memory: Vec<&mut [Layer]> =
+                    memory.iter_mut().map(Vec::as_mut_slice).collect();
+                let mut steps = Steps::new(&network, settings, 7).unwrap();
+                let batch = [0, 1, 2, 3];
+                steps.run(&mut network, &mut memory, settings, (1.0, 1), &data, &batch);
+                network
+            };
+            let (with, without) = (stepped(&with), stepped(&without));
+            for (with, without) in with.layers.iter().zip(&without.layers) {
+                assert!(with.b.iter().any(|b| *b != 0.0));
+                assert_eq!((&with.w, &with.readout), (&without.w, &without.readout));
+                assert!(without.b.iter().all(|b| b.to_bits() == 0), "{}", without.b);
+            }
+        }
     }
 
     #[test]
