@@ -170,17 +170,31 @@ impl<'a> Selection<'a> {
 
     /// alpha against the strength of an attack, and its change from clean images.
     pub fn alpha_strength(&self, attack: &AttackEntry) -> AlphaStrength {
+        self.alpha_strength_as(attack, |row| row.alpha)
+    }
+
+    /// The same with alpha only where the fit uses all ranks asked for.
+    pub fn alpha_strength_over_all_ranks(&self, attack: &AttackEntry) -> AlphaStrength {
+        let all = |row: &Row| row.points == row.estimator().rank_count();
+        self.alpha_strength_as(attack, |row| row.alpha.filter(|_| all(row)))
+    }
+
+    fn alpha_strength_as(
+        &self,
+        attack: &AttackEntry,
+        alpha: impl Fn(&Row) -> Option<f64> + Copy,
+    ) -> AlphaStrength {
         let of_clean = |row: &Row| {
             let same = |other: &&&Row| {
                 other.attack == "clean" && other.layer == row.layer && other.seed == row.seed
             };
-            self.rows.iter().find(same)?.alpha
+            alpha(self.rows.iter().find(same)?)
         };
         AlphaStrength {
             title: attack.title.clone(),
             strength_label: attack.unit.clone(),
-            layers: self.against_strength(attack, |row| row.alpha),
-            changes: self.against_strength(attack, |row| Some(row.alpha? - of_clean(row)?)),
+            layers: self.against_strength(attack, alpha),
+            changes: self.against_strength(attack, |row| Some(alpha(row)? - of_clean(row)?)),
         }
     }
 

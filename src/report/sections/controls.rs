@@ -44,16 +44,19 @@ pub fn signal_under_noise(rule: RuleView<'_>, figures: &mut FigureList) -> Optio
         let plain = rule.study.catalogue.signal_of(&repeat.name)?;
         Some([attacks.iter().find(|attack| attack.name == plain)?, repeat])
     });
-    let drawn: Vec<_> = pairs.flatten().map(|attack| networks.alpha_strength(attack)).collect();
+    let drawn: Vec<_> =
+        pairs.flatten().map(|attack| networks.alpha_strength_over_all_ranks(attack)).collect();
     (!drawn.is_empty()).then(|| {
         let figure = figures.add(
             &format!("signal-{}", rule.rule),
             figures::alpha_strength(&drawn),
             &rule.networks_shown(),
-            "α of the plain spectrum, and of the signal alone: the variance of the signal along the \
-             principal components of one draw of the noise, cross-validated with another draw (cvPCA, \
-             Stringer et al. 2019). They differ by the variance that the noise itself adds. Points are \
-             missing if fewer than three ranks have a positive estimate. Each panel has its own α axis.",
+            "α of the plain spectrum, and of the signal alone: the variance of the signal along the principal \
+             components of one repeat, cross-validated with another repeat (cvPCA, Stringer et al. 2019). Each \
+             repeat is an average over draws of the noise. The two differ by the variance that the noise itself \
+             adds. A fit ends before the first estimate that is not positive. A point is left out if the fit of \
+             any seed uses fewer ranks than asked for, because fits over fewer ranks are another quantity. Each \
+             panel has its own α axis.",
         );
         Section::new(format!("The signal under noise: {}", rule.title()), figure)
     })

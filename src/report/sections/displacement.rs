@@ -1,4 +1,4 @@
-//! Why alpha moves: the variance that an attack adds, and the variance that it moves.
+//! Why alpha moves: the variance that an attack adds by itself, and everything else.
 
 use maud::{Markup, html};
 use ndarray::{Array1, Array2, ArrayView1};
@@ -8,8 +8,9 @@ use crate::{
     math::mean::mean_and_sd,
     report::{
         figures::{self, Axis, Curve, Layout, Palette, Panel, Point, layer_name},
-        html::{FigureList, Section, long_table, number, spread},
+        html::{FigureList, Section, long_table, number, of_seeds, spread},
         inside_files::Displaced,
+        marks::of_ranks,
         rule_view::RuleView,
     },
     study::{
@@ -24,29 +25,35 @@ const HEADER: [&str; 10] = [
     "α, clean",
     "α, attacked",
     "by own variance",
-    "by cross terms",
-    "by turned directions",
+    "the rest",
+    "ranks where clean + cross ≤ 0",
     "displacement / spread",
     "shift of the mean, %",
     "own in first 10 directions, %",
     "in first 50, %",
 ];
 
-/// The change of alpha under each attack that was looked into, split by its cause; none if there is none.
+/// The change of alpha under each attack whose displacement was measured; none if there is none.
 pub fn why_alpha_moves(rule: RuleView<'_>, figures: &mut FigureList) -> Option<Section> {
     let attacks = by_attack(rule);
     if attacks.is_empty() {
         return None;
     }
+    let levels = || attacks.iter().flat_map(|(_, levels)| levels);
+    let not_positive = most_not_positive(levels().flat_map(|level| &level.layers).flatten());
     let body = html! {
         p {
             "Along each eigenvector of the clean covariance, the attacked variance is the clean one, plus a \
              cross term, twice the covariance of clean activation and displacement, plus the own variance \
-             of the displacement. α of clean plus own, α of all three, and α of the attacked spectrum, \
-             which has its own eigenvectors, split the change of α into three parts that add up to it. The \
-             first two are fitted to the variances in the order of the clean eigenvalues."
+             of the displacement. α of clean plus own, minus α of clean, is the change by the own variance \
+             alone; both are fitted to the variances in the order of the clean eigenvalues. The rest, up to α of \
+             the attacked spectrum, is the change by the cross terms and by the turning of the principal \
+             directions. It is given as one number because the parts depend on the order in which the terms are \
+             added: own variance must come first, since clean plus cross alone is no variance and is not positive \
+             at up to " (not_positive) " of the ranks used (the most in any layer and seed; in the tables, \
+             in any seed). A layer of a seed counts only if its three exponents are over the same ranks."
         }
-        ul { @for level in attacks.iter().flat_map(|(_, levels)| levels) { li { (sentence(rule, level)) } "\n" } }
+        ul { @for level in levels() { li { (sentence(rule, level)) } "\n" } }
         @for (attack, levels) in &attacks {
             h3 { (attack.title) } "\n"
             (numbers(rule, attack, levels))
@@ -56,38 +63,53 @@ pub fn why_alpha_moves(rule: RuleView<'_>, figures: &mut FigureList) -> Option<S
     Some(Section::new(format!("Why α moves: {}", rule.title()), body))
 }
 
-/// A part of a change that is at least this fraction of the largest part is named beside it.
-const ABOUT_AS_MUCH: f64 = 0.8;
-
-/// The change of alpha of one seed's layer under an attack, split by its cause.
+/// The change of alpha of one seed's layer under an attack. All its exponents are over the same ranks.
 struct Change {
     clean: f64,
+    /// alpha of clean plus own, minus alpha of clean.
     own: f64,
-    cross: f64,
-    turned: f64,
+    /// alpha of the attacked spectrum, minus alpha of clean plus own.
+    rest: f64,
+    /// Number of ranks used.
+    ranks: usize,
+    /// At how many of them clean plus cross, without own, is not positive.
+    not_positive: usize,
 }
 
 impl Change {
-    /// From the terms (3, units) and alpha of the attacked spectrum; none if an exponent is missing.
-    fn of(terms: &Array2<f64>, attacked: f64, estimator: Estimator) -> Option<Self> {
+    /// From the terms (3, units) and the row of the attacked spectrum; none if an exponent is missing or is
+    /// over fewer ranks than another.
+    fn of(terms: &Array2<f64>, attacked: &Row) -> Option<Self> {
         let [clean, cross, own] = [0, 1, 2].map(|row| terms.row(row).to_owned());
-        let with_own = alpha(&(&clean + &own), estimator)?;
-        let with_both = alpha(&(&clean + &own + &cross), estimator)?;
-        let clean = alpha(&clean, estimator)?;
-        let (own, cross) = (with_own - clean, with_both - with_own);
-        Some(Self { clean, own, cross, turned: attacked - with_both })
+        let Estimator { method, first, last } = attacked.estimator();
+        let ranks = Ranks::new(first, last).ok()?;
+        let [before, with_own] = [clean.clone(), &clean + &own].map(|variances| {
+            let fit = powerlaw::fit(&variances.to_vec(), None, ranks, method, Order::AsGiven);
+            fit.expect("variances in any order can be fitted")
+        });
+        if [before.points, with_own.points] != [attacked.points; 2] {
+            return None;
+        }
+        let without_own = clean + cross;
+        let used = without_own.iter().skip(first - 1).take(attacked.points);
+        Some(Self {
+            clean: before.alpha?,
+            own: with_own.alpha? - before.alpha?,
+            rest: attacked.alpha? - with_own.alpha?,
+            ranks: attacked.points,
+            not_positive: used.filter(|variance| **variance <= 0.0).count(),
+        })
     }
 
     fn all(&self) -> f64 {
-        self.own + self.cross + self.turned
+        self.own + self.rest
     }
 }
 
-/// alpha of variances in the order in which they are given.
-fn alpha(variances: &Array1<f64>, estimator: Estimator) -> Option<f64> {
-    let Estimator { method, first, last } = estimator;
-    let ranks = Ranks::new(first, last).ok()?;
-    powerlaw::fit(&variances.to_vec(), None, ranks, method, Order::AsGiven).ok()?.alpha
+/// `50 of 50`: the largest number of ranks, over these changes, at which clean plus cross is not positive.
+fn most_not_positive<'a>(changes: impl IntoIterator<Item = &'a Change>) -> String {
+    let most = changes.into_iter().max_by_key(|change| change.not_positive);
+    most.map_or("–".into(), |change| format!("{} of {}", change.not_positive, change.ranks))
 }
 
 /// What an attack displaces, and the changes of alpha of all seeds in each layer.
@@ -112,44 +134,36 @@ fn changes(rule: RuleView<'_>, attacked: &Displaced, layer: usize) -> Vec<Change
             .rows
             .iter()
             .find(|row| row.seed == Some(*seed) && row.layer == layer && attacked.level.is_of(row));
-        Change::of(terms.get(layer - 1)?, row?.alpha?, rule.estimator)
+        Change::of(terms.get(layer - 1)?, row?)
     };
     attacked.seeds.iter().filter_map(of_seed).collect()
 }
 
-/// `Gaussian noise, σ = 0.5: α falls by 0.42 on average over layers and seeds ...`
+/// `Gaussian noise, σ = 0.5: α falls by 0.42 on average over layers and seeds; ...`
 fn sentence(rule: RuleView<'_>, explained: &Explained<'_>) -> String {
     let name = explained.attacked.level.title(&rule.study.catalogue, ", ");
-    let all: Vec<&Change> = explained.layers.iter().flatten().collect();
-    let mean =
-        |part: fn(&Change) -> f64| mean_and_sd(all.iter().map(|change| Some(part(change)))).0;
-    let parts =
-        [mean(|change| change.own), mean(|change| change.cross), mean(|change| change.turned)];
-    let (Some(change), [Some(own), Some(cross), Some(turned)], false) =
-        (mean(Change::all), parts, all.is_empty())
-    else {
-        return format!("{name}: no layer has the exponents.");
+    let counted: Vec<&Change> = explained.layers.iter().flatten().collect();
+    if counted.is_empty() {
+        return format!("{name}: no layer has exponents over the same ranks.");
+    }
+    let mean = |part: fn(&Change) -> f64| {
+        counted.iter().map(|change| part(change)).sum::<f64>() / counted.len() as f64
     };
-    let direction = if change < 0.0 { "falls" } else { "rises" };
-    let causes = [
-        (own, "because of the variance that the attack itself adds"),
-        (cross, "because the attack moves activations along the representation"),
-        (turned, "because the principal directions turn"),
-    ];
-    let mut along: Vec<_> = causes.iter().filter(|(part, _)| part * change > 0.0).collect();
-    along.sort_by(|a, b| b.0.abs().total_cmp(&a.0.abs()));
-    let cause = match along.as_slice() {
-        [] => String::new(),
-        [(first, cause), (second, other), ..] if second / first > ABOUT_AS_MUCH => {
-            format!(", {cause} and, about as much, {other}")
-        }
-        [(_, cause), ..] => format!(", mainly {cause}"),
+    let signed = |value: f64| format!("{value:+.2}").replace('-', "−");
+    let all = mean(Change::all);
+    let measured = explained.layers.len() * explained.attacked.seeds.len();
+    let left_out = if counted.len() < measured {
+        format!(" ({} of {measured}, those with exponents over the same ranks)", counted.len())
+    } else {
+        String::new()
     };
-    let [change, own, cross, turned] =
-        [change.abs(), own, cross, turned].map(|part| number(Some(part), 2));
     format!(
-        "{name}: α {direction} by {change} on average over layers and seeds{cause} (own variance {own}, cross terms {cross}, \
-         turned directions {turned})."
+        "{name}: α {} by {} on average over layers and seeds{left_out}; the attack's own variance alone changes \
+         it by {}, everything else by {}.",
+        if all < 0.0 { "falls" } else { "rises" },
+        number(Some(all.abs()), 2),
+        signed(mean(|change| change.own)),
+        signed(mean(|change| change.rest)),
     )
 }
 
@@ -165,7 +179,12 @@ fn lines(rule: RuleView<'_>, explained: &Explained<'_>) -> Vec<Vec<String>> {
     let line = |(layer, changes): (usize, &Vec<Change>)| {
         let part = |part: fn(&Change) -> f64| {
             let (mean, sd) = mean_and_sd(changes.iter().map(|change| Some(part(change))));
-            spread(mean.filter(|mean| mean.is_finite()), sd, 2)
+            let spread = spread(mean.filter(|mean| mean.is_finite()), sd, 2);
+            of_seeds(spread, (changes.len(), attacked.seeds.len()))
+        };
+        let alpha = |of: fn(&Change) -> f64| {
+            let used = changes.iter().map(|change| change.ranks);
+            of_ranks(part(of), used, rule.estimator.rank_count())
         };
         let strength = |row: &Row| attacked.level.is_of(row).then_some(row.strength);
         let measured = |value: fn(&Row) -> Option<f64>, digits: usize| {
@@ -175,11 +194,11 @@ fn lines(rule: RuleView<'_>, explained: &Explained<'_>) -> Vec<Vec<String>> {
         vec![
             attacked.level.strength.to_string(),
             layer.to_string(),
-            part(|change| change.clean),
-            part(|change| change.clean + change.all()),
+            alpha(|change| change.clean),
+            alpha(|change| change.clean + change.all()),
             part(|change| change.own),
-            part(|change| change.cross),
-            part(|change| change.turned),
+            part(|change| change.rest),
+            most_not_positive(changes),
             measured(|row| row.displacement, 3),
             measured(|row| row.mean_shift.map(|fraction| 100.0 * fraction), 1),
             measured(|row| row.displaced_first_10.map(|fraction| 100.0 * fraction), 1),
@@ -257,21 +276,25 @@ mod tests {
     use ndarray::stack;
 
     use super::*;
-    use crate::geometry::powerlaw::Method;
 
     #[test]
-    fn the_change_of_alpha_is_split_by_its_causes() {
-        // Decays with the exponents 2 (clean), 1 (with own) and 1.5 (with both).
+    fn the_change_of_alpha_is_split_into_own_variance_and_the_rest() {
+        // Decays with the exponents 2 (clean), 1 (with own) and 1.75 (attacked).
         let decay = |alpha: f64| Array1::from_shape_fn(40, |n| (n as f64 + 1.0).powf(-alpha));
-        let (own, cross) = (decay(1.0) - decay(2.0), decay(1.5) - decay(1.0));
-        let terms = stack![ndarray::Axis(0), decay(2.0), cross, own];
-        let estimator = Estimator { method: Method::Ols, first: 1, last: 30 };
-        let change = Change::of(&terms, 1.75, estimator).unwrap();
+        // Clean plus cross is negative from rank 21 on.
+        let cross = Array1::from_shape_fn(40, |n| if n < 20 { 0.0 } else { -1.0 });
+        let terms = stack![ndarray::Axis(0), decay(2.0), cross, decay(1.0) - decay(2.0)];
+        let attacked =
+            Row { rank_first: 1, rank_last: 30, points: 30, alpha: Some(1.75), ..Row::default() };
+        let change = Change::of(&terms, &attacked).unwrap();
         assert_relative_eq!(change.clean, 2.0, max_relative = 1e-12);
         assert_relative_eq!(change.own, -1.0, max_relative = 1e-12);
-        assert_relative_eq!(change.cross, 0.5, max_relative = 1e-12);
-        assert_relative_eq!(change.turned, 0.25, max_relative = 1e-12);
+        assert_relative_eq!(change.rest, 0.75, max_relative = 1e-12);
         assert_relative_eq!(change.all(), -0.25, max_relative = 1e-12);
-        assert!(Change::of(&Array2::zeros((3, 40)), 1.0, estimator).is_none());
+        assert_eq!(most_not_positive([&change]), "10 of 30");
+        // Exponents over different ranks are not compared.
+        let fewer = Row { points: 29, ..attacked.clone() };
+        assert!(Change::of(&terms, &fewer).is_none());
+        assert!(Change::of(&Array2::zeros((3, 40)), &attacked).is_none());
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     report::{
         headline,
         html::{Section, long_table, number, of_seeds, spread},
-        marks::marked,
+        marks::{marked, of_fit},
         selection::Selection,
         study_files::StudyFiles,
     },
@@ -47,8 +47,9 @@ pub fn of_clean_images(study: &StudyFiles) -> Section {
         p {
             "Clean images: mean ± standard deviation over seeds. Layer 0 is the images themselves. An accuracy \
              \"probe\" is that of a linear classifier trained afterwards on the layer's activations, because the rule \
-             trains none. Beside α stand reasons to doubt it, with the number of seeds if not all: the code of a \
-             warning, or the description of the spectrum that is preferred to a power law. The noise has the \
+             trains none. If a fit used fewer ranks than asked for, because the other eigenvalues are 0, the number of \
+             ranks used stands beside α: slopes over different ranks are not comparable. Then come reasons to doubt \
+             α, with the number of seeds if not all: the code of a warning, or the description of the spectrum that is preferred to a power law. The noise has the \
              shape of the layers of the first rule."
         }
         (long_table("Clean images", &HEADER, &rows))
@@ -90,7 +91,7 @@ fn of_noise(ranks: &str, fit: &Fit) -> Vec<String> {
         ranks.into(),
         "–".into(),
         "–".into(),
-        number(fit.alpha, 2),
+        of_fit(fit),
         number(fit.r2, 3),
         number(fit.curvature, 2),
         number(fit.participation_ratio, 1),

@@ -24,6 +24,12 @@ impl Estimator {
         format!("{}–{}", self.first, self.last)
     }
 
+    /// Number of ranks requested.
+    #[must_use]
+    pub fn rank_count(&self) -> usize {
+        self.last + 1 - self.first
+    }
+
     /// The estimator that made a fit.
     #[must_use]
     pub fn of(fit: &Fit) -> Self {
