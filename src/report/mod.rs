@@ -74,7 +74,7 @@ pub fn report(study: &StudyFiles, links: Option<Links>, files: &[FileLink]) -> R
         // Why it is so.
         displacement::why_alpha_moves(rule, figures),
         classes::classes(rule, figures),
-        power_law::is_it_one(rule),
+        Some(power_law::is_it_one(rule, figures)),
         robustness::robustness(study, figures),
         // More about the networks.
         Some(layers::along_layers(study, figures)),

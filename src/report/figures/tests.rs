@@ -117,6 +117,7 @@ fn empty_figures_are_drawn() {
     check(&training(&[], &[]), &["no values", "epoch"]);
     check(&epochs(&[], &[]), &["no values", "epoch", "α"]);
     check(&samples_alpha(&[]), &["no values"]);
+    check(&local_slopes(&[]), &["no values", "rank n"]);
     coordinates(&samples(&[], &[], 28));
 }
 
