@@ -50,8 +50,8 @@ pub fn why_alpha_moves(rule: RuleView<'_>, figures: &mut FigureList) -> Option<S
              the attacked spectrum, is the change by the cross terms and by the turning of the principal \
              directions. It is given as one number because the parts depend on the order in which the terms are \
              added: own variance must come first, since clean plus cross alone is no variance and is not positive \
-             at up to " (not_positive) " of the ranks used (the most in any layer and seed; in the tables, \
-             in any seed). A layer of a seed counts only if its three exponents are over the same ranks."
+             at up to " (not_positive) " of the ranks used (the largest number over layers \
+             and seeds; the tables give the largest over seeds). A layer of a seed counts only if its three exponents are over the same ranks."
         }
         ul { @for level in levels() { li { (sentence(rule, level)) } "\n" } }
         @for (attack, levels) in &attacks {
