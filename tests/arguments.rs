@@ -30,7 +30,6 @@ fn a_negative_number_is_refused_as_a_value_and_not_as_a_flag() {
         ("dimension --neighbours -5 x.npy".into(), "-5", "at least 2"),
         ("draw-digits --count -5".into(), "-5", "from 1"),
         ("draw-powerlaw --alpha -1 --samples 5 --units 5".into(), "-1", "at least 0"),
-        ("claims --stimulus-dimension -1 x.npy".into(), "-1", "above 0"),
         ("validate --noise -1".into(), "-1", "at least 0"),
     ] {
         let message = folder.fails(2, &line);

@@ -44,21 +44,6 @@ fn duplicates_are_left_out_wherever_they_stand() {
 }
 
 #[test]
-fn claims_take_the_first_estimate_there_is() {
-    let folder = Folder::with_table();
-    let claims = |option: &str| folder.ok(&format!("claims {option} t.csv"));
-    folder.write("grid.npy", &Array2::from_shape_fn((400, 2), |(i, j)| [i / 20, i % 20][j] as f64));
-    for points in ["x.npy", "grid.npy"] {
-        folder.ok(&format!("dimension {points} -o d.jsonl 2> /dev/null"));
-        let lines = json_lines(&folder.bytes("d.jsonl"));
-        let d = lines.iter().find_map(|line| line["dimension"].as_f64()).unwrap();
-        let expected = claims(&format!("--stimulus-dimension {d}"));
-        assert_eq!(claims("--dimension d.jsonl"), expected, "{points}");
-        assert_ne!(claims(""), expected);
-    }
-}
-
-#[test]
 fn a_lattice_is_said_to_be_one_and_keeps_the_other_estimate() {
     let folder = Folder::new();
     folder.write("line.npy", &Array2::from_shape_fn((100, 1), |(i, _)| i as f32));

@@ -13,6 +13,7 @@ mod arguments;
 mod arrays;
 mod attacks;
 mod campaign;
+mod choices;
 mod claims;
 mod class_geometry;
 mod common;

@@ -150,7 +150,6 @@ fn what_makes_no_sense_of_spectra_and_dimensions_is_refused() {
             "expected a number of at least 0",
         ),
         (2, "validate --ranks 1-2 -o v.csv", "at least three ranks"),
-        (1, "claims --dimension zero m.csv", "m.csv"),
     ] {
         let message = folder.fails(status, line);
         assert!(message.contains(words), "{line}: {message}");

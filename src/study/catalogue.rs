@@ -132,6 +132,14 @@ pub struct AttackEntry {
     pub family: Family,
     /// The attack of which it is a control, if any.
     pub control_of: Option<String>,
+    /// The attack that it is but for clipping the pixels, if any. Both are judged, and whether to clip is
+    /// one of the choices of the analysis.
+    #[serde(default)]
+    pub clipped_of: Option<String>,
+    /// Strengths up to which the claims are judged: the first for the main results, the others as choices
+    /// of the analysis. Empty: all strengths.
+    #[serde(default)]
+    pub up_to: Vec<f64>,
     /// Title in the report.
     pub title: String,
     /// Symbol and unit of the strength, such as `σ (pixel units)`.
@@ -155,6 +163,8 @@ impl AttackEntry {
             name: name.into(),
             family,
             control_of: None,
+            clipped_of: None,
+            up_to: Vec::new(),
             title: name.into(),
             unit: "strength".into(),
             command: String::new(),
@@ -165,6 +175,18 @@ impl AttackEntry {
     #[must_use]
     pub fn is_control(&self) -> bool {
         self.control_of.is_some()
+    }
+
+    /// The attack without clipping: another one if it is clipped, or else itself.
+    #[must_use]
+    pub fn unclipped(&self) -> &str {
+        self.clipped_of.as_ref().unwrap_or(&self.name)
+    }
+
+    /// The strength up to which the main results judge the claims.
+    #[must_use]
+    pub fn largest(&self) -> f64 {
+        self.up_to.first().copied().unwrap_or(f64::INFINITY)
     }
 
     /// The title and the strength, such as `Gaussian noise, σ = 0.5` with the separator `, `. The
@@ -231,44 +253,48 @@ impl FromStr for RuleEntry {
 impl FromStr for AttackEntry {
     type Err = String;
 
-    /// Parse `NAME; FAMILY; TITLE; UNIT; COMMAND`. For a control, `FAMILY` is followed by
-    /// `, control of ATTACK`.
+    /// Parse `NAME; KIND; TITLE; UNIT; COMMAND`. `KIND` is the family, followed by any of `, control of
+    /// ATTACK`, `, clipped ATTACK` and `, up to STRENGTH STRENGTH ...`.
     fn from_str(text: &str) -> std::result::Result<Self, String> {
-        let ([name, family, title, unit], command) = fields(text)?;
-        let (family, control_of) = match family.split_once(',') {
-            Some((family, relation)) => (family.trim(), Some(control_of(name, relation)?)),
-            None => (family, None),
-        };
-        let family = match family {
+        let ([name, kind, title, unit], command) = fields(text)?;
+        let mut parts = kind.split(',').map(str::trim);
+        let family = match parts.next().unwrap_or_default() {
             "noise" => Family::Noise,
             "gradient" => Family::Gradient,
             "other" => Family::Other,
-            _ => {
+            family => {
                 return Err(format!(
                     "{name} has an unknown family (found {family}, expected noise, gradient or other)"
                 ));
             }
         };
-        Ok(Self {
-            name: name.into(),
+        let mut entry = Self {
             family,
-            control_of,
             title: title_or_name(title, name),
             unit: unit.into(),
             command,
-        })
-    }
-}
-
-/// Parse `control of ATTACK`.
-fn control_of(name: &str, relation: &str) -> std::result::Result<String, String> {
-    let words: Vec<&str> = relation.split_whitespace().collect();
-    match words.as_slice() {
-        ["control", "of", attack] => Ok((*attack).into()),
-        _ => Err(format!(
-            "{name} has an unknown relation (found {}, expected control of ATTACK)",
-            relation.trim()
-        )),
+            ..Self::undescribed(name)
+        };
+        for part in parts {
+            let words: Vec<&str> = part.split_whitespace().collect();
+            match words.as_slice() {
+                ["control", "of", attack] => entry.control_of = Some((*attack).into()),
+                ["clipped", attack] => entry.clipped_of = Some((*attack).into()),
+                ["up", "to", strengths @ ..] => {
+                    let strengths = strengths.iter().map(|word| word.parse());
+                    entry.up_to = strengths
+                        .collect::<std::result::Result<_, _>>()
+                        .map_err(|_| format!("{name} has a bad strength (found {part})"))?;
+                }
+                _ => {
+                    return Err(format!(
+                        "{name} has an unknown relation (found {part}, expected control of ATTACK, clipped \
+                         ATTACK or up to STRENGTHS)"
+                    ));
+                }
+            }
+        }
+        Ok(entry)
     }
 }
 
@@ -305,6 +331,10 @@ mod tests {
         assert_eq!(attack.control_of.as_deref(), Some("gauss"));
         assert_eq!((attack.title.as_str(), attack.unit.as_str()), ("Noise, clipped", "σ"));
         assert_eq!(attack.command, "a --b 1; c | d");
+        let attack: AttackEntry =
+            "clip; noise, clipped gauss, up to 0.3 0.2; Clipped; σ; a".parse().unwrap();
+        assert_eq!((attack.unclipped(), attack.is_control()), ("gauss", false));
+        assert_eq!((attack.largest(), attack.up_to), (0.3, vec![0.3, 0.2]));
         let rule: RuleEntry = "local; local errors;; train".parse().unwrap();
         assert_eq!((rule.control_of, rule.command.as_str()), (None, "train"));
         let rule: RuleEntry = "backprop; backpropagation; local; train".parse().unwrap();
@@ -313,6 +343,7 @@ mod tests {
             ("mine; warp; Mine; strength; cat", "found warp"),
             ("mine; noise control; Mine; strength; cat", "found noise control"),
             ("mine; noise, control; Mine; strength; cat", "found control, expected control of"),
+            ("mine; noise, up to 1 x; Mine; strength; cat", "bad strength (found up to 1 x)"),
             ("mine; noise, like gauss; Mine; strength; cat", "found like gauss"),
             ("mine; noise; Mine", "expected 5 parts"),
         ] {

@@ -3,4 +3,5 @@
 pub mod catalogue;
 pub mod claims;
 pub mod grid;
+pub mod splits;
 pub mod table;

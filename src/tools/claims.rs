@@ -20,17 +20,24 @@ use crate::{
 /// monotonic. C3: under attacks along a gradient, it is not monotonic; this line also gives the
 /// turning point. Each is judged in each layer along the strengths of an attack, and as C1-at-strength
 /// and so on at each strength across the layers; C1 also on clean images, across layers (C1-layers)
-/// and along the epochs of training (C1-epochs). Further lines judge what the paper does not claim: accuracy and dimensionality
-/// against depth, local errors against backpropagation, and smoothness, for which alpha > 1 + 2/d
-/// is a necessary condition and not a sufficient one.
+/// and along the epochs of training (C1-epochs). Further lines judge what the paper does not claim:
+/// accuracy and dimensionality against depth, and local errors against backpropagation.
 ///
 /// Writes one line per claim, rule, attack, method and rank range. It has the claim, its statement,
 /// statistic and threshold; for each layer the median of the statistic over seeds, and whether the
 /// claim holds there: the lower confidence bound of the median, of five seeds the smallest value, must
 /// reach the threshold; and the verdict. The verdict is reproduced (the
 /// claim holds in all layers), partly (in some), not-reproduced (in none) or undecided. A claim is
-/// undecided, with the reason, if there are too few seeds or points, if accuracy hardly changes, or
-/// if the table contains nothing to judge the claim on.
+/// undecided, with the reason, if there are too few seeds or points, if accuracy changes by less than five
+/// percentage points, or if the table contains nothing to judge the claim on. A seed whose alphas along
+/// a curve are fitted over different numbers of ranks does not count.
+///
+/// A verdict may depend on choices of the analysis. So --choices writes one line per claim along strengths,
+/// rule, attack and combination of choices: are the attacked images clipped (clipped), the ranks and the
+/// method of the fit, up to which strength the curve goes (largest), whether points at the floor of
+/// accuracy count (floor), and the factor of all thresholds (scale: 0.5, 1 or 2). Each line has the layers
+/// in which the claim holds (layers_holding) and the verdict. The combination of the main results has
+/// default true.
 ///
 /// With --checks it also checks the attacks, for each rule: does accuracy stay high because the network
 /// is strong, or because the attack is weak? pgd: pgd and bim are at least as strong as fgsm. transfer:
@@ -41,16 +48,16 @@ use crate::{
 /// exceed, and whether the check is passed: true, false or null, with the reason. The verdicts name the
 /// checks that their attack fails.
 ///
-/// The file --study says which attacks are noise, which follow a gradient and which are controls.
-/// Without it, gauss is noise, fgsm and fgsm-float32 follow a gradient, and other attacks do neither.
+/// The file --study says which attacks are noise, which follow a gradient, which are controls, which are
+/// another attack with clipping, and up to which strengths claims are judged. Without it, gauss is noise, fgsm and fgsm-float32 follow a gradient, and other attacks do neither.
 ///
-/// C2 and C3 order the points by falling accuracy, not by strength. An attack of strength 0 is the
+/// C1, C2 and C3 order the points by falling accuracy, not by strength. An attack of strength 0 is the
 /// clean images, which count once. The columns of the table may be in any order. A point that occurs
 /// twice is refused, and so is a cell without a number where one is expected.
 #[derive(Parser)]
 #[command(
     version,
-    after_help = "Example:\n  claims --study out/mnist/study.json out/mnist/table.csv\n\nSource: Jiang, Zhou and Huang, Chin. Phys. B 30, 048702 (2021); smoothness: Stringer et al., Nature 571, 361 (2019); checks: Carlini et al., arXiv 1902.06705 (2019), Croce and Hein, arXiv 2003.01690 (2020), Athalye et al., arXiv 1802.00420 (2018)"
+    after_help = "Example:\n  claims --study out/mnist/study.json out/mnist/table.csv\n\nSource: Jiang, Zhou and Huang, Chin. Phys. B 30, 048702 (2021); choices: Simonsohn, Simmons and Nelson, Nat. Hum. Behav. 4, 1208 (2020), Steegen et al., Perspect. Psychol. Sci. 11, 702 (2016); checks: Carlini et al., arXiv 1902.06705 (2019), Croce and Hein, arXiv 2003.01690 (2020), Athalye et al., arXiv 1802.00420 (2018)"
 )]
 struct Args {
     /// CSV table of one data set, written by tabulate; - for stdin
@@ -59,18 +66,14 @@ struct Args {
     /// JSON written by describe-study: the families of attacks, the controls, the order of the ranks
     #[arg(long, value_name = "FILE")]
     study: Option<PathBuf>,
-    /// Also judge smoothness, alpha > 1 + 2/d, with this dimension d of the set of images [default: not
-    /// judged]
-    #[arg(long, value_name = "D", value_parser = cli::positive)]
-    stimulus_dimension: Option<f64>,
-    /// Also judge smoothness, with the first dimension in this file, which the tool dimension wrote for
-    /// the images
-    #[arg(long, value_name = "FILE", conflicts_with = "stimulus_dimension")]
-    dimension: Option<PathBuf>,
-    /// Also write the verdicts on C1, C2 and C3 to this file, as text, one line each: those at the first
-    /// ranks, without the rules and attacks that are controls
+    /// Also write the verdicts on C1, C2 and C3 to this file, as text: over all choices, and by default,
+    /// without the rules and attacks that are controls
     #[arg(long, value_name = "FILE")]
     verdicts: Option<PathBuf>,
+    /// Also judge the claims in all combinations of choices, and write the verdicts to this file, as JSON
+    /// lines
+    #[arg(long, value_name = "FILE")]
+    choices: Option<PathBuf>,
     /// Also write the checks of the attacks to this file, as JSON lines
     #[arg(long, value_name = "FILE")]
     checks: Option<PathBuf>,
@@ -82,21 +85,23 @@ struct Args {
 }
 
 fn run(args: Args) -> Result<()> {
-    let inputs = [&args.table].into_iter().chain(&args.study).chain(&args.dimension);
+    let inputs = [&args.table].into_iter().chain(&args.study);
     let inputs: Vec<&Path> = inputs.map(PathBuf::as_path).collect();
-    let outputs = [Some(args.output.as_path()), args.verdicts.as_deref(), args.checks.as_deref()];
+    let others = [&args.verdicts, &args.choices, &args.checks];
+    let outputs = [Some(&args.output)].into_iter().chain(others.map(Option::as_ref));
+    let outputs: Vec<Option<&Path>> = outputs.map(|file| file.map(PathBuf::as_path)).collect();
     cli::check_streams(&inputs, &outputs)?;
     let rows = table::read(&args.table)?;
     table::check_one_dataset(&rows, &args.table)?;
     let study = args.study.as_deref().map(Catalogue::read).transpose()?.unwrap_or_default();
-    let d = match &args.dimension {
-        Some(file) => Some(claims::stimulus_dimension(file)?),
-        None => args.stimulus_dimension,
-    };
-    let Judgement { claims, checks } = claims::judge(&rows, &study, d);
+    let Judgement { claims, analyses, checks } = claims::judge(&rows, &study);
     let mut outputs = vec![write::json_lines(&args.output, &claims)?];
     if let Some(file) = &args.verdicts {
-        outputs.push(write::lines(file, &claims::verdicts(&claims, &rows, &study))?);
+        let verdicts = claims::verdicts(&claims, &analyses, &rows, &study);
+        outputs.push(write::lines(file, &verdicts)?);
+    }
+    if let Some(file) = &args.choices {
+        outputs.push(write::json_lines(file, &analyses)?);
     }
     if let Some(file) = &args.checks {
         outputs.push(write::json_lines(file, &checks)?);

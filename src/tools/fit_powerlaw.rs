@@ -55,9 +55,9 @@ struct Args {
     /// last to first rank is the same [default: no split]
     #[arg(long, value_name = "N", value_parser = cli::count_to::<10_000>)]
     windows: Option<usize>,
-    /// How alpha is estimated
+    /// How alpha is estimated (repeatable)
     #[arg(long, value_name = "NAME", default_value = "ols", value_parser = methods())]
-    method: Methods,
+    method: Vec<Methods>,
     /// Is it a power law? Also fit an exponential, lambda_n ~ e^(-k n), and a broken power law, of two
     /// slopes that meet at a rank, to the logarithms of the same ranks. Adds the keys preferred (power-law,
     /// exponential or broken: the lowest BIC), bic (of each), break (the rank where the slopes meet) and
@@ -101,6 +101,8 @@ fn methods() -> impl TypedValueParser<Value = Methods> {
 fn run(args: Args) -> Result<()> {
     cli::check_streams(&[&args.spectrum], &[Some(&args.output), args.figure.as_deref()])?;
     let ranges = ranges(&args)?;
+    let chosen = |method: &Method| args.method.iter().any(|of| of.0.contains(method));
+    let methods: Vec<Method> = Method::ALL.into_iter().filter(chosen).collect();
     let order = if args.as_ranked { Order::AsGiven } else { Order::Falling };
     let mut spectra = Rows::<f64>::spectra(Source::open(&args.spectrum)?)?;
     let stacked = spectra.layers().is_some();
@@ -120,7 +122,7 @@ fn run(args: Args) -> Result<()> {
         let layer = stacked.then_some(block.matrix + 1);
         let first = fits.len();
         for &ranks in &ranges {
-            for &method in &args.method.0 {
+            for &method in &methods {
                 let fit = powerlaw::fit(&lambda, layer, ranks, method, order);
                 let mut fit = fit.map_err(|e| e.in_file(spectra.name()))?;
                 fit.comparison = args.compare.then(|| powerlaw::compare(&lambda, ranks));

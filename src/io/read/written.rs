@@ -39,6 +39,8 @@ written! {
     ESTIMATORS = "estimators.csv", "validate", ["noise", "draws", "bias"];
     /// The claims with their verdicts.
     CLAIMS = "claims.jsonl", "claims", ["claim", "statement", "statistic"];
+    /// The claims with their verdicts in all combinations of choices.
+    CHOICES = "choices.jsonl", "claims --choices", ["layers_holding", "floor", "scale"];
     /// The checks of the attacks.
     CHECKS = "checks.jsonl", "claims --checks", ["check", "statement", "beside"];
     /// The description of a study.

@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
+    choices::{Choice, Floor},
     statistics::mean,
-    thresholds::{MIN_POINTS, MIN_RANGE, MIN_SEEDS, RESOLUTION},
+    thresholds::{MIN_POINTS, MIN_RANGE, MIN_SEEDS, RESOLUTION, ROUND_OFF},
 };
 use crate::study::table::{Estimator, Row};
 
@@ -27,6 +28,8 @@ pub struct CurvePoint {
     pub accuracy: f64,
     /// The power-law exponent.
     pub alpha: f64,
+    /// Number of ranks over which alpha was fitted.
+    pub ranks: usize,
     /// Participation ratio of the spectrum.
     pub participation_ratio: f64,
 }
@@ -47,6 +50,14 @@ pub fn along_strength(rows: &[Row], subject: &Subject, attack: &str) -> BTreeMap
         let wanted = row.epoch.is_none() && (row.attack == attack || row.attack == "clean");
         wanted.then_some(row.strength)
     })
+}
+
+/// The curves without the points beyond `largest`.
+pub fn up_to(mut layers: BTreeMap<usize, Seeds>, largest: f64) -> BTreeMap<usize, Seeds> {
+    for curve in layers.values_mut().flat_map(BTreeMap::values_mut) {
+        curve.retain(|point| point.at <= largest);
+    }
+    layers
 }
 
 /// The curves on clean images along the epochs of snapshots, by layer.
@@ -107,7 +118,7 @@ fn curves(
         let accuracy = row.accuracy.or(row.network_accuracy);
         let values = (accuracy, row.alpha, row.participation_ratio);
         if let (Some(accuracy), Some(alpha), Some(participation_ratio)) = values {
-            curve.push(CurvePoint { at, accuracy, alpha, participation_ratio });
+            curve.push(CurvePoint { at, accuracy, alpha, ranks: row.points, participation_ratio });
         }
     }
     for curve in layers.values_mut().flat_map(BTreeMap::values_mut) {
@@ -116,25 +127,30 @@ fn curves(
     layers
 }
 
-/// Curves of at least one seed, all at the same strengths or layers, along which the mean accuracy
+/// Curves of at least one seed, all at the same strengths, layers or epochs, along which the mean accuracy
 /// varies. On these, a relation of accuracy to alpha can be judged.
 pub struct Comparable {
     curves: Vec<Vec<CurvePoint>>,
     /// What the points are, in the plural.
     points: &'static str,
+    choice: Choice,
 }
 
 impl Comparable {
-    /// Select the seeds that have an exponent at [`MIN_POINTS`] points or more, and the points that
-    /// these seeds share. `points` says what they are. The error is the reason why the curves cannot be
-    /// judged: too few seeds or points, or an accuracy that hardly varies.
-    pub fn new(seeds: &Seeds, points: &'static str) -> Result<Self, String> {
-        let mut curves: Vec<Vec<CurvePoint>> =
-            seeds.values().filter(|points| points.len() >= MIN_POINTS).cloned().collect();
+    /// Select the seeds that have an exponent at [`MIN_POINTS`] points or more, over the same number of
+    /// ranks at all of them, and the points that these seeds share. `points` says what they are. The error
+    /// is the reason why the curves cannot be judged: too few seeds or points, or an accuracy that hardly
+    /// varies.
+    pub fn new(seeds: &Seeds, points: &'static str, choice: Choice) -> Result<Self, String> {
         enough(seeds, points)?;
+        let same_ranks = |curve: &&Vec<CurvePoint>| {
+            curve.len() >= MIN_POINTS && curve.iter().all(|point| point.ranks == curve[0].ranks)
+        };
+        let mut curves: Vec<Vec<CurvePoint>> = seeds.values().filter(same_ranks).cloned().collect();
         if curves.is_empty() || curves.len() < MIN_SEEDS.min(seeds.len()) {
             return Err(format!(
-                "{} of {} seeds have an exponent at {MIN_POINTS} {points} or more, {MIN_SEEDS} needed",
+                "{} of {} seeds have an exponent over the same ranks at {MIN_POINTS} {points} or more, \
+                 {MIN_SEEDS} needed",
                 curves.len(),
                 seeds.len()
             ));
@@ -153,27 +169,22 @@ impl Comparable {
                 common.len()
             ));
         }
-        let comparable = Self { curves, points };
-        let accuracies = comparable.mean_accuracies();
-        let (low, high) = range(&accuracies);
-        if high - low < MIN_RANGE {
+        let comparable = Self { curves, points, choice };
+        let (low, high) = range(&comparable.mean_accuracies());
+        let needed = choice.scale * MIN_RANGE;
+        if high - low < needed - ROUND_OFF {
             return Err(format!(
                 "accuracy moves by {:.1} percentage points, {:.0} needed",
                 100.0 * (high - low),
-                100.0 * MIN_RANGE
+                100.0 * needed
             ));
         }
         Ok(comparable)
     }
 
-    /// One curve per seed, in ascending order of strength or layer.
-    pub fn curves(&self) -> &[Vec<CurvePoint>] {
-        &self.curves
-    }
-
     /// One curve per seed in the order of falling accuracy, without the points at the floor of
-    /// accuracy. All seeds have the same order, that of the mean accuracy. Accuracies that differ by at
-    /// most [`RESOLUTION`] count as equal; such points keep their order.
+    /// accuracy unless they are kept. All seeds have the same order, that of the mean accuracy.
+    /// Accuracies that differ by at most [`RESOLUTION`] count as equal; such points keep their order.
     pub fn above_floor(&self) -> Result<Vec<Vec<CurvePoint>>, String> {
         self.by_accuracy(0)
     }
@@ -185,17 +196,27 @@ impl Comparable {
 
     fn by_accuracy(&self, at_floor: usize) -> Result<Vec<Vec<CurvePoint>>, String> {
         let accuracies = self.mean_accuracies();
-        let order = by_falling_value(&accuracies);
-        let floor = range(&accuracies).0;
-        let above = order.iter().filter(|&&i| accuracies[i] > floor + RESOLUTION).count();
-        if above + at_floor < MIN_POINTS {
+        let resolution = self.choice.scale * RESOLUTION;
+        let lowest = range(&accuracies).0;
+        let is_above = |&i: &usize| accuracies[i] > lowest + resolution + ROUND_OFF;
+        let above = (0..accuracies.len()).filter(is_above).count();
+        let mut order = by_falling_value(&accuracies, resolution);
+        if self.choice.floor == Floor::LeftOut {
+            // Among points that count as equal, one at the floor may stand before one above it.
+            let mut counted = at_floor;
+            order.retain(|i| {
+                let is_counted = is_above(i) || counted > 0;
+                counted -= usize::from(is_counted && !is_above(i));
+                is_counted
+            });
+        }
+        if order.len() < MIN_POINTS {
             return Err(format!(
                 "accuracy is above its floor at {above} {}, {} needed",
                 self.points,
                 MIN_POINTS - at_floor
             ));
         }
-        let order = &order[..above + at_floor];
         let reordered = |curve: &Vec<CurvePoint>| order.iter().map(|&i| curve[i]).collect();
         Ok(self.curves.iter().map(reordered).collect())
     }
@@ -217,13 +238,16 @@ pub fn enough(seeds: &Seeds, points: &str) -> Result<(), String> {
 }
 
 /// Indices sorted from the largest value to the smallest. The indices of nearly equal values, within
-/// [`RESOLUTION`] of the largest of them, are in ascending order.
-fn by_falling_value(values: &[f64]) -> Vec<usize> {
+/// `resolution` of the largest of them, are in ascending order.
+fn by_falling_value(values: &[f64], resolution: f64) -> Vec<usize> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|&a, &b| values[b].total_cmp(&values[a]));
     let mut rest = order.as_mut_slice();
     while let Some(&best) = rest.first() {
-        let ties = rest.iter().take_while(|&&i| values[best] - values[i] <= RESOLUTION).count();
+        let ties = rest
+            .iter()
+            .take_while(|&&i| values[best] - values[i] <= resolution + ROUND_OFF)
+            .count();
         let (tied, others) = rest.split_at_mut(ties.max(1));
         tied.sort_unstable();
         rest = others;
@@ -254,11 +278,14 @@ mod tests {
 
     #[test]
     fn values_are_sorted_in_falling_order_and_ties_keep_their_order() {
-        assert_eq!(by_falling_value(&[0.9, 0.5, 0.7, 0.1]), [0, 2, 1, 3]);
-        assert_eq!(by_falling_value(&[0.5, 0.9, 0.5, 0.9]), [1, 3, 0, 2]);
+        assert_eq!(by_falling_value(&[0.9, 0.5, 0.7, 0.1], 0.01), [0, 2, 1, 3]);
+        assert_eq!(by_falling_value(&[0.5, 0.9, 0.5, 0.9], 0.01), [1, 3, 0, 2]);
         // Ties: the values differ from the largest of them by at most 0.01.
-        assert_eq!(by_falling_value(&[0.892, 0.899, 0.9, 0.889, 0.5, 0.508]), [0, 1, 2, 3, 4, 5]);
-        assert_eq!(by_falling_value(&[]), [0; 0]);
+        assert_eq!(
+            by_falling_value(&[0.892, 0.899, 0.9, 0.889, 0.5, 0.508], 0.01),
+            [0, 1, 2, 3, 4, 5]
+        );
+        assert_eq!(by_falling_value(&[], 0.01), [0; 0]);
     }
 
     fn seeds(curves: &[&[(f64, f64)]]) -> Seeds {
@@ -266,6 +293,7 @@ mod tests {
             at,
             accuracy,
             alpha: 1.0,
+            ranks: 50,
             participation_ratio: 1.0,
         };
         let curve = |curve: &&[(f64, f64)]| curve.iter().map(point).collect();
@@ -273,7 +301,7 @@ mod tests {
     }
 
     fn comparable(curves: &[&[(f64, f64)]]) -> Result<Comparable, String> {
-        Comparable::new(&seeds(curves), "strengths")
+        Comparable::new(&seeds(curves), "strengths", Choice::default())
     }
 
     fn strengths(curves: &[Vec<CurvePoint>]) -> Vec<Vec<f64>> {
@@ -285,12 +313,41 @@ mod tests {
         let whole = [(0.0, 0.9), (0.1, 0.8), (0.2, 0.6), (0.3, 0.4), (0.4, 0.2)];
         let gap = [whole[0], whole[1], whole[3], whole[4]];
         let found = comparable(&[&whole, &gap, &whole, &whole, &gap, &whole[..3], &[]]).unwrap();
-        assert_eq!(strengths(found.curves()), vec![vec![0.0, 0.1, 0.3, 0.4]; 5]);
+        assert_eq!(strengths(&found.curves), vec![vec![0.0, 0.1, 0.3, 0.4]; 5]);
         let dead = comparable(&[&whole, &whole, &[], &[], &[]]);
         assert!(dead.err().unwrap().starts_with("2 of 5 seeds have an exponent"));
         let apart = [(1.0, 0.9), (2.0, 0.8), (3.0, 0.7), (4.0, 0.1)];
         let apart = comparable(&[&whole, &apart, &whole]);
         assert!(apart.err().unwrap().starts_with("0 strengths that all seeds have"));
+    }
+
+    /// The points at 0.3 and 0.4 count as equal; that at 0.3 is at the floor, and that at 0.4 is not.
+    #[test]
+    fn a_point_above_the_floor_counts_even_behind_one_at_the_floor() {
+        let curve = [(0.0, 0.9), (0.1, 0.7), (0.2, 0.5), (0.3, 0.105), (0.4, 0.112), (0.5, 0.1)];
+        let found = comparable(&[&curve, &curve]).unwrap();
+        assert_eq!(strengths(&found.above_floor().unwrap()), vec![vec![0.0, 0.1, 0.2, 0.4]; 2]);
+        let down = strengths(&found.down_to_floor().unwrap());
+        assert_eq!(down, vec![vec![0.0, 0.1, 0.2, 0.3, 0.4]; 2]);
+        // 0.95 - 0.9 is less than 0.05 in f64.
+        let least = [(0.0, 0.95), (0.1, 0.94), (0.2, 0.92), (0.3, 0.9)];
+        assert!(comparable(&[&least, &least]).is_ok());
+    }
+
+    #[test]
+    fn exponents_over_different_numbers_of_ranks_are_not_compared() {
+        let curve = [(0.0, 0.9), (0.1, 0.8), (0.2, 0.6), (0.3, 0.4)];
+        let mut seeds = seeds(&[curve.as_slice(); 6]);
+        seeds.get_mut(&2).unwrap()[3].ranks = 49;
+        seeds.get_mut(&3).unwrap().iter_mut().for_each(|point| point.ranks = 20);
+        let judged = |seeds: &Seeds| Comparable::new(seeds, "strengths", Choice::default());
+        assert_eq!(judged(&seeds).unwrap().curves.len(), 5);
+        seeds.get_mut(&1).unwrap()[0].ranks = 51;
+        let reason = judged(&seeds).err().unwrap();
+        assert!(
+            reason.starts_with("4 of 6 seeds have an exponent over the same ranks"),
+            "{reason}"
+        );
     }
 
     #[test]
@@ -309,6 +366,11 @@ mod tests {
         assert_eq!(strengths(&above), vec![vec![0.0, 0.6, 0.2, 0.4]; 3]);
         let down = found.down_to_floor().unwrap();
         assert_eq!(strengths(&down), vec![vec![0.0, 0.6, 0.2, 0.4, 0.1]; 3]);
+        let choice = Choice { floor: Floor::Kept, ..Choice::default() };
+        let kept = Comparable::new(&seeds(&[&curve, &curve]), "strengths", choice).unwrap();
+        let all = vec![vec![0.0, 0.6, 0.2, 0.4, 0.1, 0.3, 0.5]; 2];
+        assert_eq!(strengths(&kept.above_floor().unwrap()), all);
+        assert_eq!(strengths(&kept.down_to_floor().unwrap()), all);
         // With only two strengths above the floor, the shape of the curve is undecided.
         let steep = [(0.0, 0.9), (0.1, 0.5), (0.2, 0.1), (0.3, 0.1), (0.4, 0.1)];
         let found = comparable(&[&steep, &steep, &steep]).unwrap();

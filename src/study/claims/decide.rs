@@ -6,7 +6,7 @@ use super::{
     Claim, LayerVerdict, MIN_SEEDS, Threshold, Verdict,
     curves::{Seeds, Subject},
     statistics::over_seeds,
-    thresholds::MIN_POINTS,
+    thresholds::{MIN_POINTS, ROUND_OFF},
 };
 use crate::{study::table::Estimator, words::counted};
 
@@ -101,7 +101,10 @@ fn decide(
         return undecided(reason, found.len());
     };
     // A difference must be above 0, and not just reach it.
-    let reaches = |value: f64| value >= threshold.value && (value > 0.0 || threshold.value != 0.0);
+    let reaches = |value: f64| match threshold.value {
+        0.0 => value > 0.0,
+        least => value >= least - ROUND_OFF,
+    };
     LayerVerdict {
         statistic: Some(statistic),
         holds: Some(reaches(statistic.low)),

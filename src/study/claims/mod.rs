@@ -1,5 +1,5 @@
-//! The paper's claims and further ones, judged by thresholds that were fixed before the results were
-//! known (see `thresholds`).
+//! The paper's claims and further ones, judged by thresholds (see `thresholds`), and the paper's claims in
+//! all ways in which the analysis could have been made (see `choices`).
 //!
 //! A statistic is computed for each seed, and the lower confidence bound of its median over the seeds
 //! is compared with a threshold. A claim holds in a layer if this bound reaches the threshold.
@@ -12,6 +12,7 @@
 
 mod beside;
 mod checks;
+mod choices;
 mod curves;
 mod decide;
 mod lines;
@@ -19,21 +20,18 @@ mod paper;
 mod statistics;
 mod thresholds;
 
-use std::path::Path;
-
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Error,
     geometry::powerlaw::Method,
-    io::read,
     study::{
-        catalogue::{Catalogue, Family},
+        catalogue::{AttackEntry, Catalogue},
         table::{self, Estimator, Row},
     },
 };
 use beside::about_clean_images;
 pub use checks::{Check, CheckName};
+pub use choices::{Analysis, Floor, Matrix, Survey, surveys};
 pub use lines::verdicts;
 use paper::about_attacks;
 pub use statistics::OverSeeds;
@@ -212,59 +210,31 @@ impl Verdict {
     }
 }
 
-/// The dimension of the image set in a file written by `dimension`: that of its first line with an
-/// estimate.
-///
-/// # Errors
-/// If the file cannot be read, has no estimate, or has one that is not positive.
-pub fn stimulus_dimension(file: &Path) -> crate::Result<f64> {
-    #[derive(Deserialize)]
-    struct Measured {
-        dimension: Option<f64>,
-    }
-    let lines: Vec<Measured> = read::json_lines(file, &read::written::DIMENSION)?;
-    match lines.iter().find_map(|line| line.dimension) {
-        Some(dimension) if dimension > 0.0 => Ok(dimension),
-        Some(dimension) => {
-            let message =
-                format!("has an impossible dimension (found {dimension}, expected above 0)");
-            Err(Error::data(message).in_file(file))
-        }
-        None => {
-            let message = format!(
-                "gives no dimension (found {} lines, expected the output of dimension)",
-                lines.len()
-            );
-            Err(Error::data(message).in_file(file))
-        }
-    }
-}
-
 /// The claims about a study, and the checks of its attacks.
 #[derive(Clone, Debug)]
 pub struct Judgement {
     /// The claims with their verdicts.
     pub claims: Vec<Claim>,
+    /// The paper's claims with their verdicts in all combinations of choices.
+    pub analyses: Vec<Analysis>,
     /// The checks with their outcomes.
     pub checks: Vec<Check>,
 }
 
 /// Judge all claims on the rows of a table with one data set, and check its attacks. `catalogue`
-/// describes its rules and attacks. `stimulus_dimension` is the dimension d of the image set, for the
-/// claim `alpha > 1 + 2/d`. The result includes the paper's claims for which the table has no rows; they
-/// are undecided.
+/// describes its rules and attacks. The result includes the paper's claims for which the table has no rows;
+/// they are undecided.
 #[must_use]
-pub fn judge(rows: &[Row], catalogue: &Catalogue, stimulus_dimension: Option<f64>) -> Judgement {
+pub fn judge(rows: &[Row], catalogue: &Catalogue) -> Judgement {
     let clean_once = table::clean_once(rows.to_vec());
     let mut claims = Vec::new();
     for subject in curves::subjects(rows) {
         let of_rule = rows.iter().filter(|row| row.rule.as_ref() == Some(&subject.rule));
         // An attack that has only strength 0 is included, so that its claims appear as undecided.
         let attacks = table::attacks(of_rule).into_keys();
-        let attacks: Vec<(&str, Family)> =
-            attacks.map(|attack| (attack, catalogue.attack(attack).family)).collect();
+        let attacks: Vec<AttackEntry> = attacks.map(|attack| catalogue.attack(attack)).collect();
         claims.extend(about_attacks(&clean_once, &subject, &attacks));
-        claims.extend(about_clean_images(&clean_once, &subject, stimulus_dimension));
+        claims.extend(about_clean_images(&clean_once, &subject));
     }
     let checks = checks::checks(&clean_once, catalogue);
     for claim in &mut claims {
@@ -272,7 +242,8 @@ pub fn judge(rows: &[Row], catalogue: &Catalogue, stimulus_dimension: Option<f64
             claim.failed_checks = checks::failed(&checks, &claim.rule, attack);
         }
     }
-    Judgement { claims, checks }
+    let analyses = choices::analyses(&clean_once, catalogue);
+    Judgement { claims, analyses, checks }
 }
 
 /// The paper's claims: their short names, and what they say without the attack.

@@ -5,42 +5,45 @@ use std::collections::BTreeMap;
 
 use super::{
     Claim, DECAY, MONOTONIC, MONOTONICITY, PROMINENCE, RHO, TURNING, Threshold, TurningPoint,
+    choices::Choice,
     curves::{self, Comparable, CurvePoint, Seeds, Subject, accuracies, alphas, positions},
     decide::Definition,
     statistics::{mean, monotonicity, over_seeds, prominence, slope, spearman, turning_point},
 };
-use crate::study::{catalogue::Family, table::Row};
+use crate::study::{
+    catalogue::{AttackEntry, Family},
+    table::Row,
+};
 
-/// C1 for every attack, C2 for noise, and C3 for attacks along a gradient.
-pub fn about_attacks(rows: &[Row], subject: &Subject, attacks: &[(&str, Family)]) -> Vec<Claim> {
+/// The paper's claims about each attack.
+pub fn about_attacks(rows: &[Row], subject: &Subject, attacks: &[AttackEntry]) -> Vec<Claim> {
     let mut claims = Vec::new();
-    for &(attack, family) in attacks {
-        let layers = curves::along_strength(rows, subject, attack);
+    for attack in attacks {
+        let choice = Choice { largest: attack.largest(), ..Choice::default() };
+        let layers = curves::along_strength(rows, subject, &attack.name);
+        let layers = curves::up_to(layers, choice.largest);
         let across = curves::at_strengths(&layers);
-        let mut both = |about: &About<'_>| {
+        for about in About::all(subject, attack, choice) {
             claims.push(about.along_strengths(&layers));
             claims.push(about.at_each_strength(&across));
-        };
-        both(&About::decay(subject, Some(attack)));
-        match family {
-            Family::Noise => both(&About::monotonic(subject, Some(attack))),
-            Family::Gradient => both(&About::turning(subject, Some(attack))),
-            Family::Other => {}
         }
     }
     let missing = |about: About<'_>, reason: &str| {
         about.along_strengths(&BTreeMap::new()).with_reason_if_empty(reason)
     };
+    let choice = Choice::default();
     if attacks.is_empty() {
-        claims.push(missing(About::decay(subject, None), "the table has no attack"));
+        let reason = "the table has no attack";
+        claims.push(missing(About::decay(subject, None, choice), reason));
     }
-    let has = |family: Family| attacks.iter().any(|(_, other)| *other == family);
+    let has = |family: Family| attacks.iter().any(|attack| attack.family == family);
     if !has(Family::Noise) {
-        claims.push(missing(About::monotonic(subject, None), "the table has no attack by noise"));
+        let reason = "the table has no attack by noise";
+        claims.push(missing(About::monotonic(subject, None, choice), reason));
     }
     if !has(Family::Gradient) {
         let reason = "the table has no attack along a gradient";
-        claims.push(missing(About::turning(subject, None), reason));
+        claims.push(missing(About::turning(subject, None, choice), reason));
     }
     claims
 }
@@ -50,45 +53,62 @@ pub fn alpha_accuracy_correlation(points: &[CurvePoint]) -> Option<f64> {
     spearman(&alphas(points), &accuracies(points))
 }
 
+/// [`alpha_accuracy_correlation`] of each seed that has it.
+pub fn correlations(comparable: &Comparable) -> Result<Vec<f64>, String> {
+    let curves = comparable.down_to_floor()?;
+    Ok(curves.iter().filter_map(|points| alpha_accuracy_correlation(points)).collect())
+}
+
 /// A claim of the paper about an attack.
-struct About<'a> {
-    claim: &'static str,
+pub struct About<'a> {
+    pub claim: &'static str,
     statement: &'static str,
     /// What the statement is about if there is no attack to name.
     nameless: &'static str,
     subject: &'a Subject,
     attack: Option<&'a str>,
+    choice: Choice,
     threshold: Threshold,
     /// The statistic of each seed that has one.
     statistic: fn(&Comparable) -> Result<Vec<f64>, String>,
 }
 
 impl<'a> About<'a> {
-    /// C1: high accuracy goes with a fast decay.
-    fn decay(subject: &'a Subject, attack: Option<&'a str>) -> Self {
-        let statistic = |comparable: &Comparable| {
-            let curves = comparable.curves().iter();
-            Ok(curves.filter_map(|points| alpha_accuracy_correlation(points)).collect())
+    /// C1 for every attack, C2 for noise, and C3 for attacks along a gradient.
+    pub fn all(subject: &'a Subject, attack: &'a AttackEntry, choice: Choice) -> Vec<Self> {
+        let name = Some(attack.name.as_str());
+        let shape = match attack.family {
+            Family::Noise => Some(Self::monotonic(subject, name, choice)),
+            Family::Gradient => Some(Self::turning(subject, name, choice)),
+            Family::Other => None,
         };
+        [Self::decay(subject, name, choice)].into_iter().chain(shape).collect()
+    }
+
+    /// C1: high accuracy goes with a fast decay.
+    fn decay(subject: &'a Subject, attack: Option<&'a str>, choice: Choice) -> Self {
         let (claim, statement, nameless) = ("C1", DECAY, "an attack");
-        Self { claim, statement, nameless, subject, attack, threshold: RHO, statistic }
+        let threshold = RHO.scaled(choice.scale);
+        let statistic = correlations;
+        Self { claim, statement, nameless, subject, attack, choice, threshold, statistic }
     }
 
     /// C2: under noise, accuracy against alpha is monotonic. As accuracy falls, alpha either only falls
     /// or only rises.
-    fn monotonic(subject: &'a Subject, attack: Option<&'a str>) -> Self {
+    fn monotonic(subject: &'a Subject, attack: Option<&'a str>, choice: Choice) -> Self {
         let statistic = |comparable: &Comparable| {
             let curves = comparable.down_to_floor()?;
             Ok(curves.iter().filter_map(|points| monotonicity(&alphas(points))).collect())
         };
         let (claim, statement, nameless) = ("C2", MONOTONIC, "noise");
-        Self { claim, statement, nameless, subject, attack, threshold: MONOTONICITY, statistic }
+        let threshold = MONOTONICITY.scaled(choice.scale);
+        Self { claim, statement, nameless, subject, attack, choice, threshold, statistic }
     }
 
     /// C3: under attacks along a gradient, accuracy against alpha is not monotonic. As accuracy falls,
     /// alpha has a turning point. For each seed, the turning point is located on the mean curve of the
     /// other seeds, so that noise cannot create one. Points at the floor of accuracy are left out.
-    fn turning(subject: &'a Subject, attack: Option<&'a str>) -> Self {
+    fn turning(subject: &'a Subject, attack: Option<&'a str>, choice: Choice) -> Self {
         let statistic = |comparable: &Comparable| {
             let curves = comparable.above_floor()?;
             let values: Vec<Vec<f64>> = curves.iter().map(|points| alphas(points)).collect();
@@ -100,16 +120,18 @@ impl<'a> About<'a> {
             Ok((0..values.len()).filter_map(prominence_of_seed).collect())
         };
         let (claim, statement, nameless) = ("C3", TURNING, "attacks along a gradient");
-        Self { claim, statement, nameless, subject, attack, threshold: PROMINENCE, statistic }
+        let threshold = PROMINENCE.scaled(choice.scale);
+        Self { claim, statement, nameless, subject, attack, choice, threshold, statistic }
     }
 
     /// In each layer, along the strengths of the attack.
-    fn along_strengths(&self, layers: &BTreeMap<usize, Seeds>) -> Claim {
+    pub fn along_strengths(&self, layers: &BTreeMap<usize, Seeds>) -> Claim {
         let place = format!("along the strengths of {}", self.attack.unwrap_or(self.nameless));
         let mut claim = self.judge(self.claim, &place, layers, &[]);
         if self.claim == "C3" {
             for (layer, seeds) in claim.layers.iter_mut().zip(layers.values()) {
-                let curves = Comparable::new(seeds, "strengths").and_then(|c| c.above_floor());
+                let curves = Comparable::new(seeds, "strengths", self.choice)
+                    .and_then(|comparable| comparable.above_floor());
                 layer.turn = curves.ok().and_then(|curves| mean_turning_point(&curves));
             }
         }
@@ -137,7 +159,9 @@ impl<'a> About<'a> {
         let points = if strengths.is_empty() { "strengths" } else { "layers" };
         let statement = &format!("{place}, {}", self.statement);
         let definition = Definition { claim, statement, subject, attack, threshold, strengths };
-        definition.judge(curves, |_, seeds| (self.statistic)(&Comparable::new(seeds, points)?))
+        definition.judge(curves, |_, seeds| {
+            (self.statistic)(&Comparable::new(seeds, points, self.choice)?)
+        })
     }
 }
 

@@ -1,5 +1,8 @@
-//! The thresholds of the claims, fixed before the results were known, and those of the checks of the
-//! attacks.
+//! The thresholds of the claims, and those of the checks of the attacks.
+//!
+//! [`RHO`], [`MONOTONICITY`] and [`PROMINENCE`] were fixed before any result was known. The rules beside
+//! them, [`RESOLUTION`], [`MIN_RANGE`], the floor of accuracy and the bound over seeds, came after first
+//! verdicts. `choices` judges the claims with other values of all of them.
 
 /// The sizes of a study that the justifications quote; `None` where they are not known.
 #[derive(Clone, Copy, Debug, Default)]
@@ -22,14 +25,32 @@ pub struct Threshold {
     /// For a claim, the value that the lower confidence bound of the statistic's median over seeds must
     /// reach. For a check, the largest value that the statistic may have for any network.
     pub value: f64,
+    /// The value of the statistic from which the threshold leaves room: 1 for a perfect order, 0 for no
+    /// difference and no turn.
+    pub ideal: f64,
     /// Why the threshold has this value, for a study of these sizes.
     pub reason: fn(StudySizes) -> String,
 }
+
+impl Threshold {
+    /// The threshold with `scale` times the room.
+    #[must_use]
+    pub fn scaled(self, scale: f64) -> Self {
+        let value = self.ideal + scale * (self.value - self.ideal);
+        // 0.6 and not 0.6000000000000001
+        Self { value: (value * 1e9).round() / 1e9, ..self }
+    }
+}
+
+/// A statistic or a difference of accuracies that misses its limit by less is at the limit: such numbers are
+/// rounded, and 0.95 − 0.9 is not exactly 0.05.
+pub const ROUND_OFF: f64 = 1e-9;
 
 /// The threshold of Spearman's rank correlation.
 pub const RHO: Threshold = Threshold {
     name: "Spearman's rho",
     value: 0.8,
+    ideal: 1.0,
     reason: |sizes| {
         // Neighbours that swap are off by 1 each: rho = 1 - 6 (1 + 1) / (n (n² - 1)).
         let swap = sizes.points.filter(|&points| points >= MIN_POINTS).map_or(String::new(), |n| {
@@ -48,6 +69,7 @@ pub const RHO: Threshold = Threshold {
 pub const MONOTONICITY: Threshold = Threshold {
     name: "M",
     value: 0.9,
+    ideal: 1.0,
     reason: |_| {
         "M is 1 for a monotonic curve; 0.9 leaves room for noise of the exponents: a twentieth of the total \
          change of α may be in the opposite direction"
@@ -59,6 +81,7 @@ pub const MONOTONICITY: Threshold = Threshold {
 pub const PROMINENCE: Threshold = Threshold {
     name: "prominence of the turning point",
     value: 0.1,
+    ideal: 0.0,
     reason: |_| {
         "a curve that counts as monotonic (M of 0.9) turns back by a fraction of at most 0.053 of its total \
          change, which is a prominence of at most 0.056; nearly twice that, on seeds that were not used to locate \
@@ -71,6 +94,7 @@ pub const PROMINENCE: Threshold = Threshold {
 pub const POSITIVE: Threshold = Threshold {
     name: "difference",
     value: 0.0,
+    ideal: 0.0,
     reason: |_| "the claim is about a sign, so that the bound must be above 0".into(),
 };
 
@@ -105,6 +129,7 @@ pub const MIN_CLEAN: f64 = 0.5 + MIN_RANGE;
 pub const EXCESS: Threshold = Threshold {
     name: "accuracy under the stronger attack − accuracy under the weaker one",
     value: RESOLUTION,
+    ideal: 0.0,
     reason: |sizes| {
         let noise = sizes.images.filter(|&images| images > 0).map_or(String::new(), |images| {
             let points = 100.0 * (0.1 / images as f64).sqrt();
@@ -121,6 +146,7 @@ pub const EXCESS: Threshold = Threshold {
 pub const TAKEN_AT_RANDOM: Threshold = Threshold {
     name: "accuracy taken by random signs / accuracy taken by FGSM",
     value: 0.5,
+    ideal: 0.0,
     reason: |sizes| {
         let fraction = sizes.pixels.filter(|&pixels| pixels > 0).map_or(String::new(), |pixels| {
             format!(", which is {:.0} % for {pixels} pixels", 100.0 / (pixels as f64).sqrt())
@@ -136,6 +162,7 @@ pub const TAKEN_AT_RANDOM: Threshold = Threshold {
 pub const LEFT: Threshold = Threshold {
     name: "accuracy at the largest strength / clean accuracy",
     value: 0.2,
+    ideal: 0.0,
     reason: |sizes| {
         let chance =
             sizes.classes.filter(|&classes| classes > 0).map_or(String::new(), |classes| {
@@ -151,6 +178,7 @@ pub const LEFT: Threshold = Threshold {
 pub const LOST_IMAGES: Threshold = Threshold {
     name: "images whose gradient is lost",
     value: 0.0,
+    ideal: 0.0,
     reason: |_| {
         "such an image is moved in a wrong direction or not at all, so that it counts as robust without having \
          been attacked"
