@@ -89,7 +89,7 @@ fn dead_networks_beside_living_ones_are_left_out_and_named() {
     let living: Vec<&str> = table.lines().filter(is_living).collect();
     let living = living.join("\n");
     fs::write(folder.path("living.csv"), living).unwrap();
-    folder.ok("claims --dimension out/tiny/dimension.jsonl living.csv -o living.jsonl");
+    folder.ok("claims living.csv -o living.jsonl");
     folder.ok(
         "report --table living.csv --claims living.jsonl out/tiny -o page.html --figures of-living",
     );

@@ -38,8 +38,8 @@ fn claims_of_extreme_numbers_are_json_that_the_report_reads() {
         };
         let changed: String = table.lines().enumerate().map(line).collect();
         fs::write(folder.path("t.csv"), changed).unwrap();
-        folder.ok("claims --dimension out/tiny/dimension.jsonl t.csv -o c.jsonl");
-        folder.ok("report --table t.csv --claims c.jsonl out/tiny -o p.html --figures f");
+        folder.ok("claims --choices a.jsonl t.csv -o c.jsonl");
+        folder.ok("report --table t.csv --claims c.jsonl --choices a.jsonl out/tiny -o p.html --figures f");
         let page = fs::read_to_string(folder.path("p.html")).unwrap();
         let digits = page.split(|c: char| !c.is_ascii_digit()).map(str::len).max();
         assert!(digits < Some(100), "{column}: a number of {digits:?} digits");
@@ -56,7 +56,7 @@ fn claims_of_overflowing_numbers_are_undecided() {
     };
     for attack in ["gauss", "fgsm"] {
         tables::write(&folder, "t.csv", &study(attack, 2, &[0.0, 0.1, 0.2, 0.3, 0.4, 0.5], alpha));
-        for line in json_lines(&folder.ok("claims --stimulus-dimension 1e-300 t.csv")) {
+        for line in json_lines(&folder.ok("claims t.csv")) {
             assert!(line["statement"].as_str().unwrap().len() < 200, "{line}");
             for layer in line["layers"].as_array().unwrap() {
                 let statistic = &layer["statistic"];

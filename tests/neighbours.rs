@@ -5,7 +5,7 @@ use std::fs;
 use crate::common::{Folder, project::Project};
 
 /// The files that the tools write, with the names by which messages call them.
-const FILES: [(&str, &str); 18] = [
+const FILES: [(&str, &str); 19] = [
     ("table.csv", "table.csv"),
     ("summary.csv", "summary.csv"),
     ("sweep.csv", "the table.csv of a sweep"),
@@ -13,6 +13,7 @@ const FILES: [(&str, &str); 18] = [
     ("survival.csv", "survival.csv"),
     ("estimators.csv", "estimators.csv"),
     ("claims.jsonl", "claims.jsonl"),
+    ("choices.jsonl", "choices.jsonl"),
     ("checks.jsonl", "checks.jsonl"),
     ("study.json", "study.json"),
     ("model.json", "model.json"),
@@ -27,7 +28,7 @@ const FILES: [(&str, &str); 18] = [
 ];
 
 /// The tools that read such files, where FILE stands for one: which they want, and what they say then.
-const READERS: [(&str, &str, &str); 6] = [
+const READERS: [(&str, &str, &str); 7] = [
     ("claims FILE", "table.csv", "table.csv, which tabulate writes"),
     (
         "report --table FILE --claims claims.jsonl .",
@@ -39,6 +40,11 @@ const READERS: [(&str, &str, &str); 6] = [
         "report --table table.csv --claims FILE .",
         "claims.jsonl",
         "claims.jsonl, which claims writes",
+    ),
+    (
+        "report --table table.csv --claims claims.jsonl --choices FILE .",
+        "choices.jsonl",
+        "choices.jsonl, which claims --choices writes",
     ),
     (
         "report --table table.csv --claims claims.jsonl --checks FILE .",
@@ -54,7 +60,8 @@ fn written() -> Folder {
     project.make("");
     project.0.ok(
         "mkdir all; cd all; study=../out/tiny network=../out/tiny/local/seed-1
-         cp $study/{table.csv,summary.csv,claims.jsonl,checks.jsonl,study.json,dimension.jsonl} .
+         cp $study/{table.csv,summary.csv,claims.jsonl,checks.jsonl,study.json,choices.jsonl} .
+         dimension -o dimension.jsonl $study/data/test-images.npy
          cp $network/model/{model.json,history.jsonl} $network/clean/{accuracy,alpha,classes}.jsonl .
          cp $study/backprop/seed-1/clean/probe.jsonl $network/fgsm-0.1/{displacement.jsonl,audit.json} .
          report-reconstructions --table table.csv --claims claims.jsonl --survival survival.csv $study > /dev/null

@@ -27,7 +27,7 @@ use html::{FigureList, Section};
 pub use links::{FileLink, Links};
 pub use reconstructions::{Reconstructions, reconstructions};
 use sections::{
-    answer, checks, classes, controls, displacement, layers, network, numbers, power_law,
+    answer, checks, choices, classes, controls, displacement, layers, network, numbers, power_law,
     precision, provenance, robustness, strengths, texts, training, verdicts,
 };
 pub use study_files::StudyFiles;
@@ -68,6 +68,7 @@ pub fn report(study: &StudyFiles, links: Option<Links>, files: &[FileLink]) -> R
     let rule = study.main_rule();
     let figures = &mut FigureList::new(links);
     let results = [
+        choices::over_all(rule, figures),
         Some(verdicts::of_the_paper(rule, figures)),
         Some(strengths::against_strength(rule, figures)),
         precision::lost_by_fgsm(rule),

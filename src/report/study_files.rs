@@ -19,7 +19,7 @@ use crate::{
     },
     study::{
         catalogue::Catalogue,
-        claims::{Check, Claim, StudySizes},
+        claims::{Analysis, Check, Claim, StudySizes},
         table::{self, Estimator, Row},
     },
     train::Progress,
@@ -38,6 +38,8 @@ pub struct StudyFiles {
     pub(super) headline: Estimator,
     /// The claims with their verdicts.
     pub(super) claims: Vec<Claim>,
+    /// The claims in all combinations of choices; empty if they are not given.
+    pub(super) analyses: Vec<Analysis>,
     /// The checks of the attacks; empty if they are not given.
     pub(super) checks: Vec<Check>,
     /// Descriptions of rules and attacks.
@@ -82,11 +84,18 @@ pub struct LevelImages {
 }
 
 impl StudyFiles {
-    /// Read the table, the claims, the checks of the attacks if they are given, and what the report shows
-    /// of one network: that of the first rule's first seed.
-    pub fn read(table: &Path, claims: &Path, checks: Option<&Path>, folder: &Path) -> Result<Self> {
+    /// Read the table, the claims, the claims in all combinations of choices and the checks of the attacks if
+    /// they are given, and what the report shows of one network: that of the first rule's first seed.
+    pub fn read(
+        table: &Path,
+        claims: &Path,
+        choices: Option<&Path>,
+        checks: Option<&Path>,
+        folder: &Path,
+    ) -> Result<Self> {
         let StudyTables { rows, claims, catalogue, headline } =
             StudyTables::read(table, claims, folder)?;
+        let analyses = choices.map(|file| read::json_lines(file, &written::CHOICES)).transpose()?;
         let checks = checks.map(|file| read::json_lines(file, &written::CHECKS)).transpose()?;
         let checks = checks.unwrap_or_default();
         let none = || no_network(table);
@@ -123,6 +132,7 @@ impl StudyFiles {
             rules,
             rows,
             claims,
+            analyses: analyses.unwrap_or_default(),
             checks,
             catalogue,
         })

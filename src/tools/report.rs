@@ -12,7 +12,7 @@ use crate::{
 /// Write a study's report: one self-contained HTML page, and its figures as SVG
 ///
 /// The page begins with the answer: which of the paper's claims hold, in which layers and under
-/// which attack. It shows the claims with their verdicts; accuracy and alpha against attack
+/// which attack. It shows the claims with their verdicts, over all choices and by default; accuracy and alpha against attack
 /// strength and layer; the audit of FGSM; the checks of the attacks; the training, spectra and
 /// images of one network; the methods, the thresholds and what to distrust. It contains its figures
 /// and images and needs no other file. It links to the files with the numbers and, with --figures,
@@ -39,6 +39,9 @@ struct Args {
     /// JSON lines that claims wrote
     #[arg(long, value_name = "FILE")]
     claims: PathBuf,
+    /// JSON lines that claims --choices wrote, to show the verdicts over all choices [default: not shown]
+    #[arg(long, value_name = "FILE")]
+    choices: Option<PathBuf>,
     /// JSON lines that claims --checks wrote, to show the checks of the attacks [default: not shown]
     #[arg(long, value_name = "FILE")]
     checks: Option<PathBuf>,
@@ -52,13 +55,16 @@ struct Args {
 }
 
 fn run(args: Args) -> Result<()> {
-    let inputs = [&args.study, &args.table, &args.claims].into_iter().chain(&args.checks);
+    let inputs = [&args.study, &args.table, &args.claims].into_iter();
+    let inputs = inputs.chain(&args.choices).chain(&args.checks);
     let inputs: Vec<&Path> = inputs.map(PathBuf::as_path).collect();
     cli::check_streams(&inputs, &[Some(&args.page.output)])?;
-    let numbers = [Some(&args.table), args.summary.as_ref(), Some(&args.claims)];
+    let numbers =
+        [Some(&args.table), args.summary.as_ref(), Some(&args.claims), args.choices.as_ref()];
     let numbers: Vec<&Path> = numbers.into_iter().flatten().map(PathBuf::as_path).collect();
     let files = args.page.links_to(&numbers)?;
-    let study = StudyFiles::read(&args.table, &args.claims, args.checks.as_deref(), &args.study)?;
+    let (choices, checks) = (args.choices.as_deref(), args.checks.as_deref());
+    let study = StudyFiles::read(&args.table, &args.claims, choices, checks, &args.study)?;
     args.page.write(&report::report(&study, args.page.links()?, &files), None)
 }
 

@@ -34,6 +34,10 @@ struct Args {
     /// JSON lines that claims wrote
     #[arg(long, value_name = "FILE")]
     claims: PathBuf,
+    /// JSON lines that claims --choices wrote, to show the verdicts over all choices of the analysis
+    /// [default: not shown]
+    #[arg(long, value_name = "FILE")]
+    choices: Option<PathBuf>,
     /// Also write to this file, as CSV, in how many reconstructions each claim holds in all layers and in
     /// some layer, and which choice separates these best from the others
     #[arg(long, value_name = "FILE")]
@@ -45,11 +49,13 @@ struct Args {
 }
 
 fn run(args: Args) -> Result<()> {
+    let inputs = [&args.folder, &args.table, &args.claims].into_iter().chain(&args.choices);
     cli::check_streams(
-        &[&args.folder, &args.table, &args.claims],
+        &inputs.map(PathBuf::as_path).collect::<Vec<_>>(),
         &[Some(&args.page.output), args.survival.as_deref()],
     )?;
-    let study = Reconstructions::read(&args.table, &args.claims, &args.folder)?;
+    let choices = args.choices.as_deref();
+    let study = Reconstructions::read(&args.table, &args.claims, choices, &args.folder)?;
     let survival = args.survival.map(|file| write::csv(&file, &study.survival())).transpose()?;
     let files = args.page.links_to(&[&args.table, &args.claims])?;
     args.page.write(&report::reconstructions(&study, args.page.links()?, &files), survival)

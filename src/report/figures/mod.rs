@@ -23,6 +23,7 @@ mod panels;
 mod png;
 mod samples;
 mod samples_alpha;
+mod specifications;
 mod spectra;
 mod style;
 mod training;
@@ -38,6 +39,7 @@ pub use local_slopes::local_slopes;
 pub use panels::{Curve, Layout, Palette, Panel, Point, panels};
 pub use samples::{Sample, SampleRow, samples};
 pub use samples_alpha::samples_alpha;
+pub use specifications::{Specification, Specifications, specifications};
 pub use spectra::{FittedLine, LabelledSpectrum, LayerSpectra, spectra};
 pub use training::training;
 

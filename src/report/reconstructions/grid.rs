@@ -2,12 +2,13 @@
 
 use maud::{Markup, html};
 
-use super::{Choices, Reconstructions};
+use super::Reconstructions;
 use crate::{
     geometry::powerlaw::Ranks,
     report::{headline, html::Section},
     study::{
         claims::{Claim, OF_THE_PAPER, Verdict},
+        splits::Choices,
         table::Estimator,
     },
 };
@@ -139,11 +140,13 @@ impl Column {
     }
 }
 
-/// All columns: by ranks, in the study's order, then by claim, then by attack.
+/// All columns: by ranks, in the study's order, then by claim, then by attack. They have the method of the main
+/// results: which method is chosen is seen in the verdicts over all choices.
 fn columns(study: &Reconstructions) -> Vec<Column> {
     let mut columns: Vec<Column> = Vec::new();
     for claim in &study.tables.claims {
-        let is_shown = OF_THE_PAPER.iter().any(|(name, _)| *name == claim.claim);
+        let is_shown = OF_THE_PAPER.iter().any(|(name, _)| *name == claim.claim)
+            && claim.method == study.tables.headline.method;
         let (true, Some(attack)) = (is_shown, &claim.attack) else {
             continue;
         };

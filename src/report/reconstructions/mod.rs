@@ -3,29 +3,32 @@
 //! Each rule of the study is a reconstruction, that is, a choice of activation function, optimizer,
 //! schedule and width, which its networks' `model.json` names.
 
-mod choices;
+mod chosen;
 mod grid;
 mod splits;
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use maud::html;
 use serde::Serialize;
 
 use super::{
     Report,
-    figures::{self, Axis, Curve, Layout, Palette, Panel, Point, layer_name},
+    figures::{
+        self, Axis, Curve, Layout, Palette, Panel, Point, Specification, Specifications, layer_name,
+    },
     html::{self, FigureList, Section},
     links::{FileLink, Links},
+    sections::choices,
     selection::{Selection, own_accuracy},
     study_tables::{StudyTables, no_network},
 };
 use crate::{
     Result,
-    study::{catalogue::AttackEntry, table::Row},
+    io::read,
+    study::{catalogue::AttackEntry, claims::Analysis, splits::Choices, table::Row},
     words,
 };
-use choices::Choices;
 use grid::Grid;
 use splits::survival;
 
@@ -34,29 +37,39 @@ pub struct Reconstructions {
     tables: StudyTables,
     /// The rules with what they chose, in the order in which the study names them.
     rules: Vec<(String, Choices)>,
+    /// The claims in all combinations of choices of the analysis; empty if they are not given.
+    analyses: Vec<Analysis>,
 }
 
 impl Reconstructions {
-    /// Read the table, the claims, and `model.json` of each rule's first seed.
+    /// Read the table, the claims, the claims in all combinations of choices if they are given, and
+    /// `model.json` of each rule's first seed.
     ///
     /// # Errors
     /// If a file cannot be read, or the table has no network.
-    pub fn read(table: &Path, claims: &Path, folder: &Path) -> Result<Self> {
+    pub fn read(
+        table: &Path,
+        claims: &Path,
+        choices: Option<&Path>,
+        folder: &Path,
+    ) -> Result<Self> {
         let tables = StudyTables::read(table, claims, folder)?;
         let StudyTables { rows, catalogue, .. } = &tables;
         let none = || no_network(table);
         let rules = catalogue.as_named(rows.iter().filter_map(|row| row.rule.clone()).collect());
-        let choices = |rule: String| -> Result<_> {
+        let chosen = |rule: String| -> Result<_> {
             let seeds = rows.iter().filter(|row| row.rule.as_ref() == Some(&rule));
             let seed = seeds.filter_map(|row| row.seed).min().ok_or_else(none)?;
-            let choices = Choices::read(&folder.join(format!("{rule}/seed-{seed}/model")))?;
+            let choices = chosen::of_network(&folder.join(format!("{rule}/seed-{seed}/model")))?;
             Ok((rule, choices))
         };
-        let rules = rules.into_iter().map(choices).collect::<Result<Vec<_>>>()?;
+        let rules = rules.into_iter().map(chosen).collect::<Result<Vec<_>>>()?;
         if rules.is_empty() {
             return Err(none());
         }
-        Ok(Self { tables, rules })
+        let analyses =
+            choices.map(|file| read::json_lines(file, &read::written::CHOICES)).transpose()?;
+        Ok(Self { tables, rules, analyses: analyses.unwrap_or_default() })
     }
 
     /// In how many reconstructions each claim holds, by attack and ranks, and what separates these from
@@ -112,11 +125,56 @@ pub fn reconstructions(
     let sections = [
         grid.section(),
         splits::section(&survival(&grid)),
+        over_all_choices(study, figures),
         Section::new("Accuracy against α", figure),
         Section::new("Clean images", clean(study)),
     ];
     let heading = "Which claims survive the choices that the paper leaves open?";
     Report { page: html::page(heading, &opening, files, &sections), figures: figures.take() }
+}
+
+/// The claims over all choices, of the networks and of the analysis.
+fn over_all_choices(study: &Reconstructions, figures: &mut FigureList) -> Section {
+    let mut columns: BTreeMap<(&str, &str), Specifications> = BTreeMap::new();
+    for (rule, chosen) in &study.rules {
+        let of_rule = study.analyses.iter().filter(|one| one.rule == *rule && one.is_decided());
+        for analysis in of_rule {
+            let of_analysis = analysis.choices();
+            let all = chosen.iter().chain(of_analysis.iter());
+            let all = all.map(|(of, choice)| (of, choice.into())).collect();
+            let specification = choices::specification(analysis, all);
+            let column = columns.entry((&analysis.claim, &analysis.attack));
+            let column = column.or_insert_with(|| {
+                let attack = study.tables.catalogue.attack(&analysis.attack).title;
+                Specifications {
+                    title: choices::title(&analysis.claim, &attack),
+                    analyses: Vec::new(),
+                    layers: analysis.layers,
+                }
+            });
+            // Each reconstruction has one: the default is of no single analysis here.
+            column.analyses.push(Specification { default: false, ..specification });
+        }
+    }
+    let columns: Vec<Specifications> = columns.into_values().collect();
+    let body = html! {
+        @if columns.is_empty() {
+            p { "No claim is decided in any analysis." }
+        } @else {
+            p {
+                "The same for all choices together, those of the networks and those of the analysis: whether the \
+                 attacked images are clipped, up to which strength the curve goes, whether points at the floor of \
+                 accuracy count, how α is fitted, and whether the thresholds are halved or doubled."
+            }
+            (figures.add(
+                "choices",
+                figures::specifications(&columns),
+                &study.networks_shown(),
+                choices::CAPTION,
+            ))
+        }
+    };
+    Section::new("Over all choices of the analysis", body)
 }
 
 /// Accuracy against alpha: a row of panels per reconstruction, a panel per attack.

@@ -2,11 +2,12 @@
 
 use maud::{Markup, html};
 
+use super::choices;
 use crate::{
     report::{html::spread, rule_view::RuleView, study_files::StudyFiles},
     study::{
         catalogue::{AttackEntry, Catalogue},
-        claims::{Claim, OF_THE_PAPER, Verdict},
+        claims::{Claim, OF_THE_PAPER, Survey, Verdict},
         table::{self, Row},
     },
     words::{counted, listed, numbered, seeds},
@@ -14,10 +15,36 @@ use crate::{
 
 /// Which of the paper's claims hold, and one line about the data and the networks.
 pub fn answer(study: &StudyFiles) -> Markup {
+    let over_all = over_all_choices(study.main_rule());
     html! {
+        @if !over_all.is_empty() {
+            ul.answer { @for sentence in &over_all { li { (sentence) } "\n" } } "\n"
+            p.soft { "The default analysis, one of these:" } "\n"
+        }
         ul.answer { @for sentence in sentences(study.main_rule()) { li { (sentence) } "\n" } } "\n"
         p.soft { (about(study)) } "\n"
     }
+}
+
+/// One sentence per claim of the paper, over all choices of the analysis; none if nothing is decided.
+fn over_all_choices(rule: RuleView<'_>) -> Vec<String> {
+    let surveys = choices::of_rule(rule);
+    let under = |survey: &Survey<'_>| {
+        let Survey { in_all_layers, in_some_layer, decided, .. } = survey;
+        let title = rule.study.catalogue.attack(survey.attack).title;
+        format!(
+            "in {in_all_layers} of {decided} analyses under {title} (in some layer in {in_some_layer})"
+        )
+    };
+    let of_paper = OF_THE_PAPER.into_iter().filter_map(|(name, saying)| {
+        let of_name = surveys.iter().filter(|survey| survey.claim == name);
+        let of_name: Vec<String> = of_name.map(under).collect();
+        (!of_name.is_empty()).then(|| {
+            let saying = saying.replace("alpha", "α");
+            format!("The claim that {saying} ({name}) holds in all layers {}.", of_name.join(", "))
+        })
+    });
+    of_paper.collect()
 }
 
 /// The answer: one sentence per claim of the paper. If nothing can be judged, what was measured.

@@ -149,7 +149,8 @@ fn sentence(rule: RuleView<'_>, explained: &Explained<'_>) -> String {
     let mean = |part: fn(&Change) -> f64| {
         counted.iter().map(|change| part(change)).sum::<f64>() / counted.len() as f64
     };
-    let signed = |value: f64| format!("{value:+.2}").replace('-', "−");
+    let signed =
+        |value: f64| format!("{}{}", if value < 0.0 { "" } else { "+" }, number(Some(value), 2));
     let all = mean(Change::all);
     let measured = explained.layers.len() * explained.attacked.seeds.len();
     let left_out = if counted.len() < measured {

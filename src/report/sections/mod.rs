@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod checks;
+pub mod choices;
 pub mod classes;
 pub mod controls;
 pub mod displacement;

@@ -1,58 +1,47 @@
-//! What single precision does to FGSM, and which turning points remain without it.
+//! What rounding does to FGSM.
 
 use maud::{Markup, PreEscaped, html};
 
 use crate::{
     report::{
-        headline,
         html::{Section, long_table, number, spread},
         rule_view::RuleView,
         selection::Selection,
     },
-    study::{
-        claims::Verdict,
-        table::{self, Row},
-    },
-    words,
+    study::table::{self, Row},
 };
 
-const EXACT: &str = "fgsm";
-const FLOAT32: &str = "fgsm-float32";
+/// FGSM by its gradients: the attacks, and what the table calls them.
+const GRADIENTS: [(&str, &str); 3] =
+    [("fgsm", "exact"), ("fgsm-float64", "float64"), ("fgsm-float32", "float32")];
 const RANDOM: &str = "fgsm-random";
 
 /// What FGSM could not attack because of its arithmetic, if the study has FGSM.
 pub fn lost_by_fgsm(rule: RuleView<'_>) -> Option<Section> {
     let networks = rule.networks();
     let attacks = table::attacks(networks.rows.iter().copied());
-    let [exact, float32, random] =
-        [EXACT, FLOAT32, RANDOM].map(|attack| attacks.contains_key(attack));
-    if !exact && !float32 {
+    let measured = GRADIENTS.into_iter().filter(|(attack, _)| attacks.contains_key(attack));
+    let of_gradient = |(attack, name)| columns_of_gradient(&networks, attack, name);
+    let mut columns: Vec<Column> = measured.flat_map(of_gradient).collect();
+    if columns.is_empty() {
         return None;
     }
-    let mut columns = Vec::new();
-    if exact {
-        columns.extend(columns_of_gradient(&networks, EXACT, "exact"));
-    }
-    if float32 {
-        columns.extend(columns_of_gradient(&networks, FLOAT32, "float32"));
-    }
-    if random {
+    if attacks.contains_key(RANDOM) {
         columns.push(accuracy(&networks, RANDOM, "random signs"));
     }
     let body = html! {
         p {
             "Means over seeds. An image loses its own class's term if " (P_Y) " is rounded to 1, which happens \
-             for 1 − " (P_Y) " below 2⁻²⁵: the terms of the other classes remain, and the sign of the gradient \
-             is wrong. An image has no gradient if the gradient is 0 in every pixel, because gaps of more than \
+             for 1 − " (P_Y) " below 2⁻²⁵ in single and 2⁻⁵³ in double precision: the terms of the other classes \
+             remain, and the sign of the gradient is wrong. An image has no gradient if the gradient is 0 in every pixel, because gaps of more than \
              about 87 to 103 between logits make exp underflow: the attack leaves such an image unchanged. The other \
              columns are the number of pixels whose sign is 0, the largest change of a pixel, and the accuracy \
              of the network. Where the accuracy under the float32 gradient stops falling, compare it with \
              the images that lost their own class's term."
         }
         (by_strength(&columns))
-        @if exact && float32 { (remaining_turning_points(rule)) }
     };
-    Some(Section::new(format!("What single precision does to FGSM: {}", rule.title()), body))
+    Some(Section::new(format!("What rounding does to FGSM: {}", rule.title()), body))
 }
 
 const P_Y: PreEscaped<&str> = PreEscaped("<i>p</i><sub>y</sub>");
@@ -105,56 +94,4 @@ fn by_strength(columns: &[Column]) -> Markup {
     let names = columns.iter().map(|column| column.name.as_str());
     let header: Vec<&str> = ["ε"].into_iter().chain(names).collect();
     long_table("By strength", &header, &strengths.iter().map(row).collect::<Vec<_>>())
-}
-
-fn remaining_turning_points(rule: RuleView<'_>) -> Markup {
-    let rows = &rule.study.rows;
-    let lines: Vec<(String, String)> = table::estimators(rows)
-        .into_iter()
-        .filter_map(|estimator| {
-            let name = headline::name(rows, estimator);
-            Some((name, remaining(rule.with(estimator))?))
-        })
-        .collect();
-    html! {
-        @if !lines.is_empty() {
-            p { "Turning points of α with the float32 gradient and with the exact one:" } "\n"
-            ul { @for (name, words) in lines { li { "Ranks " (name) ": " (words) } "\n" } }
-        }
-    }
-}
-
-/// In words, which layers have a turning point with which gradient; none if the claims were not judged.
-fn remaining(rule: RuleView<'_>) -> Option<String> {
-    let (exact, float32) = (rule.turning_claim(EXACT)?, rule.turning_claim(FLOAT32)?);
-    if [exact, float32].iter().any(|claim| claim.verdict == Verdict::Undecided) {
-        return Some("undecided.".into());
-    }
-    let (exact, float32) = (exact.holding(), float32.holding());
-    let (both, float32_only): (Vec<usize>, Vec<usize>) =
-        float32.iter().partition(|layer| exact.contains(layer));
-    let exact_only: Vec<usize> =
-        exact.iter().copied().filter(|layer| !float32.contains(layer)).collect();
-    let mut sentences = vec![format!(
-        "found in {} with the float32 gradient, and in {} with the exact one.",
-        words::numbered("layer", &float32),
-        words::numbered("layer", &exact)
-    )];
-    if !both.is_empty() {
-        sentences.push(format!("In {} both gradients give one.", words::numbered("layer", &both)));
-    }
-    if !float32_only.is_empty() {
-        sentences.push(format!(
-            "In {} only the float32 gradient gives one: it is absent once the signs that single precision loses are \
-             restored.",
-            words::numbered("layer", &float32_only)
-        ));
-    }
-    if !exact_only.is_empty() {
-        sentences.push(format!(
-            "In {} only the exact gradient gives one.",
-            words::numbered("layer", &exact_only)
-        ));
-    }
-    Some(sentences.join(" "))
 }

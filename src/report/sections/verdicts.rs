@@ -59,7 +59,7 @@ pub fn all(study: &StudyFiles) -> Section {
     let rows: Vec<_> = study.claims.iter().map(row).collect();
     let body = html! {
         p {
-            "Besides the paper's claims, these are claims about depth, smoothness and the comparison with \
+            "Besides the paper's claims, these are claims about depth and the comparison with \
              backpropagation."
         }
         (folded(&format!("All claims: {} rows", rows.len()), &cards(&header, &rows)))
@@ -78,7 +78,7 @@ pub fn thresholds(study: &StudyFiles) -> Markup {
         ]
     });
     html! {
-        h3 { "Thresholds, set before the results were computed" } "\n"
+        h3 { "Thresholds" } "\n"
         (table(&["statistic", "at least", "reason"], &rows))
         p {
             "A claim holds in a layer if the lower bound of the median over seeds, at a confidence of \
@@ -88,8 +88,9 @@ pub fn thresholds(study: &StudyFiles) -> Markup {
              the layers. M and the \
              turning point are computed in the order of falling mean accuracy, which is the same for all \
              seeds. Accuracies that differ by at most " (100.0 * RESOLUTION) " point count as equal and are \
-             ordered by strength. Points at the floor of accuracy do not count, except that M includes the \
-             first of them. If a layer of a seed has no exponent, the seed does not count for that layer."
+             ordered by strength. Points at the floor of accuracy do not count, except that rho and M include the \
+             first of them. If a layer of a seed has no exponent, or its exponents along a curve are over different \
+             numbers of ranks, the seed does not count for that layer."
         }
     }
 }
