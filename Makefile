@@ -15,19 +15,22 @@ DRAWN    := 20000 10000    # numbers of digits drawn, to train on and to test on
 HIDDEN   := 200,200,200,200,200    # units of each layer
 RULES    := local backprop untrained shuffled    # learning rules: section 1 of the Makefile
 ATTACKS  := gauss fgsm fgsm-float32    # attacks on all networks: section 2 of the Makefile
-CONTROLS := gauss-clipped gauss-repeat fgsm-clipped fgsm-random    # attacks on networks of local errors only
+CONTROLS := gauss-clipped gauss-repeat fgsm-clipped fgsm-float64 fgsm-random    # attacks on networks of local errors only
 CHECKS   := pgd fgsm-transfer    # attacks that check FGSM, at three strengths
 INSPECTED := gauss fgsm    # attacks to look into at two strengths, with instruments; empty: no instruments
 SIGMAS   := 0.1 0.2 0.3 0.4 0.5 0.6 0.8 1 1.25 1.5 2 3 $(if $(filter digits,$(DATASET)),5 8)    # strengths of Gaussian noise
-EPSILONS := 0.01 0.02 0.03 0.04 0.05 0.06 0.08 0.1 0.12 0.15 0.2 0.3    # strengths of the gradient attacks
+EPSILONS := 0.01 0.02 0.03 0.04 0.05 0.06 0.08 0.1 0.12 0.15 0.2 0.3 0.4 0.5 0.6 0.8    # strengths of the gradient attacks
+SIGMAS_TO   := $(if $(filter digits,$(DATASET)),8,3) 0.8 1.5    # judge noise up to these strengths; the main results use the first
+EPSILONS_TO := 0.3 0.2 0.8    # judge gradient attacks up to these strengths; the main results use the first
+DRAWS    := 16             # draws of noise to average over for the spectrum of the signal: each costs two passes
 RANKS    := 1-50 1-20 11-100    # ranges of ranks to fit alpha over; the main results use the first
+METHODS  := ols weighted   # how to fit alpha, of ols, weighted and mle; the main results use ols
 EPOCHS   :=                # epochs of training; empty: the preset of the rule
 BATCH    :=                # images per step of training; empty: the preset of the rule
 SAMPLES  :=                # test on the first N test images; empty: all
 TRAIN_SAMPLES :=           # train on the first N training images; empty: all
 SUBSETS  := $(if $(filter digits mnist fashion-mnist kmnist,$(DATASET)),1000 2000 5000)    # also measure the first N clean images
 SNAPSHOTS := 1 2 3 5 10 20 40    # also measure the networks of local errors after these epochs
-STIMULUS_DIMENSION :=      # dimension d of the set of images, for alpha > 1 + 2/d; empty: measured
 OUT      := out            # folder to make everything in
 BIN      := target/release # folder with the tools
 RUN      :=                # command to put before each training, such as scripts/slurm-run
@@ -60,10 +63,15 @@ backprop.probe     = $(probe)
 
 untrained       = $(train) --epochs 0 --rule local
 untrained.about = untrained; local
+untrained.attacks = $(at-chance)
 untrained.probe = $(probe) --replace
 
 shuffled        = $(train) $(epochs) --rule local --shuffle-labels
 shuffled.about  = shuffled labels; local
+shuffled.attacks = $(at-chance)
+
+# Networks at chance show only what noise and FGSM do to a spectrum.
+at-chance = $(filter gauss fgsm,$(ATTACKS))
 
 epochs = $(EPOCHS:%=--epochs %)
 train  = train --hidden $(HIDDEN) $(BATCH:%=--batch-size %) $(TRAIN_SAMPLES:%=--samples %) --seed $(seed) \
@@ -73,19 +81,20 @@ train  = train --hidden $(HIDDEN) $(BATCH:%=--batch-size %) $(TRAIN_SAMPLES:%=--
 
 # --- 2. Attacks: images on stdin, images on stdout; CONTROLS and CHECKS are in mk/controls.mk ----
 # An attack may use $(strength) $(model) $(labels) $(seed), and write $(call scratch,audit).
-# NAME.about is its family (noise, gradient or other), with "control of ATTACK" for a control; its
-# title; and the unit of its strength, the symbol first.
+# NAME.about is what it is; its title; and the unit of its strength, the symbol first. What it is begins with
+# its family (noise, gradient or other); "clipped ATTACK" is that attack with pixels cut off outside [0, 1],
+# "control of ATTACK" a control, and "up to STRENGTHS" where the curves end on which claims are judged.
 gauss           = attack-gauss --sigma $(strength) --seed 1 $(options)
 gauss.strengths = $(SIGMAS)
-gauss.about     = noise; Gaussian noise; σ (pixel units)
+gauss.about     = noise, up to $(SIGMAS_TO); Gaussian noise; σ (pixel units)
 
 fgsm            = attack-fgsm --epsilon $(strength) $(of-network)
 fgsm.strengths  = $(EPSILONS)
-fgsm.about      = gradient; FGSM, exact gradient; ε (pixel units)
+fgsm.about      = gradient, up to $(EPSILONS_TO); FGSM, exact gradient; ε (pixel units)
 
 fgsm-float32           = $(fgsm) --gradient float32
 fgsm-float32.strengths = $(EPSILONS)
-fgsm-float32.about     = gradient; FGSM, float32 gradient; ε (pixel units)
+fgsm-float32.about     = gradient, up to $(EPSILONS_TO); FGSM, float32 gradient; ε (pixel units)
 
 of-network = --model $(model) $(audited)
 audited    = --labels $(labels) --audit $(call scratch,audit) $(options)
@@ -97,11 +106,10 @@ accuracy    = accuracy --model $(model) --labels $(labels) $(options)
 activations = $(extract) $(samples:%=--samples %) $(beside)
 extract     = extract-activations --model $(model) --threads $(THREADS) --quiet
 spectrum    = spectrum --quiet $(few)
-fit         = fit-powerlaw --compare $(RANKS:%=--ranks %)
+fit         = fit-powerlaw --compare $(RANKS:%=--ranks %) $(METHODS:%=--method %)
 options     = $(samples:%=--samples %) --threads $(THREADS) --quiet
-# The images themselves, as layer 0; and the dimension of their set.
+# The images themselves, as layer 0.
 pixels      = $(spectrum) $(SAMPLES:%=--samples %)
-dimension   = dimension --threads $(THREADS) --quiet $(SAMPLES:%=--samples %)
 # Instruments: the geometry of classes, what an attack displaces, how far images are from a boundary.
 classes      = class-geometry --labels $(labels) $(samples:%=--samples %) --quiet
 displacement = displacement --summary $(call scratch,summary) $(call scratch,clean) - --quiet
@@ -111,7 +119,7 @@ distances    = $(if $(INSPECTED),attack-deepfool --line-search --steps 1000 --mo
 probe       = probe --activations $(call scratch,train) --labels $(data)/train-labels.npy --tolerance 1e-3 \
   --test-activations $(call scratch,test) --test-labels $(labels) --into $(model) --threads $(THREADS) --quiet
 tabulate    = tabulate
-claims      = claims --study $(study)/study.json $(if $(STIMULUS_DIMENSION),--stimulus-dimension $(STIMULUS_DIMENSION),--dimension $(study)/dimension.jsonl)
+claims      = claims --study $(study)/study.json
 report      = report --figures $(study)/figures
 reconstructed = report-reconstructions --figures $(study)/figures
 # The pass that extracts the activations measures the accuracy too, unless the command accuracy is replaced.
@@ -140,7 +148,8 @@ $(study)/%/clean/probe.jsonl: $(study)/%/model/model.json $(as.probe)
 $(study)/%/accuracy.jsonl $(study)/%/spectrum.npy: $$(trained)/model/model.json $$(probed) $$(stored) $(labels) $(as.measure)
 	mkdir -p $(@D); $(at-the-end) \
 	$(if $(passing),$($(attack)) < $(stored) > $(passing);) \
-	$(activations) < $(images) | $(or $(call own,$(attack).spectrum),$(spectrum)) > $(call scratch,spectrum); \
+	$(or $(call own,$(rule).activations),$(activations)) < $(images) | \
+	$(or $(call own,$(attack).spectrum),$(call own,$(rule).spectrum),$(spectrum)) > $(call scratch,spectrum); \
 	[ -e $(call scratch,accuracy) ] || $(accuracy) < $(images) > $(call scratch,accuracy); \
 	$(keep)
 
@@ -161,8 +170,6 @@ $(study)/%/distances.npy: $(study)/%/spectrum.npy $(as.distances)
 # The images themselves are layer 0.
 $(layer0:%=$(study)/%/spectrum.npy): $$(stored) $(as.pixels)
 	$(call whole,$(pixels) < $(stored))
-$(study)/dimension.jsonl: $(data)/test-images.npy $(as.dimension)
-	$(call whole,$(dimension) < $<)
 
 # Attacked images: those that all networks share, or by name one set to look at.
 $(study)/%/x.npy: $(data)/test-images.npy $(as.attack)
@@ -173,10 +180,12 @@ $(study)/table.csv: $(measured) $(stamps)/runs $(as.tabulate)
 	$(tabulate) --runs $(stamps)/runs -o $@
 $(study)/summary.csv: $(measured) $(stamps)/runs $(as.tabulate)
 	$(tabulate) --runs $(stamps)/runs --summary $@ -o /dev/null
-$(addprefix $(study)/,claims.jsonl verdicts.txt checks.jsonl) &: $(study)/table.csv $(study)/study.json $(measured-d) $(as.claims)
-	$(claims) $< -o $(study)/claims.jsonl --verdicts $(study)/verdicts.txt --checks $(study)/checks.jsonl
-$(study)/report.html: $(addprefix $(study)/,table.csv claims.jsonl checks.jsonl summary.csv verdicts.txt study.json) $(samples-shown) $(as.report)
-	$(report) --table $< --claims $(word 2,$^) --checks $(word 3,$^) --summary $(word 4,$^) $(study) -o $@
+judged := $(addprefix $(study)/,claims.jsonl choices.jsonl checks.jsonl verdicts.txt)
+$(judged) &: $(study)/table.csv $(study)/study.json $(as.claims)
+	$(claims) $< -o $(study)/claims.jsonl --choices $(study)/choices.jsonl --checks $(study)/checks.jsonl --verdicts $(study)/verdicts.txt
+$(study)/report.html: $(addprefix $(study)/,table.csv summary.csv study.json) $(judged) $(samples-shown) $(as.report)
+	$(report) --table $< --claims $(study)/claims.jsonl --choices $(study)/choices.jsonl --checks $(study)/checks.jsonl \
+	  --summary $(study)/summary.csv $(study) -o $@
 	$(say-verdicts)
 
 ## all: the study, with its tables and its report; the default

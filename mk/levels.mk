@@ -47,8 +47,6 @@ looks     := $(if $(inspected),clean/classes.jsonl $(foreach l,$(inspected),$l/c
 insides   := $(foreach s,$(seeds),$(looks:%=$(study)/$(first)/seed-$s/%)) \
   $(foreach r,$(patsubst %.distances,%,$(filter %.distances,$(of-rules))),$(seeds:%=$(study)/$r/seed-%/clean/distances.npy))
 measured  := $(runs:%=%/alpha.jsonl) $(networks:%=%/accuracy.jsonl) $(insides)
-# The dimension of the set of images is measured unless it is given.
-measured-d := $(if $(STIMULUS_DIMENSION),,$(study)/dimension.jsonl)
 
 # These targets appear whole, so a make that is stopped need not delete them. It must not delete them if
 # another make has made them meanwhile, for example on a cluster, where a node that was given up may
@@ -66,5 +64,6 @@ quick.SUBSETS       = 250 500
 quick.SIGMAS        = 0.25 0.5 1 2
 quick.EPSILONS      = 0.02 0.05 0.1 0.2
 quick.RANKS         = 1-40 1-20
+quick.DRAWS         = 4
 quick.few           = --few-samples
 settings-of = $(foreach v,$(patsubst $1.%,%,$(filter $1.%,$(.VARIABLES))),$(if $(filter $v,$(typed)),,$v='$($1.$v)'))

@@ -48,13 +48,35 @@ tanh-adam-joint-wide.about  = tanh, Adam, joint, wide;
 shifted-tanh-adam-sequential-wide       = $(wide) --activation shifted-tanh $(adam) $(sequential) $(small)
 shifted-tanh-adam-sequential-wide.about = (1 + tanh)/2, Adam, sequential, wide;
 
+# Habits of public code beside the paper (PMI-SYSU/FBM, RenYixiong-ai/GAL and LocalError), each with one
+# change to a reconstruction above. Nothing says that they are the paper's: images in [-1, 1]; images left
+# out that the network misclassifies without an attack; spectra of as many training images as there are test
+# images; no biases.
+tanh-adam-joint-centred       = $(tanh-adam-joint) --pixel-range -1,1
+tanh-adam-joint-centred.about = tanh, Adam, joint, images in [−1, 1];
+
+relu-adam-joint-correct             = $(relu-adam-joint)
+relu-adam-joint-correct.about       = ReLU, Adam, joint, misclassified left out;
+relu-adam-joint-correct.activations = $(activations) --correct-on $(data)/test-images.npy
+
+relu-adam-sequential-seen          = $(relu-adam-sequential)
+relu-adam-sequential-seen.about    = ReLU, Adam, sequential, spectra of training images;
+relu-adam-sequential-seen.spectrum = { cat > /dev/null; $(seen) | $(spectrum); }
+seen = $(foreach labels,$(data)/train-labels.npy,$(foreach samples,$(or $(SAMPLES),$(if $(filter digits,$(DATASET)),$(word 2,$(DRAWN)),10000)), \
+  $(if $(is-clean),$(extract) --samples $(samples) < $(data)/train-images.npy, \
+  $($(attack)) < $(data)/train-images.npy | $(extract))))
+
+shifted-tanh-adam-joint-no-bias       = $(shifted-tanh-adam-joint) --no-bias
+shifted-tanh-adam-joint-no-bias.about = (1 + tanh)/2, Adam, joint, no biases;
+
 # Settings of `make reconstructions`; those on the command line take precedence.
 reconstructions.RULES     = $(foreach f,relu tanh shifted-tanh,$(foreach o,sgd adam,$f-$o-joint $f-$o-sequential)) \
-  relu-sgd-joint-wide tanh-adam-joint-wide shifted-tanh-adam-sequential-wide
+  relu-sgd-joint-wide tanh-adam-joint-wide shifted-tanh-adam-sequential-wide \
+  tanh-adam-joint-centred relu-adam-joint-correct relu-adam-sequential-seen shifted-tanh-adam-joint-no-bias
 reconstructions.ATTACKS   = gauss gauss-clipped fgsm fgsm-clipped fgsm-float32 fgsm-float32-clipped
 reconstructions.CONTROLS  =
 reconstructions.INSPECTED =
 reconstructions.SNAPSHOTS =
 reconstructions.SUBSETS   =
 reconstructions.SIGMAS    = 0.2 0.4 0.6 1 1.5 2
-reconstructions.EPSILONS  = 0.02 0.04 0.06 0.1 0.15 0.2
+reconstructions.EPSILONS  = 0.02 0.04 0.06 0.1 0.15 0.2 0.3 0.5 0.8

@@ -14,7 +14,6 @@ as.probe     = $(stamps)/$$(rule).probe
 as.classes   = $(stamps)/classes
 as.displacement = $(stamps)/displacement
 as.distances = $(stamps)/$$(rule).distances
-as.dimension = $(stamps)/dimension
 as.tabulate  = $(stamps)/tabulate
 as.claims    = $(stamps)/claims
 as.report    = $(stamps)/report
@@ -26,12 +25,12 @@ lender       = $(if $(filter $(TRANSFER),$(attack)),$(stamps)/next-$(seed) $(sou
 define measure
 $(accuracy); $(activations) | $(spectrum)
 endef
-of-study := $(RULES) $(of-rules) $(attacked) $(if $(transfers),$(seeds:%=next-%)) measure pixels fit dimension $(if $(inspected),classes displacement) tabulate claims report import describe
+of-study := $(RULES) $(of-rules) $(attacked) $(if $(transfers),$(seeds:%=next-%)) measure pixels fit $(if $(inspected),classes displacement) tabulate claims report import describe
 stamped  := $(of-study) reconstructed
 
 # The command $1, with the measurements that it replaces. THREADS, OUT and the make that runs it do not
 # change a result, so they are given fixed values.
-command = $(strip $($1) $(call own,$1.spectrum) $(call own,$1.fit))
+command = $(strip $($1) $(call own,$1.activations) $(call own,$1.spectrum) $(call own,$1.fit))
 plainly = $(foreach THREADS,1,$(foreach OUT,out,$(foreach me,MAKE,$(call command,$1))))
 # The words of a command that are tools, and those that are files, such as the user's scripts.
 tools   = $(foreach w,$(sort $(filter $(programs),$(command))),$(sum.$w):$w)

@@ -23,8 +23,8 @@ $(DATASETS:%=$(swept)/%):
 
 # The reconstructions are one study, with the rules in reconstructions.mk and a page of its own.
 reconstructing = OUT=$(OUT)/reconstructions $(call settings-of,reconstructions)
-$(study)/reconstructions.html $(study)/survival.csv &: $(addprefix $(study)/,table.csv claims.jsonl study.json) $(as.reconstructed)
-	$(reconstructed) --table $< --claims $(word 2,$^) --survival $(study)/survival.csv $(study) -o $(study)/reconstructions.html
+$(study)/reconstructions.html $(study)/survival.csv &: $(addprefix $(study)/,table.csv claims.jsonl choices.jsonl study.json) $(as.reconstructed)
+	$(reconstructed) --table $< --claims $(word 2,$^) --choices $(word 3,$^) --survival $(study)/survival.csv $(study) -o $(study)/reconstructions.html
 	echo "which claims hold whatever one chooses: $(study)/reconstructions.html"
 ## reconstructions: which claims survive the choices that the paper leaves open, in OUT/reconstructions
 reconstructions:
@@ -33,7 +33,7 @@ reconstructions:
 ## data: the arrays of the data set
 data: $(arrays)
 ## inputs: what all seeds share; after it, makes of different seeds may run at the same time
-inputs: data $(addprefix $(stamps)/,$(of-study)) $(layer0:%=$(study)/%/alpha.jsonl) $(measured-d)
+inputs: data $(addprefix $(stamps)/,$(of-study)) $(layer0:%=$(study)/%/alpha.jsonl)
 	$(tidy)
 ## sweep-inputs: what all studies of a sweep share
 sweep-inputs: $(DATASETS:%=$(swept)/%)

@@ -36,7 +36,7 @@ impl Project {
     pub fn line(arguments: &str) -> String {
         format!(
             "make BIN={} DATASET=tiny DATA_DIR=digits SEEDS='1 2' HIDDEN=12,12 EPOCHS=2 SIGMAS=0.5 \
-             EPSILONS='0.1 0.2' RANKS='1-8 2-6' RULES='local backprop' CONTROLS=fgsm-random CHECKS= SUBSETS=100 \
+             EPSILONS='0.1 0.2' RANKS='1-8 2-6' METHODS=ols RULES='local backprop' CONTROLS=fgsm-random CHECKS= SUBSETS=100 \
              {arguments}",
             bin().display()
         )

@@ -102,7 +102,7 @@ fn attacks_and_rules_are_what_their_descriptions_say() {
     // The first rule that is no control is what the study is about, backprop and local are not.
     let verdicts: Vec<&str> = said.lines().filter(|line| line.starts_with('C')).collect();
     let begins =
-        ["C1 hebb, gaussian-blur,", "C1 hebb, mine-clipped,", "C2 hebb, mine-clipped,", "C3 hebb,"];
+        ["C1 hebb, gaussian-blur:", "C1 hebb, mine-clipped:", "C2 hebb, mine-clipped:", "C3 hebb:"];
     assert_eq!(verdicts.len(), begins.len());
     for (verdict, begin) in verdicts.iter().zip(begins) {
         assert!(verdict.starts_with(begin), "{verdict}");

@@ -16,11 +16,11 @@ fn the_study_is_made_once_whatever_the_jobs_and_threads() {
     assert!(said.contains("(36/36)"), "{said}");
     assert!(said.contains("network local/seed-2, accuracy of layers 1-2: "), "{said}");
     assert!(said.contains("36 levels in out/tiny/table.csv"), "{said}");
-    let verdict = "C2 local, gauss, ranks 1-8: accuracy against alpha is monotonic: undecided: 2 seeds, \
-                   5 needed\n";
+    let verdict = "C2 local, gauss: accuracy against alpha is monotonic\n  by default, ranks 1-8: \
+                   undecided: 2 seeds, 5 needed\n";
     assert!(said.contains(verdict), "{said}");
     let verdicts = String::from_utf8(project.0.bytes("out/tiny/verdicts.txt").0).unwrap();
-    assert!(said.contains(&verdicts) && verdicts.lines().count() == 6, "{verdicts}");
+    assert!(said.contains(&verdicts) && verdicts.lines().count() == 12, "{verdicts}");
     assert!(project.is_up_to_date(""));
     assert!(project.is_up_to_date("THREADS=2 RUN=nice"));
     assert_eq!(project.would_run(""), set(&[]));

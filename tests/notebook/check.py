@@ -31,8 +31,8 @@ for file in study.rglob("*.csv"):
 for file in [*study.rglob("*.jsonl"), *study.rglob("audit.json")]:
     names[file] = pd.DataFrame(json_lines(file)).columns
 assert {file.name for file in names} >= {
-    *("table.csv", "summary.csv", "claims.jsonl", "checks.jsonl", "alpha.jsonl", "accuracy.jsonl"),
-    *("classes.jsonl", "displacement.jsonl", "dimension.jsonl", "history.jsonl", "audit.json"),
+    *("table.csv", "summary.csv", "claims.jsonl", "choices.jsonl", "checks.jsonl", "alpha.jsonl", "accuracy.jsonl"),
+    *("classes.jsonl", "displacement.jsonl", "history.jsonl", "audit.json"),
 }, names
 for file, columns in names.items():
     assert not taken & set(columns), (file, taken & set(columns))
