@@ -156,3 +156,65 @@ fn the_columns_of_the_table_are_those_of_the_documentation() {
     let columns = columns.flat_map(|cell| cell.split(", ").map(|name| name.trim_matches('`')));
     assert_eq!(columns.collect::<BTreeSet<_>>(), header.collect::<BTreeSet<_>>());
 }
+
+/// The regions of a page that tools made, and the rest without code and the targets of links.
+fn made_and_written(page: &str) -> (String, String) {
+    let (mut made, mut written, mut inside) = (String::new(), String::new(), false);
+    for line in prose(page).lines() {
+        inside = line.starts_with("<!-- splice: ") || (inside && line != "<!-- end -->");
+        let text = if inside { &mut made } else { &mut written };
+        text.push_str(line);
+        text.push('\n');
+    }
+    let without_code: String = written.split('`').step_by(2).collect();
+    let mut pieces = without_code.split("](");
+    let first = pieces.next().unwrap_or_default().to_owned();
+    let rest = pieces.map(|piece| piece.split_once(')').map_or("", |(_, text)| text));
+    (made, first + &rest.collect::<String>())
+}
+
+/// The numbers in a text, with their digits after the point. Those that belong to a name, such as C1, are none.
+fn numbers(text: &str) -> Vec<(f64, i32)> {
+    let is_part = |c: char| c.is_alphanumeric() || ".,".contains(c);
+    let words = text.split(|c: char| !is_part(c)).map(|word| word.trim_matches(['.', ',']));
+    let words = words.map(|word| word.replace(',', ""));
+    let number = |word: String| {
+        let digits =
+            word.split_once('.').map_or(0, |(_, digits)| i32::try_from(digits.len()).unwrap());
+        Some((word.parse().ok()?, digits))
+            .filter(|_| word.starts_with(|c: char| c.is_ascii_digit()))
+    };
+    words.filter_map(number).collect()
+}
+
+/// Not results: the settings of the study, confidences, digits of what counts as equal, and years.
+const SETTINGS: [f64; 11] = [784.0, 200.0, 10_000.0, 10.0, 97.9, 0.01, 1e-10, 1.0, 0.0, 0.3, 16.0];
+
+#[test]
+fn each_number_of_the_answer_and_of_the_results_stands_in_a_table_that_tools_made() {
+    let (readme, results) = (page("README.md"), page("doc/results.md"));
+    let results = results.split("## How the results are checked").next().unwrap();
+    let (made, written) = made_and_written(results);
+    let answer = made_and_written(section(&readme, "The answer")).1;
+    let made: Vec<f64> = numbers(&made).into_iter().map(|(number, _)| number).collect();
+    let stands = |(number, digits): (f64, i32)| {
+        let half = 0.5 * 10_f64.powi(-digits) + 1e-9;
+        let is_year = digits == 0 && (1900.0..2100.0).contains(&number);
+        is_year || SETTINGS.contains(&number) || made.iter().any(|of| (of - number).abs() <= half)
+    };
+    let written = [numbers(&written), numbers(&answer)].concat();
+    let nowhere: Vec<f64> =
+        written.iter().filter(|of| !stands(**of)).map(|(number, _)| *number).collect();
+    assert!(nowhere.is_empty(), "in no table: {nowhere:?}");
+    assert!(written.len() > 50, "{}", written.len());
+}
+
+#[test]
+fn numbers_of_a_text_are_found_and_names_are_none() {
+    let (made, written) = made_and_written(
+        "a 1.5 `7` [b 2](c-3)\n<!-- splice: x -->\n| 1,234 | −0.50 |\n<!-- end -->\nC1 float32 4-5 %.",
+    );
+    assert_eq!(numbers(&made), [(1234.0, 0), (0.5, 2)]);
+    let found: Vec<f64> = numbers(&written).into_iter().map(|(number, _)| number).collect();
+    assert_eq!(found, [1.5, 2.0, 4.0, 5.0]);
+}
