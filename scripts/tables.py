@@ -185,7 +185,7 @@ def choices():
     """In how many analyses each claim holds, from the verdicts that `claims` prints."""
     study = Study()
     text = "\n".join(study.lines("verdicts.txt"))
-    pattern = r"(C\d) local, (\S+): .*\n  in all layers in (\d+ of \d+) analyses, in some layer in (\d+)(?:\n  what separates them: (.*))?\n  by default, [^:]*: ([^;\n]*)"
+    pattern = r"(C\d) local, (\S+): .*\n  in all layers in (\d+ of \d+) analyses, in some layer in (\d+)(?:\n  decisive: (.*))?\n  by default, [^:]*: ([^;\n]*)"
     rows = [
         [claim, study.attacks[attack]["title"], every, f"{some} of {every.split()[-1]}", default, split or "none"]
         for claim, attack, every, some, split, default in re.findall(pattern, text)

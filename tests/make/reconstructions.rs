@@ -17,7 +17,7 @@ fn reconstructions_are_a_study_with_a_page_of_verdicts() {
     let text = read(page);
     for words in [
         "Verdict by reconstruction",
-        "What each claim hangs on",
+        "What each claim depends on",
         "<td>ReLU, sgd, joint</td>",
         "<td>(1 + tanh)/2, Adam, sequential, wide</td>",
         "<span>FGSM, float32, clipped</span>",

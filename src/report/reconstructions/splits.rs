@@ -98,5 +98,5 @@ pub fn section(survival: &[Survival]) -> Section {
         }
         div #survival { (table(&header, &rows)) }
     };
-    Section::new("What each claim hangs on", body)
+    Section::new("What each claim depends on", body)
 }

@@ -55,7 +55,7 @@ fn lines(claim: &Claim, analyses: &[Analysis]) -> Vec<String> {
     let mut lines = vec![format!("{name} {rule}{attack}: {statement}")];
     if let Some(survey) = survey {
         lines.push(format!("  {}", survey.counts()));
-        lines.extend(survey.separating().map(|split| format!("  what separates them: {split}")));
+        lines.extend(survey.separating().map(|split| format!("  decisive: {split}")));
     }
     lines.push(format!("  by default, ranks {rank_first}-{rank_last}: {outcome}{reason}{failure}"));
     lines
