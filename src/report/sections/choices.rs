@@ -18,8 +18,8 @@ use crate::{
 
 /// The surveys of the claims about a rule that are decided in some analysis.
 pub fn of_rule(rule: RuleView<'_>) -> Vec<Survey<'_>> {
-    let of_rule = |survey: &Survey<'_>| survey.rule == rule.rule && survey.decided > 0;
-    surveys(&rule.study.analyses).into_iter().filter(of_rule).collect()
+    let surveys = surveys(&rule.study.analyses, rule.rule).into_iter();
+    surveys.filter(|survey| survey.decided > 0).collect()
 }
 
 /// In how many analyses each claim about a rule holds; none if nothing is decided.

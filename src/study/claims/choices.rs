@@ -188,7 +188,7 @@ fn of_attack(
             for (scale, _) in SCALES {
                 let choice = Choice { floor, largest, scale };
                 for about in About::all(subject, attack, choice) {
-                    let judged = about.along_strengths(&layers);
+                    let judged = about.in_each_layer(&layers);
                     let clipped = attack.clipped_of.is_some();
                     all.push(Analysis {
                         claim: about.claim.into(),
@@ -251,10 +251,11 @@ pub struct Survey<'a> {
     pub split: Option<Split>,
 }
 
-/// One survey per rule, claim and attack.
+/// The surveys of a rule, one per claim and attack.
 #[must_use]
-pub fn surveys(analyses: &[Analysis]) -> Vec<Survey<'_>> {
-    analyses.chunk_by(|a, b| key(a) == key(b)).map(survey).collect()
+pub fn surveys<'a>(analyses: &'a [Analysis], rule: &str) -> Vec<Survey<'a>> {
+    let alike = analyses.chunk_by(|a, b| key(a) == key(b));
+    alike.filter(|alike| alike[0].rule == rule).map(survey).collect()
 }
 
 fn survey(analyses: &[Analysis]) -> Survey<'_> {

@@ -1,6 +1,6 @@
 //! The verdicts as lines of text.
 
-use super::{Analysis, Claim, OF_THE_PAPER, surveys};
+use super::{Analysis, Claim, OF_THE_PAPER, Survey, surveys};
 use crate::study::{
     catalogue::Catalogue,
     table::{self, Row},
@@ -32,13 +32,14 @@ pub fn verdicts(
         let mut of_rule: Vec<&Claim> =
             claims.iter().filter(shown).filter(|claim| claim.rule == rule).collect();
         of_rule.sort_by_key(|claim| &claim.claim);
-        of_rule.into_iter().flat_map(|claim| lines(claim, analyses)).collect::<Vec<_>>()
+        let surveys = surveys(analyses, &rule);
+        of_rule.into_iter().flat_map(|claim| lines(claim, &surveys)).collect::<Vec<_>>()
     };
     rules.flat_map(of_rule).collect()
 }
 
 /// The verdict on a claim; no line for claims other than C1, C2 and C3.
-fn lines(claim: &Claim, analyses: &[Analysis]) -> Vec<String> {
+fn lines(claim: &Claim, surveys: &[Survey<'_>]) -> Vec<String> {
     let paper = OF_THE_PAPER.into_iter().find(|(name, _)| *name == claim.claim);
     let Some((_, statement)) = paper else { return Vec::new() };
     let Claim { claim: name, rule, rank_first, rank_last, .. } = claim;
@@ -46,12 +47,10 @@ fn lines(claim: &Claim, analyses: &[Analysis]) -> Vec<String> {
     let reason = claim.reason.as_ref().map_or(String::new(), |reason| format!(": {reason}"));
     let failure = claim.failure().map_or(String::new(), |failure| format!("; {failure}"));
     let outcome = claim.outcome();
-    let of_claim = |survey: &super::Survey<'_>| {
-        survey.claim == name
-            && survey.rule == rule
-            && claim.attack.as_deref() == Some(survey.attack)
+    let of_claim = |survey: &&Survey<'_>| {
+        survey.claim == name && claim.attack.as_deref() == Some(survey.attack)
     };
-    let survey = surveys(analyses).into_iter().find(of_claim).filter(|survey| survey.decided > 0);
+    let survey = surveys.iter().find(of_claim).filter(|survey| survey.decided > 0);
     let mut lines = vec![format!("{name} {rule}{attack}: {statement}")];
     if let Some(survey) = survey {
         lines.push(format!("  {}", survey.counts()));

@@ -125,9 +125,14 @@ impl<'a> About<'a> {
     }
 
     /// In each layer, along the strengths of the attack.
-    pub fn along_strengths(&self, layers: &BTreeMap<usize, Seeds>) -> Claim {
+    pub fn in_each_layer(&self, layers: &BTreeMap<usize, Seeds>) -> Claim {
         let place = format!("along the strengths of {}", self.attack.unwrap_or(self.nameless));
-        let mut claim = self.judge(self.claim, &place, layers, &[]);
+        self.judge(self.claim, &place, layers, &[])
+    }
+
+    /// The same, with the turning points of C3.
+    fn along_strengths(&self, layers: &BTreeMap<usize, Seeds>) -> Claim {
+        let mut claim = self.in_each_layer(layers);
         if self.claim == "C3" {
             for (layer, seeds) in claim.layers.iter_mut().zip(layers.values()) {
                 let curves = Comparable::new(seeds, "strengths", self.choice)

@@ -372,7 +372,7 @@ fn all_combinations_of_choices_are_judged_and_the_decisive_one_is_named() {
         )
     };
     let Judgement { analyses, .. } = judge(&rows, &catalogue);
-    let surveys = surveys(&analyses);
+    let surveys = surveys(&analyses, "local");
     let named: Vec<_> = surveys.iter().map(|of| (of.claim, of.rule, of.attack)).collect();
     assert_eq!(named, [("C1", "local", "fgsm"), ("C3", "local", "fgsm")]);
     // Clipping, 2 ranges of ranks, 2 largest strengths with other points, the floor, 3 scales.
