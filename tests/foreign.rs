@@ -76,7 +76,6 @@ fn readers_of_idx_files_and_of_text_name_them_too() {
         ("import-idx qmnist", "an IDX file of >i4 with 2 axes"),
         ("import-idx qmnist.gz", ".reshape(-1, 8)[:, 0].astype('u1')"),
         ("import-idx cube", "offset=20).reshape(-1, 2, 2, 3)"),
-        ("import-idx x.npy", "is a .npy array (expected an IDX file"),
         ("import-idx lines", "is JSON text"),
         ("import-idx < /dev/null", "stdin: is empty"),
         ("claims x.npy", "x.npy: is a .npy array (expected a CSV table)"),
@@ -91,6 +90,55 @@ fn readers_of_idx_files_and_of_text_name_them_too() {
         let message = folder.fails(1, line);
         assert!(message.contains(words), "{line}: {message}");
     }
+}
+
+#[test]
+fn text_that_a_program_prints_around_an_array_is_quoted() {
+    let folder = Folder::with_network();
+    folder.ok("{ echo epoch 1 done; cat x.npy; } > front
+               { cat x.npy; echo epoch 2 done; } > behind
+               { for i in {1..1000}; do echo epoch $i done; done; cat x.npy; } > long
+               { for i in {1..1000}; do echo $i/9 done; done; cat x.npy; } > numbered
+               { head -c 4093 long | tr '\\n' ' '; cat x.npy; } > edge
+               { echo epoch 1 done; tail -c +129 x.npy; } > raw
+               { cat x.npy; printf '\\0'; } > more");
+    for (file, words) in [
+        (
+            "front",
+            "has text in front of the array (found \"epoch 1 done\", expected a .npy array): \
+             print it to stderr",
+        ),
+        (
+            "behind",
+            "has text behind the array (found \"epoch 2 done\", expected its end): \
+             print it to stderr",
+        ),
+        ("long", "is text (expected a .npy array)"),
+        ("numbered", "is text (expected a .npy array)"),
+        ("edge", "has text in front of the array (found \"epoch 1 done epoch"),
+        (
+            "raw",
+            "is not a .npy array, and its format is unknown: it begins with the text \"epoch 1 done\"",
+        ),
+    ] {
+        for tool in ["extract-activations --model net", "npy-info", "class-geometry --labels y.npy"]
+        {
+            for (argument, name) in
+                [(file.to_owned(), file), (format!("- < <(cat {file})"), "stdin")]
+            {
+                let message = folder.fails(1, &format!("{tool} {argument}"));
+                let message = message.split_once(": ").unwrap().1;
+                assert!(message.starts_with(&format!("{name}: {words}")), "{tool}: {message}");
+                assert!(!message.contains("numpy."), "{tool}: {message}");
+            }
+        }
+    }
+    let message = folder.fails(1, "npy-info more");
+    assert!(message.contains("more: does not hold the"), "{message}");
+    let message = folder.fails(1, "npy-info - < <(cat more)");
+    assert!(message.contains("stdin: has more bytes than its header says"), "{message}");
+    let message = folder.fails(1, "claims front");
+    assert!(message.contains("found \"epoch 1 done\", expected a CSV table)"), "{message}");
 }
 
 #[test]

@@ -79,6 +79,34 @@ fn what_the_documents_show_works_with_the_wheel() {
     }
 }
 
+#[test]
+fn a_link_to_a_script_of_the_wheel_calls_its_tool() {
+    let folder = Folder::new();
+    folder.ok(&format!(
+        "mkdir -p 'a venv/bin' bin further
+         cp -L {ROOT}/python/programs/scripts/npy-info 'a venv/bin'
+         printf '#!/bin/sh\\necho \"$@\"\\n' > 'a venv/bin/local-errors'
+         chmod +x 'a venv/bin/'*
+         ln -s \"$PWD/a venv/bin/npy-info\" bin/npy-info
+         ln -s '../a venv/bin/npy-info' bin/relative
+         ln -s ../bin/relative further/-n"
+    ));
+    // The name is that of the script, and not of the link to it.
+    for called in ["'a venv/bin/npy-info'", "bin/npy-info", "bin/relative", "further/-n"] {
+        for shell in ["", "dash", "busybox sh", "bash"] {
+            let line = format!("{shell} {called} 'a b' -q");
+            if folder.run(&format!("test -z '{shell}' || {shell} -c true")).status.success() {
+                assert_eq!(folder.ok(&line).text(), "npy-info a b -q\n", "{line}");
+            }
+        }
+    }
+    assert_eq!(folder.ok("PATH=$PWD/bin:$PATH npy-info x").text(), "npy-info x\n");
+    assert_eq!(
+        folder.ok("cd bin; ./npy-info x; cd ../further; ./-n x").text(),
+        "npy-info x\n".repeat(2)
+    );
+}
+
 /// The links in python/programs/scripts are the tools.
 #[test]
 fn the_wheel_has_a_script_for_each_tool() {

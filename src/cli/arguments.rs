@@ -45,7 +45,12 @@ impl Common {
 
     /// Open images, with a notice if they are bytes, or if the first block has pixels of another scale.
     pub fn images(&self, source: Source) -> Result<Rows<f32>> {
-        let images = Rows::images(source)?;
+        Ok(self.noticed(Rows::images(source)?))
+    }
+
+    /// Images with the notices of [`Self::images`].
+    #[must_use]
+    pub fn noticed(&self, images: Rows<f32>) -> Rows<f32> {
         let (common, name) = (self.clone(), images.name().to_owned());
         if images.is_bytes() {
             common.notice(&name, "holds bytes, which are divided by 255");
@@ -55,7 +60,7 @@ impl Common {
                 common.notice(&name, &doubt);
             }
         };
-        Ok(images.with_look(look))
+        images.with_look(look)
     }
 
     /// Give a notice if labels seem to be counted from 1.

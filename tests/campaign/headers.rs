@@ -15,7 +15,7 @@ use std::{
 use flate2::{Compression, write::GzEncoder};
 use local_errors::{
     Result,
-    io::read::{self, Idx, Labels, Rows, Source},
+    io::read::{self, DataFile, Labels, Rows, Source},
     network::files,
     study::table,
 };
@@ -56,8 +56,11 @@ pub fn run(size: &Size) -> Vec<Tally> {
             "IDX",
             idx,
             Box::new(|bytes| {
-                let mut idx = Idx::open(source(bytes))?;
-                while idx.next_block()?.is_some() {}
+                match DataFile::open(source(bytes))? {
+                    DataFile::Idx(mut idx) => while idx.next_block()?.is_some() {},
+                    DataFile::Images(images) => drain(Ok(images))?,
+                    DataFile::Labels(..) => {}
+                }
                 Ok(())
             }),
         ),

@@ -73,7 +73,8 @@ fn idx_files() -> Vec<(&'static str, Vec<u8>)> {
         ("gz padded and more", [gz(&good), vec![0; 512], b"more".to_vec()].concat()),
         ("gz of nothing", gz(&gz(b"").repeat(1 << 20))),
         ("a page", b"<html>403".to_vec()),
-        ("an array", npy(&header("|u1", false, "(2, 3)"), &[0; 6])),
+        ("an array cut", npy(&header("|u1", false, "(2, 3)"), &[0; 5])),
+        ("an array of text", npy(&header("|S1", false, "(6,)"), &[b'7'; 6])),
     ]
 }
 

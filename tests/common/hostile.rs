@@ -4,6 +4,7 @@ use super::{header, npy};
 
 /// Each tool with `BAD` where the file goes.
 const READERS: &[&str] = &[
+    "import-idx BAD",
     "attack-gauss --sigma 1 BAD",
     "attack-fgsm --epsilon 1 --model net --labels y.npy BAD",
     "attack-fgsm --epsilon 1 --model net --labels BAD x.npy",

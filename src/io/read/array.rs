@@ -76,14 +76,12 @@ pub(super) fn rest(source: Source) -> Result<Vec<f32>> {
 /// Number of elements read at a time.
 const BLOCK: usize = 1 << 16;
 
-/// Read integers from 0 to 255 of shape (samples,), and the SHA-256 of the file if the source is
-/// hashed. With `kept`, only the first `kept` of them are read, or all if there are fewer.
-pub(super) fn bytes(source: Source, kept: Option<usize>) -> Result<(Vec<u8>, Option<String>)> {
+/// Read integers from 0 to 255 of shape (samples,). With `kept`, only the first `kept` of them are read,
+/// or all if there are fewer.
+pub(super) fn bytes(npy: &mut Npy, kept: Option<usize>) -> Result<Vec<u8>> {
     let integers: Vec<_> = Dtype::ALL.into_iter().filter(|dtype| !dtype.is_float()).collect();
-    let npy = Npy::open(source)?;
     let remedy = remedy(&npy.header.shape);
-    let accepted = npy.accept(&integers, "integers");
-    let mut npy = accepted.map_err(|e| e.with_remedy(remedy.clone()))?;
+    npy.check(&integers, "integers").map_err(|e| e.with_remedy(remedy.clone()))?;
     let &[samples] = npy.header.shape.as_slice() else {
         return Err(npy.wrong_shape("(samples,)").with_remedy(remedy));
     };
@@ -107,7 +105,7 @@ pub(super) fn bytes(source: Source, kept: Option<usize>) -> Result<(Vec<u8>, Opt
     }
     npy.skip(samples - kept)?;
     npy.source.end()?;
-    Ok((bytes, npy.source.sha256()))
+    Ok(bytes)
 }
 
 /// How to make labels of an array of another form, such as MATLAB and deep-learning libraries have.

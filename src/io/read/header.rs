@@ -107,11 +107,20 @@ pub(super) fn read(source: &mut Source) -> Result<Header> {
     let header = parse(&text).map_err(|e| source.wrong(e))?;
     let expected = (header.count() * header.dtype.bytes()) as u64;
     match source.remaining() {
-        Some(found) if found != expected => Err(source.wrong(format!(
-            "does not hold the {} {} array its header promises (found {found} bytes, expected {expected})",
-            shape_text(&header.shape),
-            header.dtype,
-        ))),
+        Some(found) if found != expected => {
+            let mut text = None;
+            if found > expected {
+                source.skip(expected)?;
+                text = source.text_behind()?;
+            }
+            Err(source.wrong(text.unwrap_or_else(|| {
+                let shape = shape_text(&header.shape);
+                format!(
+                    "does not hold the {shape} {} array its header promises (found {found} bytes, expected {expected})",
+                    header.dtype,
+                )
+            })))
+        }
         _ => Ok(header),
     }
 }

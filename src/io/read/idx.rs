@@ -1,7 +1,7 @@
 //! IDX, the format of the MNIST files: <http://yann.lecun.com/exdb/mnist/>.
 //!
 //! A file holds a magic number `0 0 type axes` (type 8 is unsigned bytes), the length of each axis as
-//! a big-endian u32, and the elements. It may be gzipped, whatever its name.
+//! a big-endian u32, and the elements.
 
 use std::io::{self, Read};
 
@@ -40,20 +40,15 @@ pub struct Idx {
 }
 
 impl Idx {
-    /// Check the header of a file, which may be gzipped.
+    /// Check the header of a file.
     ///
     /// # Errors
     /// If the source is not an IDX file of unsigned bytes, or if its size is wrong.
-    pub fn open(source: Source) -> Result<Self> {
-        let mut source = source;
-        let mut magic = magic(&mut source)?;
-        if magic.starts_with(&[0x1f, 0x8b]) {
-            source = source.unpacked()?;
-            magic = self::magic(&mut source)?;
-        }
-        let axes = match magic {
+    pub(super) fn open(mut source: Source) -> Result<Self> {
+        const EXPECTED: &str = "an IDX file of unsigned bytes or a .npy array, images or labels";
+        let axes = match magic(&mut source)? {
             [0, 0, 8, axes @ (1 | 3)] => usize::from(axes),
-            _ => return Err(source.not("an IDX file of unsigned bytes, images or labels")),
+            _ => return Err(source.not(EXPECTED)),
         };
         let mut shape = [1; 3];
         for axis in shape.iter_mut().take(axes) {

@@ -1,8 +1,8 @@
 //! Recognises files of other formats by their first bytes, and says how to convert them to an array.
 
-use std::{borrow::Cow, path::Path};
+use std::{borrow::Cow, fmt::Display, path::Path};
 
-use super::idx;
+use super::{idx, printed};
 use crate::Error;
 
 /// Number of bytes by which formats are recognised. A tar archive needs bytes 257 to 261, other formats
@@ -12,8 +12,10 @@ pub(super) const KNOWN_BY: usize = 4096;
 /// A recognised format.
 #[derive(Debug, PartialEq)]
 pub(super) struct Known {
-    /// The name of the format with its article, such as `a .npz archive`.
-    format: Cow<'static, str>,
+    /// What is wrong with the file, such as `is a .npz archive`.
+    wrong: Cow<'static, str>,
+    /// The part of the file that shows it, if a message has to quote it.
+    found: Option<String>,
     remedy: Remedy,
     pub kind: Kind,
 }
@@ -43,8 +45,14 @@ pub(super) enum Kind {
 }
 
 impl Known {
-    pub fn new(format: impl Into<Cow<'static, str>>, remedy: Remedy) -> Self {
-        Self { format: format.into(), remedy, kind: Kind::Other }
+    /// A format, named with its article, such as `a .npz archive`.
+    pub fn new(format: impl Display, remedy: Remedy) -> Self {
+        Self { wrong: format!("is {format}").into(), found: None, remedy, kind: Kind::Other }
+    }
+
+    /// A file in which `wrong` is the case, such as `has text in front of the array`. `found` shows it.
+    pub fn with_found(wrong: &'static str, found: String, remedy: Remedy) -> Self {
+        Self { wrong: wrong.into(), found: Some(found), remedy, kind: Kind::Other }
     }
 
     /// The error for this format in place of the text `expected`.
@@ -67,7 +75,8 @@ impl Known {
 
     /// The error for this format in place of `expected`.
     pub fn instead_of(self, expected: &str, file: &Path) -> Error {
-        let message = format!("is {} (expected {expected})", self.format);
+        let found = self.found.map(|found| format!("found {found}, ")).unwrap_or_default();
+        let message = format!("{} ({found}expected {expected})", self.wrong);
         let message = match self.remedy {
             Remedy::Nothing => message,
             Remedy::File(remedy) => format!("{message}: {remedy}"),
@@ -149,6 +158,9 @@ pub(super) fn known(start: &[u8]) -> Option<Known> {
     if start.is_empty() {
         return Some(Known::new("empty", Remedy::Nothing));
     }
+    if let Some(array) = printed::in_front(start) {
+        return Some(array);
+    }
     if start.starts_with(OLD_TORCH) {
         return Some(torch());
     }
@@ -168,7 +180,7 @@ pub(super) fn known(start: &[u8]) -> Option<Known> {
         let remedy = python("safetensors.numpy.load_file(OLD)[NAME]");
         return Some(Known::new("a safetensors file", remedy));
     }
-    idx::known(start).or_else(|| text(start))
+    idx::known(start).or_else(|| text(start)).or_else(|| printed::bytes_in_front(start))
 }
 
 /// Recognise the kind of a zip archive by its first member.
@@ -192,18 +204,7 @@ fn zip(start: &[u8]) -> Known {
 
 /// Recognise a web page, JSON, or other text.
 fn text(start: &[u8]) -> Option<Known> {
-    // The last character may be incomplete.
-    let text = match std::str::from_utf8(start) {
-        Ok(text) => text,
-        Err(e) if e.error_len().is_none() && e.valid_up_to() > 0 => {
-            std::str::from_utf8(start.get(..e.valid_up_to())?).ok()?
-        }
-        Err(_) => return None,
-    };
-    if text.chars().any(|c| c.is_control() && !c.is_whitespace()) {
-        return None;
-    }
-    let text = text.trim_start_matches('\u{feff}').trim_start();
+    let text = printed::all(start)?.trim_start_matches('\u{feff}').trim_start();
     let lower = text.to_ascii_lowercase();
     if lower.starts_with("<!doctype html") || lower.starts_with("<html") {
         let remedy = Remedy::File("look at it, and fetch the file again");
@@ -219,13 +220,28 @@ fn text(start: &[u8]) -> Option<Known> {
     Some(Known { kind: Kind::Text, ..Known::new("text", remedy) })
 }
 
-/// The NumPy expression that reads a table of numbers, with or without a header line.
+/// The NumPy expression that reads a table of numbers, with or without a header line. Other text may begin
+/// with a digit too, such as `9 epochs`.
 fn loadtxt(text: &str) -> Option<String> {
-    let is_row = |line: &&str| line.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c));
-    let rows = text.lines().take(2).position(|line| is_row(&line.trim_start()))?;
+    let rows = text.split_inclusive('\n').take(2).position(is_row)?;
     let delimiter = if text.contains(',') { ", delimiter=','" } else { "" };
     let names = if rows == 1 { ", skiprows=1" } else { "" };
     Some(format!("numpy.loadtxt(OLD{delimiter}{names})"))
+}
+
+/// Whether a line of a table holds numbers only. A line without an end is cut, perhaps within a number.
+fn is_row(line: &str) -> bool {
+    let is_number = |cell: &str| cell.parse::<f64>().is_ok();
+    let is_begun = |cell: &str| cell.chars().all(|c| "0123456789+-.eE".contains(c));
+    let cells = line.split(|c: char| c == ',' || c.is_whitespace());
+    let cells: Vec<_> = cells.filter(|cell| !cell.is_empty()).collect();
+    match cells.as_slice() {
+        [] => false,
+        [whole @ .., last] => {
+            let is_last = is_number(last) || !line.ends_with('\n') && is_begun(last);
+            is_last && whole.iter().all(|cell| is_number(cell))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -274,16 +290,23 @@ mod tests {
             ),
             ("1 2\n".into(), "numpy.loadtxt(OLD))"),
             ("x,y\n1,2\n".into(), "numpy.loadtxt(OLD, delimiter=',', skiprows=1))"),
-            ("no numbers\n".into(), "f: is text (expected a .npy array)"),
+            ("0.5,0.25,1e".into(), "numpy.loadtxt(OLD, delimiter=','))"),
+            ("7".into(), "numpy.loadtxt(OLD))"),
             (
                 "a cut character: é".as_bytes().strip_suffix(b"\xa9").unwrap_or_default().to_vec(),
                 "is text",
             ),
             (b"\0\x01\x02\x99".to_vec(), "unknown"),
             (b"\x93".to_vec(), "unknown"),
+            (b"9 epochs\n\x93NUMPY\x01\0".to_vec(), "f: has text in front of the array (found"),
+            ([zip("x.txt"), b"\x93NUMPY\x01".to_vec()].concat(), "f: is a zip archive"),
         ] {
             let message = message(&start);
             assert!(message.contains(words), "{words}: {message}");
+        }
+        // What a program printed is not taken for a table.
+        for text in ["no numbers\n", "9 epochs\n", "epoch\n1/9 [=>..] 0s\n", "1 of", "-\n"] {
+            assert_eq!(message(text.as_bytes()), "f: is text (expected a .npy array)", "{text}");
         }
         for (magic, format, _) in MAGIC {
             assert!(message(magic).contains(format), "{format}");

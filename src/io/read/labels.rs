@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Float, Rows, Source, array, known::in_python, transposed};
+use super::{Float, Rows, Source, array, known::in_python, npy::Npy, transposed};
 use crate::{Error, Result};
 
 /// Labels, counted from 0.
@@ -61,10 +61,20 @@ impl Labels {
         Self::first(source, samples.cut.then_some(samples.count))?.expect_count(samples)
     }
 
+    /// The labels of an opened array, and the bytes that its source has copied.
+    pub(super) fn with_bytes(mut npy: Npy) -> Result<(Self, Vec<u8>)> {
+        let labels = Self::of_array(&mut npy, None)?;
+        Ok((labels, npy.source.end_copy()))
+    }
+
     fn first(source: Source, kept: Option<usize>) -> Result<Self> {
-        let name = source.name().to_owned();
-        let (values, sha256) = array::bytes(source, kept)?;
+        Self::of_array(&mut Npy::open(source)?, kept)
+    }
+
+    fn of_array(npy: &mut Npy, kept: Option<usize>) -> Result<Self> {
+        let values = array::bytes(npy, kept)?;
         let classes = values.iter().max().map_or(0, |&largest| usize::from(largest) + 1);
+        let (name, sha256) = (npy.source.name().to_owned(), npy.source.sha256());
         Ok(Self { name, values, classes, sha256 })
     }
 

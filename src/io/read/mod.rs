@@ -8,6 +8,7 @@
 
 mod array;
 mod cells;
+mod data_file;
 mod dtype;
 mod gzip;
 mod header;
@@ -16,6 +17,7 @@ mod known;
 mod labels;
 mod npy;
 mod pixels;
+mod printed;
 mod records;
 mod rows;
 mod source;
@@ -24,6 +26,7 @@ mod values;
 pub mod written;
 
 pub use array::{matrix, vector, vector_of_any_length};
+pub use data_file::DataFile;
 pub use dtype::Dtype;
 pub(crate) use header::index_text;
 pub use header::shape_text;

@@ -45,9 +45,14 @@ impl Npy {
 
     /// Accept these element types only. Messages call them `names`.
     pub fn accept(self, accepted: &[Dtype], names: &str) -> Result<Self> {
+        self.check(accepted, names).map(|()| self)
+    }
+
+    /// Check that the element type is one of these, which messages call `names`.
+    pub fn check(&self, accepted: &[Dtype], names: &str) -> Result<()> {
         let found = self.header.dtype;
         if accepted.contains(&found) {
-            return Ok(self);
+            return Ok(());
         }
         Err(self.source.wrong(format!("has the wrong dtype (found {found}, expected {names})")))
     }

@@ -44,14 +44,21 @@ pub struct Rows<T> {
 }
 
 impl<T: Float> Rows<T> {
+    /// The element types of images.
+    pub(super) const PIXELS: [Dtype; 5] = [Dtype::F2, Dtype::F4, Dtype::F8, Dtype::U1, Dtype::B1];
+
     /// Images, (samples, …), f2, f4, f8, u1 or b1. All axes but the first are flattened to pixels, and
     /// u1 is divided by 255. Values must be finite.
     ///
     /// # Errors
     /// If the source does not have such a dtype and shape.
     pub fn images(source: Source) -> Result<Self> {
-        let accepted = [Dtype::F2, Dtype::F4, Dtype::F8, Dtype::U1, Dtype::B1];
-        let npy = Npy::open(source)?.accept(&accepted, "f4, f2, f8, u1 or b1");
+        Self::images_of(Npy::open(source)?)
+    }
+
+    /// The images of an opened array.
+    pub(super) fn images_of(npy: Npy) -> Result<Self> {
+        let npy = npy.accept(&Self::PIXELS, "f4, f2, f8, u1 or b1");
         let mut npy = npy.map_err(|e| e.with_remedy(Some(pixels::remedy_of_integers())))?;
         npy.pixels = npy.header.dtype == Dtype::U1;
         let [samples, axes @ ..] = npy.header.shape.as_slice() else {

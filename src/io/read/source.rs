@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use super::{
     gzip,
     known::{KNOWN_BY, Known, in_python, known},
+    printed,
 };
 use crate::{Error, Result};
 
@@ -46,6 +47,8 @@ pub struct Source {
     /// The first bytes, from which an unexpected format is recognised.
     start: Vec<u8>,
     sha256: Option<Sha256>,
+    /// The bytes read since [`Source::copied`].
+    copy: Option<Vec<u8>>,
 }
 
 enum Reader {
@@ -118,7 +121,24 @@ impl Source {
     }
 
     fn new(name: PathBuf, reader: Reader, len: Option<u64>) -> Self {
-        Self { name, reader, len, position: 0, start: Vec::new(), sha256: None }
+        Self { name, reader, len, position: 0, start: Vec::new(), sha256: None, copy: None }
+    }
+
+    /// The same source from its first byte. At most [`KNOWN_BY`] bytes may have been read so far.
+    pub(super) fn again(self) -> Result<Self> {
+        let reader = match self.reader {
+            Reader::File(mut file) => {
+                let read =
+                    i64::try_from(self.start.len()).expect("at most KNOWN_BY bytes are kept");
+                file.seek_relative(-read).map_err(|e| Error::io(&self.name, e))?;
+                Reader::File(file)
+            }
+            Reader::Stream(stream) => {
+                let arrived = [self.start.as_slice(), stream.buffer()].concat();
+                Self::stream(Cursor::new(arrived).chain(stream.into_inner()))
+            }
+        };
+        Ok(Self::new(self.name, reader, self.len))
     }
 
     /// The same source from its first byte, unpacked if it is gzip. At most [`KNOWN_BY`] bytes may have
@@ -134,6 +154,16 @@ impl Source {
     #[must_use]
     pub fn hashed(self) -> Self {
         Self { sha256: Some(Sha256::new()), ..self }
+    }
+
+    /// Keep a copy of all bytes read from now on.
+    pub(super) fn copied(self) -> Self {
+        Self { copy: Some(Vec::new()), ..self }
+    }
+
+    /// Keep no further bytes, and take those that were kept.
+    pub(super) fn end_copy(&mut self) -> Vec<u8> {
+        self.copy.take().unwrap_or_default()
     }
 
     /// The SHA-256, in hexadecimal, of the bytes read since [`Source::hashed`]; `None` if it is not
@@ -188,13 +218,18 @@ impl Source {
 
     /// The error for a source that does not have the expected format.
     pub(super) fn not(&self, expected: &str) -> Error {
-        match self.known() {
-            Some(known) => known.instead_of(expected, &self.name),
-            None => self.wrong(format!(
-                "is not {expected}, and its format is unknown: if it holds plain binary numbers, {}",
-                in_python("numpy.fromfile(OLD, DTYPE).reshape(ROWS, -1)")
-            )),
+        let start = self.beginning();
+        if let Some(known) = known(&start) {
+            return known.instead_of(expected, &self.name);
         }
+        let hint = match printed::beginning(&start) {
+            Some(text) => format!("it begins with the text {text}"),
+            None => format!(
+                "if it holds plain binary numbers, {}",
+                in_python("numpy.fromfile(OLD, DTYPE).reshape(ROWS, -1)")
+            ),
+        };
+        self.wrong(format!("is not {expected}, and its format is unknown: {hint}"))
     }
 
     /// An error about the data of this source.
@@ -240,14 +275,20 @@ impl Source {
     /// # Errors
     /// If more bytes follow, because the header is wrong or because two files were concatenated.
     pub fn end(&mut self) -> Result<()> {
-        match self.read(&mut [0]) {
-            Ok(0) => Ok(()),
-            Ok(_) => {
-                let end = self.position - 1;
-                Err(self.wrong(format!("has more bytes than its header says (expected {end})")))
-            }
-            Err(e) => Err(self.failed(e)),
+        let end = self.position;
+        let text = self.text_behind()?;
+        if self.position == end {
+            return Ok(());
         }
+        let more = || format!("has more bytes than its header says (expected {end})");
+        Err(self.wrong(text.unwrap_or_else(more)))
+    }
+
+    /// What is wrong with an array that ends here, if text follows it.
+    pub(super) fn text_behind(&mut self) -> Result<Option<String>> {
+        let mut bytes = [0; printed::BEHIND];
+        let count = self.read(&mut bytes).map_err(|e| self.failed(e))?;
+        Ok(printed::behind(bytes.split_at(count).0))
     }
 }
 
@@ -274,8 +315,12 @@ impl Read for Source {
         self.position += count as u64;
         let wanted = count.min(KNOWN_BY.saturating_sub(self.start.len()));
         self.start.extend(buffer.iter().take(wanted));
+        let read = buffer.get(..count).expect("at most a buffer full is read");
         if let Some(sha256) = &mut self.sha256 {
-            sha256.update(buffer.get(..count).expect("at most a buffer full is read"));
+            sha256.update(read);
+        }
+        if let Some(copy) = &mut self.copy {
+            copy.extend(read);
         }
         Ok(count)
     }
