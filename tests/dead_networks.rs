@@ -50,7 +50,7 @@ fn a_spectrum_of_zeros_has_no_alpha_and_a_warning() {
 fn one_unit_and_six_seeds_make_a_study() {
     let project = Project::new();
     // Of one unit there is an alpha in no network; in some of them the unit is dead as well.
-    let output = project.run("all HIDDEN=1 SEEDS='1 2 3 4 5 6' RULES=local");
+    let output = project.run("all HIDDEN=1 RANKS=1-8 SEEDS='1 2 3 4 5 6' RULES=local");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let claims = json_lines(&project.0.bytes("out/tiny/claims.jsonl"));
     assert!(!claims.is_empty());

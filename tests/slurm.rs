@@ -1,5 +1,5 @@
-//! `make test-slurm`: the study through the launchers in scripts/, on a real Slurm of three nodes
-//! that `scripts/slurm-sandbox` starts here. Linux, as root or where users may make namespaces.
+//! `make test-slurm`: the study by `scripts/slurm-array`, on a real Slurm of three nodes that
+//! `scripts/slurm-sandbox` starts here. Linux, as root or where users may make namespaces.
 
 use std::{
     fs,
@@ -18,8 +18,8 @@ const CPUS: usize = 2;
 const LONG: &str = "EPOCHS=5000 RULES=local CONTROLS= SNAPSHOTS=";
 /// Of the training that is cut off.
 const CHECKPOINT: &str = "out/tiny/local/seed-1/model.checkpoint";
-/// The value of RUN.
-const RUN: &str = "RUN=scripts/slurm-run";
+/// Tasks of the largest array that the sandbox allows.
+const TASKS: usize = 3;
 
 /// A Slurm, taken down at the end whatever happens.
 struct Sandbox(PathBuf);
@@ -77,7 +77,7 @@ impl Cluster {
 
     /// The study's seeds, or the sweep's points, as an array of jobs.
     fn array(&self, arguments: &str) -> String {
-        self.line(&Project::line(arguments).replacen("make ", "scripts/slurm-array ", 1))
+        self.line(&Project::line(arguments).replacen("make ", "exec scripts/slurm-array ", 1))
     }
 
     /// A line of bash that must succeed; gives what it says on both streams.
@@ -103,7 +103,7 @@ impl Cluster {
         // Where this test runs in the background, SIGINT is ignored, and would be by its children.
         let mut command = self.project.0.command("env");
         command.args(["--default-signal=INT", "bash", "-eu", "-o", "pipefail", "-c"]);
-        command.arg(format!("({line}) > said 2>&1"));
+        command.arg(format!("exec > said 2>&1; {line}"));
         command.process_group(0).spawn().unwrap()
     }
 
@@ -146,7 +146,12 @@ impl Cluster {
         files
     }
 
-    /// Soon no job is left, and no file of the launchers.
+    /// When each file of a seed was made.
+    fn times(&self) -> String {
+        self.ok("find out -path '*/seed-*' -type f -printf '%p %T@\\n' | sort")
+    }
+
+    /// Soon no job is left, and no file of the launcher.
     fn assert_clean(&self) {
         let start = Instant::now();
         let left = || {
@@ -192,11 +197,13 @@ fn the_study_on_slurm() {
     let cluster = Cluster { sandbox, project };
     let mut case = Case(Instant::now());
     same_bytes(&cluster, &mut case);
+    more_seeds_than_tasks(&cluster, &mut case);
     lost_nodes(&cluster, &mut case);
-    cut_off(&cluster, &mut case);
+    let whole = cut_off(&cluster, &mut case);
     failures(&cluster, &mut case);
     sweep(&cluster, &mut case);
     reconstructions(&cluster, &mut case);
+    silent_controller(&cluster, &mut case, &whole);
     cluster.sandbox.ask(&["down"]);
     let mark = format!("SLURM_SANDBOX_MARK={}", cluster.sandbox.0.display());
     let left = cluster.ok(&format!("grep -lsz '{mark}' /proc/[0-9]*/environ || true"));
@@ -210,77 +217,71 @@ fn same_bytes(cluster: &Cluster, case: &mut Case) {
     let whole = cluster.take();
     case.seen("the study on this machine");
     cluster.ok(&cluster.array("all"));
-    let join = cluster.ok(&cluster.make("all"));
-    // Each network and level that is made has a line that begins with a count.
-    let made = join.lines().find(|line| line.starts_with('('));
-    assert_eq!(made, None, "nothing else is left to do");
-    assert!(join.contains("36 levels in out/tiny/table.csv"), "{join}");
-    assert_same(&cluster.take(), &whole);
-    case.seen("slurm-array, a task a seed: the same bytes");
-    cluster.ok(&cluster.make(&format!("-j6 all {RUN}")));
+    let times = cluster.times();
+    cluster.ok(&cluster.make("all"));
+    assert_eq!(cluster.times(), times, "nothing of a seed is left to do");
     assert_same(&cluster.take(), &whole);
     cluster.assert_clean();
-    case.seen("slurm-run, a job a training: the same bytes");
+    case.seen("slurm-array, a task for each seed: the same bytes");
 }
 
+fn more_seeds_than_tasks(cluster: &Cluster, case: &mut Case) {
+    let seeds = "SEEDS='1 2 3 4' RULES=local CONTROLS=";
+    let said = cluster.ok(&cluster.array(&format!("all {seeds}")));
+    assert!(said.contains(&format!("{TASKS} tasks of 4 targets")), "{said}");
+    let times = cluster.times();
+    cluster.ok(&cluster.make(&format!("all {seeds}")));
+    assert_eq!(cluster.times(), times, "nothing of a seed is left to do");
+    let files = cluster.take();
+    // Tasks that wait for each other make the same.
+    cluster.ok(&format!("export SLURM_ARRAY_LIMIT=1; {}", cluster.array(&format!("all {seeds}"))));
+    cluster.ok(&cluster.make(&format!("all {seeds}")));
+    assert_same(&cluster.take(), &files);
+    cluster.assert_clean();
+    case.seen("more seeds than Slurm allows tasks: each task makes several");
+}
+
+/// Slurm runs the tasks of a lost node again.
 fn lost_nodes(cluster: &Cluster, case: &mut Case) {
     let long = format!("SEEDS='1 2 3' {LONG}");
     cluster.ok(&cluster.make(&format!("-j2 all {long}")));
     let whole = cluster.take();
     case.seen("a longer study on this machine");
-    let lose = |what: &str| {
-        cluster.sandbox.ask(&["kill", "n1"]);
-        cluster.sandbox.ask(&["freeze", "n2"]);
-        println!("{what}: n1 killed, n2 frozen");
-    };
-    let restore = || {
-        cluster.sandbox.ask(&["thaw", "n2"]);
-        cluster.sandbox.ask(&["start", "n1"]);
-    };
     let array = cluster.begin(&cluster.array(&format!("all {long}")));
     for seed in ["seed-1", "seed-2", "seed-3"] {
         cluster.until([seed, "model.checkpoint"]);
     }
-    lose("slurm-array");
+    cluster.sandbox.ask(&["kill", "n1"]);
+    cluster.sandbox.ask(&["freeze", "n2"]);
     cluster.finish(array);
+    let tasks = cluster.ok(&cluster.line("scontrol show jobs"));
+    assert_eq!(tasks.matches("Restarts=1").count(), 2, "{tasks}");
     cluster.ok(&cluster.make(&format!("all {long}")));
-    restore();
+    cluster.sandbox.ask(&["thaw", "n2"]);
+    cluster.sandbox.ask(&["start", "n1"]);
     assert_same(&cluster.take(), &whole);
     cluster.assert_clean();
-    case.seen("slurm-array, a node killed and one frozen: the same bytes");
-    let run = cluster.begin(&cluster.make(&format!("-j4 all {long} {RUN}")));
-    for seed in ["seed-1", "seed-2", "seed-3"] {
-        cluster.until([seed, "model.checkpoint"]);
-    }
-    lose("slurm-run");
-    cluster.finish(run);
-    assert!(cluster.said().contains("no word of its end"), "{}", cluster.said());
-    restore();
-    assert_same(&cluster.take(), &whole);
-    cluster.assert_clean();
-    case.seen("slurm-run, a node killed and one frozen: the same bytes");
+    case.seen("a node killed and one frozen: their tasks run again, and make the same bytes");
 }
 
 /// Ctrl-C, and what was begun goes on from where it was.
-fn cut_off(cluster: &Cluster, case: &mut Case) {
+fn cut_off(cluster: &Cluster, case: &mut Case) -> Vec<(PathBuf, Bytes)> {
     let long = format!("SEEDS=1 {LONG}");
+    let array = cluster.array(&format!("all {long}"));
     cluster.ok(&cluster.make(&format!("-j2 all {long}")));
     let whole = cluster.take();
-    for (name, line) in [
-        ("slurm-array", cluster.array(&format!("all {long}"))),
-        ("slurm-run", cluster.make(&format!("-j4 all {long} {RUN}"))),
-    ] {
-        let mut child = cluster.begin(&line);
+    for (signal, status) in [("TERM", 143), ("INT", 130)] {
+        let mut child = cluster.begin(&array);
         cluster.until(["seed-1", "model.checkpoint"]);
-        cluster.ok(&format!("kill -INT -- -{}", child.id()));
-        assert!(!child.wait().unwrap().success());
+        cluster.ok(&format!("kill -{signal} -- -{}", child.id()));
+        assert_eq!(child.wait().unwrap().code(), Some(status));
         cluster.assert_clean();
         let model = cluster.project.0.path("out/tiny/local/seed-1/model");
-        assert!(!model.exists(), "{name}: a target is left");
-        if name == "slurm-array" {
+        assert!(!model.exists(), "{signal}: a target is left");
+        if signal == "TERM" {
             fs::remove_file(cluster.project.0.path(CHECKPOINT)).unwrap();
         }
-        case.seen(&format!("{name}, Ctrl-C: no job, no file, no target is left"));
+        case.seen(&format!("stopped by SIG{signal}: no job, no file, no target is left"));
     }
     let checkpoint = cluster.project.0.path(CHECKPOINT);
     let epoch = |bytes: &[u8]| {
@@ -288,7 +289,7 @@ fn cut_off(cluster: &Cluster, case: &mut Case) {
         serde_json::from_slice::<serde_json::Value>(line).unwrap()["epoch"].as_u64().unwrap()
     };
     let reached = epoch(&fs::read(&checkpoint).unwrap());
-    let run = cluster.begin(&cluster.make(&format!("-j4 all {long} {RUN}")));
+    let array = cluster.begin(&array);
     // What is saved next is further on, never the start again.
     let first = loop {
         match fs::read(&checkpoint) {
@@ -298,39 +299,46 @@ fn cut_off(cluster: &Cluster, case: &mut Case) {
         }
     };
     assert!(reached > 0 && first > reached, "{reached}, then {first}");
-    cluster.finish(run);
+    cluster.finish(array);
+    cluster.ok(&cluster.make(&format!("all {long}")));
     assert_same(&cluster.take(), &whole);
-    case.seen(&format!("a killed train goes on from epoch {reached}: the same bytes"));
+    case.seen(&format!("a stopped training goes on from epoch {reached}: the same bytes"));
+    whole
 }
 
 fn failures(cluster: &Cluster, case: &mut Case) {
     // Half a network, then the end.
     let bad = "local='mkdir -p $(model) && touch $(model)/w1.npy && echo no room >&2 && exit 3' RULES=local";
     let model = cluster.project.0.path("out/tiny/local/seed-1/model/model.json");
-    let said = cluster.fails(&cluster.make(&format!("-k -j4 all {bad} {RUN}")));
-    assert!(said.contains("no room") && !model.exists(), "{said}");
-    let said = cluster.fails(&cluster.make(&format!("all {RUN} HIDDEN=0")));
-    assert!(said.contains("HIDDEN has a bad value"), "{said}");
     let said = cluster.fails(&cluster.array(&format!("all {bad}")));
-    assert!(said.contains("task 1 (seed-1) failed with 2") && said.contains("no room"), "{said}");
+    assert!(said.contains("task 0 (seed-1) failed with 2") && said.contains("no room"), "{said}");
     assert!(said.contains("2 of 2 tasks failed") && !model.exists(), "{said}");
-    let said = cluster.fails(&format!(
-        "SLURM_PARTITION=none; export SLURM_PARTITION; {}",
-        cluster.line("scripts/slurm-run true")
-    ));
+    let said = cluster.fails(&cluster.array("all HIDDEN=0"));
+    assert!(said.contains("HIDDEN has a bad value"), "{said}");
+    let said = cluster.fails(&format!("export SBATCH_PARTITION=none; {}", cluster.array("all")));
     assert!(said.contains("invalid partition"), "{said}");
-    let output = cluster.project.0.run(&cluster.line("scripts/slurm-run bash -c 'exit 7'"));
-    assert_eq!(output.status.code(), Some(7));
     cluster.take();
     cluster.assert_clean();
-    case.seen("a failing stage: make and slurm-array fail, and leave no target");
+    case.seen("a failing stage: slurm-array fails, and leaves no target");
+    let mut array = cluster.begin(&cluster.array(&format!("all SEEDS='1 2' {LONG}")));
+    cluster.until(["seed-1", "model.checkpoint"]);
+    cluster.ok(&cluster.line("scancel $(sed -n 's/^job \\([0-9]*\\):.*/\\1_1/p' said)"));
+    assert_eq!(array.wait().unwrap().code(), Some(1));
+    let said = cluster.said();
+    assert!(
+        said.contains("failed with no status") && said.contains("1 of 2 tasks failed"),
+        "{said}"
+    );
+    cluster.take();
+    cluster.assert_clean();
+    case.seen("a cancelled task: slurm-array says that it has no status");
 }
 
 fn sweep(cluster: &Cluster, case: &mut Case) {
     let grid =
         "WIDTHS='8 12 16' DEPTHS='1 2' RULES=local SEEDS='1 2' CONTROLS= SUBSETS= SNAPSHOTS=";
     let said = cluster.ok(&cluster.array(&format!("sweep {grid}")));
-    assert!(said.contains("6 tasks of 6 targets"), "{said}");
+    assert!(said.contains(&format!("{TASKS} tasks of 6 targets")), "{said}");
     cluster.ok(&cluster.make(&format!("sweep {grid}")));
     let files = cluster.take();
     let page = files.iter().find(|(path, _)| path == Path::new("sweep/report.html")).unwrap();
@@ -349,8 +357,9 @@ fn sweep(cluster: &Cluster, case: &mut Case) {
 fn reconstructions(cluster: &Cluster, case: &mut Case) {
     let few = "SEEDS='1 2 3' EPOCHS=1 RULES='relu-sgd-joint tanh-adam-sequential' ATTACKS=gauss SIGMAS='0.5 1'";
     cluster.ok(&cluster.array(&format!("reconstructions {few}")));
-    let join = cluster.ok(&cluster.make(&format!("reconstructions {few}")));
-    assert!(!join.lines().any(|line| line.starts_with('(')), "nothing else is left to do: {join}");
+    let times = cluster.times();
+    cluster.ok(&cluster.make(&format!("reconstructions {few}")));
+    assert_eq!(cluster.times(), times, "nothing of a seed is left to do");
     let files = cluster.take();
     let page = Path::new("reconstructions/tiny/reconstructions.html");
     assert!(files.iter().any(|(path, _)| path == page), "no page");
@@ -358,4 +367,18 @@ fn reconstructions(cluster: &Cluster, case: &mut Case) {
     assert_same(&cluster.take(), &files);
     cluster.assert_clean();
     case.seen("slurm-array, the reconstructions: the same bytes as on this machine");
+}
+
+fn silent_controller(cluster: &Cluster, case: &mut Case, whole: &[(PathBuf, Bytes)]) {
+    let long = format!("SEEDS=1 {LONG}");
+    let array = cluster.begin(&cluster.array(&format!("all {long}")));
+    cluster.until(["seed-1", "model.checkpoint"]);
+    cluster.ok("kill -STOP $(cat sandbox/slurmctld.pid)");
+    cluster.finish(array);
+    cluster.ok("kill -CONT $(cat sandbox/slurmctld.pid)");
+    cluster.ok(&cluster.make(&format!("all {long}")));
+    assert_same(&cluster.take(), whole);
+    // The job itself may take Slurm minutes more, as a message about its end was lost.
+    assert_eq!(cluster.ok("find . -maxdepth 1 -name '.slurm-*'"), "");
+    case.seen("a controller that does not answer: the tasks go on, and make the same bytes");
 }

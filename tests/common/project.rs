@@ -6,6 +6,10 @@ use flate2::{Compression, write::GzEncoder};
 
 use super::{Folder, bin};
 
+/// Settings of one network and its clean images, which is made in a second. Those after them take precedence.
+pub const SMALL: &str = "SEEDS=1 EPOCHS=1 SIGMAS=0.5 EPSILONS=0.1 RULES=local ATTACKS=gauss CONTROLS= CHECKS= \
+                         SUBSETS= SNAPSHOTS= INSPECTED=";
+
 /// A copy of the project, and a data set of 300 and 200 images of 6 x 6 and 3 classes.
 pub struct Project(pub Folder);
 
@@ -14,7 +18,8 @@ impl Project {
         let folder = Folder::new();
         let root = env!("CARGO_MANIFEST_DIR");
         folder.ok(&format!(
-            "cp -r {root}/Makefile {root}/mk {root}/scripts . && mkdir -p src && cp -r {root}/src/bin src && mkdir digits data && cp {root}/data/digits.json data"
+            "cp -r {root}/Makefile {root}/mk {root}/scripts . && mkdir -p src && cp -r {root}/src/bin src && \
+             mkdir digits data && cp {root}/data/*.* data"
         ));
         for (name, samples) in [("train", 300), ("t10k", 200)] {
             let (x, y) = super::data(samples, 36);
@@ -72,22 +77,63 @@ impl Project {
         self.run(&format!("-q {arguments}")).status.success()
     }
 
-    /// The commands that make would run, a tool's name each time.
+    /// The names of the commands that make would run: rules, attacks and stages.
     pub fn would_run(&self, arguments: &str) -> BTreeSet<String> {
-        let commands = self.make(&format!("-n {arguments}"));
-        let mut tools = BTreeSet::new();
-        // Stamps and study.json hold commands that are not run.
-        for line in commands.lines().filter(|line| !line.contains("printf '%s\\n' '")) {
-            let mut words = line.split(' ').filter(|word| super::TOOLS.contains(word));
-            let described = line.starts_with("describe-study");
-            tools.extend(
-                words.by_ref().take(if described { 1 } else { usize::MAX }).map(Into::into),
-            );
-        }
-        tools
+        let said = self.make(&format!("-n {arguments}"));
+        recipes(&said).into_iter().flat_map(|recipe| recipe.runs).collect()
     }
 
     pub fn table(&self, out: &str) -> String {
         String::from_utf8(self.0.bytes(&format!("{out}/tiny/table.csv")).0).unwrap()
     }
+}
+
+/// A recipe that `make -n` prints.
+#[derive(Default)]
+pub struct Recipe {
+    /// What it gives to its commands: the words NAME=VALUE of `level`.
+    level: Vec<(String, String)>,
+    /// The commands that it runs.
+    pub runs: Vec<String>,
+}
+
+impl Recipe {
+    pub fn value(&self, name: &str) -> &str {
+        self.level.iter().find(|(other, _)| other == name).map_or("", |(_, value)| value)
+    }
+}
+
+/// The recipes that `make -n` prints. Those of other targets than levels belong to the one before.
+pub fn recipes(said: &str) -> Vec<Recipe> {
+    let mut recipes = vec![Recipe::default()];
+    let mut is_text = false;
+    for line in said.lines() {
+        // The text of a script, in quotes, is not run here.
+        let has_odd_quotes = line.replace(r"'\''", "").matches('\'').count() % 2 == 1;
+        let was_text = is_text;
+        is_text =
+            if was_text { !has_odd_quotes } else { line.starts_with("write ") && has_odd_quotes };
+        if was_text || line.starts_with("write ") {
+            continue;
+        }
+        if let Some(words) = line.strip_prefix("level ") {
+            let words = words.split(' ').filter_map(|word| word.split_once('='));
+            let level = words.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+            recipes.push(Recipe { level, runs: Vec::new() });
+        }
+        let recipe = recipes.last_mut().unwrap();
+        let attack = recipe.value("attack").to_owned();
+        if line.contains("level-images") && !recipe.value("of_one_network").is_empty() {
+            recipe.runs.push(attack.clone());
+        }
+        let words: Vec<&str> = line.split([' ', ';']).collect();
+        for pair in words.windows(2).filter(|pair| pair[0] == "run") {
+            match pair[1] {
+                "$attack" if attack == "clean" => (),
+                "$attack" => recipe.runs.push(attack.clone()),
+                name => recipe.runs.push(name.to_owned()),
+            }
+        }
+    }
+    recipes
 }

@@ -78,7 +78,7 @@ fn tools_are_installed_and_removed_and_nobodys_are_overwritten() {
                                find staged -type f ! -path '*/bin/*' ! -perm 644");
     assert_eq!(others.text(), "");
     let list = project.0.bytes("staged/opt/le/share/local-errors/installed");
-    assert!(list.starts_with(b"/opt/le/bin/"));
+    assert!(list.starts_with(b"bin/"));
     project.make("uninstall PREFIX=/opt/le DESTDIR=staged");
     assert!(common::files(&project.0.path("staged")).is_empty());
     // And local-errors(1), and the list of them.
@@ -115,4 +115,68 @@ fn the_names_of_what_is_installed_can_begin_with_a_prefix() {
     assert!(completions.contains("le-train"), "{completions}");
     project.make("uninstall PREFIX=there PROGRAM_PREFIX=le-");
     assert_eq!(common::files(&project.0.path("there")), plain);
+}
+
+/// A project of two tools, which are installed sooner than all.
+fn small() -> Project {
+    let project = Project::new();
+    project.0.ok("cd src/bin; ls | grep -vx -e npy-info.rs -e validate.rs | xargs rm");
+    project
+}
+
+#[test]
+fn a_prefix_can_be_spelled_in_any_way_copied_and_moved() {
+    let project = small();
+    project.0.ok("mkdir there other; ln -s there link");
+    let absolute = project.0.path("there/");
+    for prefix in ["there", "./there//", "other/../there", "link", absolute.to_str().unwrap()] {
+        project.make(&format!("install PREFIX={prefix}"));
+    }
+    let files = |folder| common::files(&project.0.path(folder));
+    let installed = files("there");
+    project.0.ok("cp -a there copy; cp -a there moves; mv moves moved");
+    for copy in ["copy", "moved"] {
+        project.make(&format!("uninstall PREFIX={copy}"));
+        assert!(files(copy).is_empty());
+        assert_eq!(files("there"), installed);
+    }
+    project.make("uninstall PREFIX=other/../link/");
+    assert!(files("there").is_empty());
+}
+
+#[test]
+fn an_upgrade_removes_tools_that_are_gone() {
+    let project = small();
+    project.make("install PREFIX=there");
+    fs::remove_file(project.0.path("src/bin/validate.rs")).unwrap();
+    let before = common::files(&project.0.path("there"));
+    // An upgrade that fails half-way can be uninstalled.
+    project.0.ok("cp -r there failed; mkdir failing; cp there/bin/npy-info failing/works
+                  printf '#!/bin/sh\n[ $2 != zsh ] && exec %s/works \"$@\"' $PWD/failing > failing/npy-info");
+    project.refuses("install PREFIX=failed BIN=failing", "npy-info --generate zsh failed");
+    project.make("uninstall PREFIX=failed");
+    assert!(common::files(&project.0.path("failed")).is_empty());
+    project.make("install PREFIX=there");
+    let after = common::files(&project.0.path("there"));
+    assert_eq!(after.len(), before.len() - 5);
+    assert!(after.iter().all(|(file, _)| !file.to_str().unwrap().contains("validate")));
+}
+
+#[test]
+fn an_altered_list_removes_nothing() {
+    let project = small();
+    project.make("install PREFIX=there");
+    fs::write(project.0.path("mine"), "").unwrap();
+    let list = project.0.path("there/share/local-errors/installed");
+    let names = fs::read_to_string(&list).unwrap();
+    let absolute = project.0.path("mine");
+    for line in [absolute.to_str().unwrap(), "../mine", "bin/../../mine", "bin/..", "mine"] {
+        fs::write(&list, format!("{names}{line}\n")).unwrap();
+        let before = project.0.files();
+        let words = format!("there/share/local-errors/installed names {line}, which is not ours");
+        for goal in ["install", "uninstall"] {
+            project.refuses(&format!("{goal} PREFIX=there"), &words);
+        }
+        assert_eq!(project.0.files(), before);
+    }
 }

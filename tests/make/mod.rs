@@ -1,18 +1,28 @@
 //! The study's Makefile, on a miniature, with the tools of this build.
 
+mod build;
 mod clean;
+mod commands;
 mod data;
 mod environment;
+mod names;
 mod own;
+mod places;
 mod reconstructions;
 mod reruns;
 mod settings;
 mod sweep;
+mod terminal;
 
 use std::collections::BTreeSet;
 
-fn set(tools: &[&str]) -> BTreeSet<String> {
-    tools.iter().map(|&tool| tool.into()).collect()
+fn set(names: &[&str]) -> BTreeSet<String> {
+    names.iter().map(|&name| name.into()).collect()
+}
+
+/// What make said, however it was broken into lines.
+fn unwrapped(said: &str) -> String {
+    said.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The column `name` of the rows that contain all of `words`.

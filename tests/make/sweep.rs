@@ -1,7 +1,7 @@
 //! `make sweep`.
 
 use super::column;
-use crate::common::project::Project;
+use crate::common::project::{Project, SMALL};
 
 #[test]
 fn a_sweep_is_studies_joined_in_one_table_and_report() {
@@ -50,4 +50,44 @@ fn a_sweep_is_studies_joined_in_one_table_and_report() {
         column(&table, "alpha", &[&format!("300,12,{depth},tiny,local,1,,gauss,0.5,1,")])
     };
     assert_eq!(first(1), first(2));
+}
+
+#[test]
+fn what_a_sweep_would_do_can_be_asked_before_and_after() {
+    let project = Project::new();
+    let before = project.0.files();
+    let sweep = |more: &str| format!("sweep {SMALL} WIDTHS='6 8' DEPTHS=1 {more}");
+    let said = project.make(&format!("-n {}", sweep("")));
+    for words in ["width-6/depth-1/tiny", "width-8/depth-1/tiny", "run local", "report-sweep"] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    let said = project.make(&format!("-n reconstructions {SMALL} RULES=relu-sgd-joint"));
+    assert!(said.contains("run relu-sgd-joint") && said.contains("run reconstructed"), "{said}");
+    let asked = |more: &str| project.run(&format!("-q {}", sweep(more))).status.code();
+    assert_eq!(asked(""), Some(1));
+    assert!(project.0.files() == before, "a question was answered by files");
+    project.make(&sweep(""));
+    let made = project.0.files();
+    assert_eq!(asked(""), Some(0));
+    // Another list of points, and other settings of a point.
+    for more in [
+        "WIDTHS='6 8 10'",
+        "WIDTHS=6",
+        "DEPTHS='1 2'",
+        "TRAIN_SIZES=100",
+        "RANKS=1-5",
+        "EPOCHS=2",
+        "SIGMAS=1",
+    ] {
+        assert_eq!(asked(more), Some(1), "{more}");
+        project.make(&format!("-n {}", sweep(more)));
+    }
+    assert_eq!(asked(""), Some(0));
+    assert!(project.0.files() == made, "a question was answered by files");
+    // One point that was made with another setting.
+    let point = "OUT=out/sweep/train-all/width-8/depth-1 DATA_DIR=out/sweep/tiny/data HIDDEN=8 TRAIN_SAMPLES=";
+    project.make(&format!("{SMALL} {point} EPOCHS=2"));
+    assert_eq!(asked(""), Some(1));
+    project.make(&sweep(""));
+    assert_eq!(asked(""), Some(0));
 }
