@@ -78,7 +78,6 @@ clear-level() {
 # other files of that network, and no other files. Training continues from its checkpoint unless a
 # prerequisite has changed since.
 clear-network() {
-    mkdir -p "${model%/*}"
     rm -f "${model%/*}/accuracies.txt"
     if [ ! -e "$target" ]; then
         rm -f "$model"/{,epoch-*/}{model.json,history.jsonl,[wbrc][0-9]*.npy}
@@ -165,7 +164,6 @@ to-make() {
             n = split($3, part, "/")
             name = part[n - 1]
             if ($2 == "kind=level") sub(/-[^-]*$/, "", name); else name = part[n - 3]
-            if ($2 == "kind=network") name = part[n - 3]
             print substr($2, 6), name
         }'
 }

@@ -28,7 +28,7 @@ struct Terminal {
 }
 
 impl Terminal {
-    /// Run a line of bash on a terminal of so many columns.
+    /// Run a line of bash on a terminal that is `columns` wide.
     fn run(project: &Project, columns: usize, term: &str, line: &str) -> Self {
         let user = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&user).unwrap();
