@@ -8,9 +8,9 @@ mod limit;
 
 use divan::{Bencher, counter::ItemsCount};
 use local_errors::{
-    geometry::spectrum::{Matrix, Spectrum},
     network::Network,
-    train::{Course, Data, Images, Rule, Settings, TestSet, Training, init},
+    spectrum::{Matrix, Spectrum},
+    train::{Data, Images, LayerInputs, Rule, Settings, TestSet, Training, init},
 };
 use ndarray::Array2;
 use rand::{Rng, RngExt, SeedableRng, rngs::ChaCha8Rng};
@@ -94,7 +94,7 @@ fn epoch(bencher: Bencher, width: usize, batch_size: usize, density: f64) {
         .counter(ItemsCount::new(samples * epoch_operations(width)))
         .with_inputs(|| Training::new(network(width), &settings))
         .bench_values(|mut training| {
-            let done = training.run_epoch(&settings, &mut Course::new(&data, None), |_, _| ());
+            let done = training.run_epoch(&settings, &mut LayerInputs::new(&data, None), |_, _| ());
             (training, done)
         });
 }

@@ -17,13 +17,13 @@ use std::{
 use clap::{Parser, Subcommand, ValueEnum};
 use local_errors::{
     Error, Result,
-    geometry::spectrum::{Matrix, Spectrum},
-    io::{
+    files::{
         read::{Labels, Rows, Source},
         write,
     },
     network::{Activation, Network},
-    train::{Course, Images, Rule, Settings, Training, TrainingSet, init},
+    spectrum::{Matrix, Spectrum},
+    train::{Images, LayerInputs, Rule, Settings, Training, TrainingSet, init},
 };
 use ndarray::{Array2, Axis, s};
 
@@ -144,7 +144,9 @@ fn epoch(
     let train = TrainingSet { images, labels };
     let settings = Settings { batch_size, ..Settings::preset(Rule::Local) };
     let mut training = Training::new(network(pixels, width)?, &settings);
-    Ok(Box::new(move || training.run_epoch(&settings, &mut Course::new(&train, None), |_, _| ())))
+    Ok(Box::new(move || {
+        training.run_epoch(&settings, &mut LayerInputs::new(&train, None), |_, _| ())
+    }))
 }
 
 fn serve(args: Args) -> Result<()> {

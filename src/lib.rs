@@ -12,10 +12,11 @@
 //! | [`network`] | the network, its files, its accuracy | `extract-activations`, `accuracy` |
 //! | [`train`] | training with local errors and with backpropagation | `train` |
 //! | [`attack`] | Gaussian noise, FGSM, PGD, DeepFool | `attack-gauss`, `attack-fgsm`, `attack-pgd`, `attack-deepfool` |
-//! | [`geometry`] | eigenspectra, their power-law exponents, displacements, linear probes, intrinsic dimension, classes | `probe`, `spectrum`, `fit-powerlaw`, `displacement`, `dimension`, `class-geometry`, `validate` |
+//! | [`spectrum`] | eigenspectra and their power-law exponents | `spectrum`, `fit-powerlaw`, `validate` |
+//! | [`instruments`] | what an attack displaces, linear probes, intrinsic dimension, the spread of classes | `displacement`, `probe`, `dimension`, `class-geometry` |
 //! | [`study`] | the table of all runs, and the claims judged on it | `describe-study`, `tabulate`, `claims` |
 //! | [`report`] | the HTML report and its figures | `report`, `report-sweep`, `report-reconstructions` |
-//! | [`io`] | reading and writing of files and streams | `import-idx`, `npy-info` |
+//! | [`files`] | reading and writing of files and streams | `import-idx`, `npy-info` |
 //! | [`math`] | matrix products, eigenvalues, minimisation, random numbers | |
 //! | [`tools`] | each tool: its arguments, its help, and what it calls | |
 //! | [`cli`] | arguments, messages and exit statuses of all tools; the only module that prints | |
@@ -28,13 +29,14 @@ pub mod attack;
 pub mod cli;
 pub mod data;
 mod error;
-pub mod geometry;
+pub mod instruments;
 #[doc = include_str!("guide.md")]
 pub mod guide {}
-pub mod io;
+pub mod files;
 pub mod math;
 pub mod network;
 pub mod report;
+pub mod spectrum;
 pub mod study;
 pub mod tools;
 pub mod train;

@@ -21,7 +21,7 @@ use serde::Serialize;
 
 use crate::{
     Error, Result,
-    io::{read::Rows, write::NpyOutput},
+    files::{read::Rows, write::NpyOutput},
     network::{self, CHUNK},
     number,
 };

@@ -18,7 +18,7 @@ use crate::{
     Error, Result,
     attack::{Audit, Clip, Gradient, Loss, by_blocks},
     error::reason,
-    io::{
+    files::{
         read::{Labels, Rows, Source, doubt_of_pixels, is_stream},
         startup,
         write::{self, NpyOutput, Output},

@@ -26,7 +26,7 @@ use signal_hook::{
 
 use crate::{
     Error, Kind, Result,
-    io::{startup, write},
+    files::{startup, write},
 };
 pub use arguments::{
     Common, FromImages, GradientAttack, NetworkAttack, Page, Table, Threads, check_binary,

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Error, Result,
-    io::{
+    files::{
         read,
         write::{self, Directory, Output},
     },

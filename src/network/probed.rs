@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::files;
 use crate::{
     Error, Result,
-    io::{read, write::Output},
+    files::{read, write::Output},
     network::{Network, Readout},
 };
 

@@ -7,7 +7,7 @@ use std::{
     path::{self, Component, Path, PathBuf},
 };
 
-use crate::{Error, Result, io::read::is_stream};
+use crate::{Error, Result, files::read::is_stream};
 
 /// Links from a page to the files of a folder.
 pub struct Links {

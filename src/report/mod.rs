@@ -1,12 +1,12 @@
 //! The reports: HTML pages that need no other file, and their figures.
 
+mod doubts;
 pub mod figures;
 mod headline;
 mod html;
-mod inside_files;
+mod instruments;
 mod level;
 mod links;
-mod marks;
 mod reconstructions;
 mod rule_view;
 mod sections;
@@ -21,7 +21,7 @@ use maud::html;
 
 use crate::{
     Result,
-    io::write::{self, Output},
+    files::write::{self, Output},
 };
 use html::{FigureList, Section};
 pub use links::{FileLink, Links};

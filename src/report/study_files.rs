@@ -5,18 +5,18 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::{
-    inside_files::{self, Displaced, Distances},
+    instruments::{self, Displaced, Distances},
     level::{self, Level},
     rule_view::{RuleView, rules},
     study_tables::{StudyTables, no_network},
 };
 use crate::{
     Error, Result,
-    geometry::powerlaw::Fit,
-    io::read::{
+    files::read::{
         self, Rows, Source,
         written::{self, Written},
     },
+    spectrum::powerlaw::Fit,
     study::{
         catalogue::Catalogue,
         claims::{Analysis, Check, Claim, StudySizes},
@@ -119,8 +119,8 @@ impl StudyFiles {
                 Vec::new()
             },
             spectra: read_spectra(&network, level::middle(of_rule(), &catalogue))?,
-            displaced: inside_files::displaced(folder, rule, &rows)?,
-            distances: inside_files::distances(folder, &rows)?,
+            displaced: instruments::displaced(folder, rule, &rows)?,
+            distances: instruments::distances(folder, &rows)?,
             labels: match images.first() {
                 Some(shown) => {
                     let file = folder.join("data").join("test-labels.npy");

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::{
     Error, Result,
-    io::read,
+    files::read,
     study::{
         catalogue::Catalogue,
         claims::Claim,

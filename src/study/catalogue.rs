@@ -4,7 +4,7 @@ use std::{path::Path, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Result, geometry::powerlaw::Ranks, io::read};
+use crate::{Error, Result, files::read, spectrum::powerlaw::Ranks};
 
 /// The description of a study. The Makefile has each entry beside the command that it describes.
 /// Keys that a `study.json` lacks are empty here. An attack without an entry is described by its

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Error, Result,
-    io::read,
+    files::read,
     study::table::{self, Row, Summary},
 };
 

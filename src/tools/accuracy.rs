@@ -7,7 +7,7 @@ use ndarray::Array1;
 
 use crate::{
     Result, cli,
-    io::write,
+    files::write,
     network::{self, accuracy::AccuracyCounter, files},
 };
 

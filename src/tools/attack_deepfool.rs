@@ -9,7 +9,7 @@ use crate::{
     Result,
     attack::{DeepFool, End, Norm, Outcome},
     cli,
-    io::write,
+    files::write,
 };
 
 /// Attack images with DeepFool: about the smallest change that changes the network's answer

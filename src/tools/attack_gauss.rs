@@ -7,7 +7,7 @@ use crate::{
     Result,
     attack::{Clip, Gauss},
     cli,
-    io::write::NpyOutput,
+    files::write::NpyOutput,
 };
 
 /// Add Gaussian noise to images: x' = x + sigma z, z ~ N(0, 1) for each pixel

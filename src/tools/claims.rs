@@ -6,7 +6,7 @@ use clap::Parser;
 
 use crate::{
     Result, cli,
-    io::write,
+    files::write,
     study::{
         catalogue::Catalogue,
         claims::{self, Judgement},

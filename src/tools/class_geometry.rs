@@ -6,8 +6,9 @@ use clap::Parser;
 
 use crate::{
     Result, cli,
-    geometry::{classes::class_geometry, spectrum::Shards},
-    io::read::{Labelled, Labels, Source},
+    files::read::{Labelled, Labels, Source},
+    instruments::classes::class_geometry,
+    spectrum::Shards,
 };
 
 /// Measure how classes spread around their centres, and how the centres spread, as JSON lines

@@ -10,8 +10,8 @@ use serde::Serialize;
 
 use crate::{
     Result, cli,
-    geometry::powerlaw::Ranks,
-    io::{read::Source, write},
+    files::{read::Source, write},
+    spectrum::powerlaw::Ranks,
     study::catalogue::{AttackEntry, Catalogue, RuleEntry, Stage},
 };
 

@@ -6,8 +6,8 @@ use clap::Parser;
 
 use crate::{
     Error, Result, cli,
-    geometry::dimension::{Dimension, DimensionMethod, dimensions},
-    io::read::{Rows, Source},
+    files::read::{Rows, Source},
+    instruments::dimension::{Dimension, DimensionMethod, dimensions},
 };
 
 /// Estimate the intrinsic dimension of a set of points, as JSON lines

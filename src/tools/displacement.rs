@@ -7,8 +7,9 @@ use ndarray::{Array2, Axis, stack};
 
 use crate::{
     Result, cli,
-    geometry::spectrum::{Shards, Split},
-    io::write,
+    files::write,
+    instruments::{self, Split},
+    spectrum::Shards,
 };
 
 /// Split the variance that an attack changes, along the principal components of clean activations
@@ -66,11 +67,11 @@ fn run(args: Args) -> Result<()> {
         |file: &PathBuf| Shards::open(std::slice::from_ref(file), args.samples, args.flatten);
     let (clean, attacked) = (open(&args.clean)?, open(&args.attacked)?);
     let layers = clean.layers();
-    let (terms, summaries): (Vec<Array2<f64>>, Vec<_>) = clean
-        .displacement(attacked)?
-        .into_iter()
-        .map(|Split { terms, summary }| (terms, summary))
-        .unzip();
+    let (terms, summaries): (Vec<Array2<f64>>, Vec<_>) =
+        instruments::displacement(clean, attacked)?
+            .into_iter()
+            .map(|Split { terms, summary }| (terms, summary))
+            .unzip();
     let views: Vec<_> = terms.iter().map(|terms| terms.view()).collect();
     let all = stack(Axis(0), &views).expect("all layers have as many units");
     let mut outputs = vec![match layers {

@@ -7,7 +7,7 @@ use clap::Parser;
 use crate::{
     Error, Result, cli,
     data::digits::{Digits, PIXELS},
-    io::write::NpyOutput,
+    files::write::NpyOutput,
 };
 
 /// Draw digits that look like handwriting, a data set that needs no download

@@ -7,7 +7,7 @@ use clap::Parser;
 use crate::{
     Result, cli,
     data::synthetic::{PowerLaw, block},
-    io::write::NpyOutput,
+    files::write::NpyOutput,
 };
 
 /// Draw Gaussian activations whose covariance has the eigenvalues n^-alpha

@@ -7,7 +7,7 @@ use ndarray::{Array2, Axis, CowArray, Ix2};
 
 use crate::{
     Error, Result, cli,
-    io::{
+    files::{
         read::Rows,
         write::{self, NpyOutput, Output},
     },

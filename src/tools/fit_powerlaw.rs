@@ -9,12 +9,12 @@ use clap::{
 
 use crate::{
     Error, Result, cli,
-    geometry::powerlaw::{self, Fit, Grid, Method, Order, Ranks},
-    io::{
+    files::{
         read::{Rows, Source},
         write::{self, Output},
     },
     report::figures::{self, FittedLine, LabelledSpectrum, LayerSpectra},
+    spectrum::powerlaw::{self, Fit, Grid, Method, Order, Ranks},
 };
 
 /// Fit alpha of lambda_n ~ n^-alpha to an eigenspectrum, as JSON lines

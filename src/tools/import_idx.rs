@@ -7,7 +7,7 @@ use ndarray::Array1;
 
 use crate::{
     Result, cli,
-    io::{
+    files::{
         read::{DataFile, Idx, IdxContent, Rows, Source},
         write::{NpyOutput, Output},
     },

@@ -6,7 +6,7 @@ use clap::Parser;
 
 use crate::{
     Result, cli,
-    io::{
+    files::{
         info::Info,
         read::{Elements, Source},
         write,

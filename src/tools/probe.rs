@@ -6,8 +6,8 @@ use clap::Parser;
 
 use crate::{
     Error, Result, cli,
-    geometry::probe::{Layers, Line, Samples, Settings},
-    io::read::{self, Source},
+    files::read::{self, Source},
+    instruments::probe::{Layers, Line, Samples, Settings},
     network::{Readout, probed::Probed},
 };
 

@@ -7,8 +7,8 @@ use ndarray::Array1;
 
 use crate::{
     Error, Result, cli,
-    geometry::spectrum::{Matrix, Merged, Moments, Shards, Spectrum, merged, stacked},
-    io::{read::transposed, write},
+    files::{read::transposed, write},
+    spectrum::{Matrix, Merged, Moments, Shards, Spectrum, merged, stacked},
 };
 
 /// Compute the eigenvalues of the covariance of activations, largest first

@@ -6,7 +6,7 @@ use clap::Parser;
 
 use crate::{
     Result, cli,
-    io::{read, write},
+    files::{read, write},
     study::{grid, table},
 };
 

@@ -12,13 +12,13 @@ use crate::{
     Error, Result,
     attack::Clip,
     cli,
-    io::{
+    files::{
         read::{self, Labels, Source},
         write,
     },
     network::{Activation, Network, accuracy::AccuracyCounter, files},
     train::{
-        Course, Data, Images, Inputs, Optimizer, PixelRange, Record, Rule, Schedule, Settings,
+        Data, Images, Inputs, LayerInputs, Optimizer, PixelRange, Record, Rule, Schedule, Settings,
         TestSet, Training, TrainingSet, init, shuffle_labels,
     },
 };
@@ -347,10 +347,10 @@ fn learn(
     let bar = cli::bar(args.common.quiet, steps, "{msg} [{wide_bar}] {percent}% {eta} left");
     bar.set_position(samples * training.epoch as u64);
     bar.reset_eta();
-    let mut course = Course::new(train, test);
+    let mut inputs = LayerInputs::new(train, test);
     while training.epoch < epochs {
         let (epoch, recorded) = (training.epoch + 1, training.history.len());
-        training.run_epoch(settings, &mut course, |seen, loss| {
+        training.run_epoch(settings, &mut inputs, |seen, loss| {
             bar.inc(seen as u64);
             bar.set_message(format!("epoch {epoch}/{epochs} loss {loss:.4}"));
         })?;

@@ -6,12 +6,12 @@ use clap::Parser;
 
 use crate::{
     Result, cli,
-    geometry::{
-        powerlaw::Ranks,
-        validate::{Plan, validate},
-    },
-    io::write::{self, Output},
+    files::write::{self, Output},
     report::figures,
+    spectrum::{
+        estimator_bias::{Plan, validate},
+        powerlaw::Ranks,
+    },
 };
 
 /// Measure the bias and spread of the estimators of alpha on known spectra, as CSV

@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use super::{Progress, Record, Training};
 use crate::{
     Error, Result,
-    io::{
+    files::{
         read,
         write::{self, NpyOutput, Output},
     },

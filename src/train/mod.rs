@@ -9,9 +9,9 @@
 //! layer below.
 
 mod checkpoint;
-mod course;
 mod images;
 mod init;
+mod layer_inputs;
 mod optimizer;
 mod pixel_range;
 mod progress;
@@ -27,9 +27,9 @@ use crate::{
     math::rng::{self, Purpose},
     network::{Layer, Network, accuracy::AccuracyCounter},
 };
-pub use course::Course;
 pub use images::{Form, Images};
 pub use init::init;
+pub use layer_inputs::LayerInputs;
 pub use optimizer::Optimizer;
 pub use pixel_range::PixelRange;
 pub use progress::Progress;
@@ -86,10 +86,10 @@ impl Training {
     pub fn run_epoch(
         &mut self,
         settings: &Settings,
-        course: &mut Course<'_>,
+        inputs: &mut LayerInputs<'_>,
         mut on_step: impl FnMut(usize, f64),
     ) -> Result<()> {
-        let samples = course.samples();
+        let samples = inputs.samples();
         let mut order: Vec<usize> = (0..samples).collect();
         order.shuffle(&mut rng::stream(settings.seed, Purpose::Order, self.epoch));
         let depth = self.network.layers.len();
@@ -101,7 +101,7 @@ impl Training {
             }
         };
         let mut part = self.network.part(learning.clone());
-        let (train, test) = course.above(&self.network, learning.start)?;
+        let (train, test) = inputs.above(&self.network, learning.start)?;
         let mut memory: Vec<&mut [Layer]> =
             self.memory.iter_mut().map(|layers| &mut layers[learning.clone()]).collect();
         let batch_size = settings.batch_size.get();

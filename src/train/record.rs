@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{Form, Settings, Training, not_finite};
 use crate::{
     Error, Result,
-    io::write,
+    files::write,
     network::{
         Network,
         files::{self, Description},

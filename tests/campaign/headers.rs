@@ -15,7 +15,7 @@ use std::{
 use flate2::{Compression, write::GzEncoder};
 use local_errors::{
     Result,
-    io::read::{self, DataFile, Labels, Rows, Source},
+    files::read::{self, DataFile, Labels, Rows, Source},
     network::files,
     study::table,
 };

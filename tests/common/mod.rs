@@ -14,7 +14,7 @@ use std::{
     sync::{Arc, LazyLock, Once},
 };
 
-use local_errors::io::startup::was_ignored;
+use local_errors::files::startup::was_ignored;
 use ndarray::{Array, Array1, Array2, Dimension};
 use ndarray_npy::{ReadableElement, WritableElement};
 use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};

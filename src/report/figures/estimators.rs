@@ -1,9 +1,9 @@
 //! Bias and spread of the estimators of alpha.
 
 use super::{Axis, Curve, Layout, Palette, Panel, Point, panels};
-use crate::geometry::{
+use crate::spectrum::{
+    estimator_bias::{Condition, Outcome},
     powerlaw::Method,
-    validate::{Condition, Outcome},
 };
 
 /// Estimate minus true exponent against the number of samples, on a log axis: one row of panels each for

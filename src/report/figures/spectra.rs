@@ -8,7 +8,7 @@ use super::{
     },
     style::{self, INK},
 };
-use crate::geometry::powerlaw::{Fit, POSITIVE};
+use crate::spectrum::powerlaw::{Fit, POSITIVE};
 
 /// The spectra of one layer.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::{Result, io::read, network::files, study::splits::Choices};
+use crate::{Result, files::read, network::files, study::splits::Choices};
 
 /// The entries of `model.json` that are choices. A network from elsewhere may lack some.
 #[derive(Deserialize)]

@@ -4,8 +4,8 @@ use maud::{Markup, html};
 
 use super::Reconstructions;
 use crate::{
-    geometry::powerlaw::Ranks,
     report::{headline, html::Section},
+    spectrum::powerlaw::Ranks,
     study::{
         claims::{Claim, OF_THE_PAPER, Verdict},
         splits::Choices,

@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     Result,
-    io::read,
+    files::read,
     study::{catalogue::AttackEntry, claims::Analysis, splits::Choices, table::Row},
     words,
 };

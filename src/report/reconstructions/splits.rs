@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use super::grid::{Column, Grid, GridRow};
 use crate::{
-    geometry::powerlaw::Method,
     report::html::{Section, table},
+    spectrum::powerlaw::Method,
     study::{
         claims::Verdict,
         splits::{Choices, Split, largest_split},

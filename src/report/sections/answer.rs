@@ -213,7 +213,7 @@ fn attacks(rule: RuleView<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{geometry::powerlaw::Method, study::claims::LayerVerdict};
+    use crate::{spectrum::powerlaw::Method, study::claims::LayerVerdict};
 
     /// A claim about `attack` that holds in each layer as told, from layer 1 on.
     fn claim(attack: Option<&str>, holds: &[Option<bool>], reason: Option<&str>) -> Claim {

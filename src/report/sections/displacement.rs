@@ -4,15 +4,15 @@ use maud::{Markup, html};
 use ndarray::{Array1, Array2, ArrayView1};
 
 use crate::{
-    geometry::powerlaw::{self, Order, POSITIVE, Ranks},
     math::mean::mean_and_sd,
     report::{
+        doubts::of_ranks,
         figures::{self, Axis, Curve, Layout, Palette, Panel, Point, layer_name},
         html::{FigureList, Section, long_table, number, of_seeds, spread},
-        inside_files::Displaced,
-        marks::of_ranks,
+        instruments::Displaced,
         rule_view::RuleView,
     },
+    spectrum::powerlaw::{self, Order, POSITIVE, Ranks},
     study::{
         catalogue::AttackEntry,
         table::{Estimator, Row},

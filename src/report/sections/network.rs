@@ -7,7 +7,6 @@ use ndarray::ArrayView1;
 
 use super::noise;
 use crate::{
-    geometry::powerlaw::Fit,
     report::{
         figures::{
             self, Curve, FittedLine, LabelledSpectrum, LayerSpectra, Point, Sample, SampleRow,
@@ -16,6 +15,7 @@ use crate::{
         html::{FigureList, Section},
         study_files::{LevelImages, LevelSpectra, StudyFiles},
     },
+    spectrum::powerlaw::Fit,
     study::table::Estimator,
     train::Progress,
 };

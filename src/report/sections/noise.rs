@@ -1,14 +1,14 @@
 //! Noise of the same shape as the activations: spectra without any structure.
 
 use crate::{
-    geometry::{
-        marchenko_pastur,
-        powerlaw::{self, Fit, Order, Ranks},
-    },
     report::{
         figures::{LabelledSpectrum, LayerProfile, Point},
         rule_view::RuleView,
         study_files::StudyFiles,
+    },
+    spectrum::{
+        marchenko_pastur,
+        powerlaw::{self, Fit, Order, Ranks},
     },
     study::table::{Estimator, Row},
 };

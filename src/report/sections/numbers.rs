@@ -4,14 +4,14 @@ use maud::html;
 
 use super::noise;
 use crate::{
-    geometry::powerlaw::Fit,
     report::{
+        doubts::{marked, of_fit},
         headline,
         html::{Section, long_table, number, of_seeds, spread},
-        marks::{marked, of_fit},
         selection::Selection,
         study_files::StudyFiles,
     },
+    spectrum::powerlaw::Fit,
     study::table::{self, Row},
 };
 

@@ -3,14 +3,14 @@
 use maud::{Markup, html};
 
 use crate::{
-    geometry::powerlaw::{self, Description, Fit, Method, Order, Ranks},
     report::{
+        doubts::{description, of_fit, warnings},
         figures::{self, Curve, Point, layer_name},
         headline,
         html::{FigureList, Section, long_table, number, table},
-        marks::{description, of_fit, warnings},
         rule_view::RuleView,
     },
+    spectrum::powerlaw::{self, Description, Fit, Method, Order, Ranks},
     study::table::{self, Row},
     words::numbered,
 };

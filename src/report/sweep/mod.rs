@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     Error, Result,
-    io::read::is_stream,
+    files::read::is_stream,
     study::{
         catalogue::Catalogue,
         grid,

@@ -9,10 +9,10 @@ use super::{
 use crate::{
     math::mean::mean_and_sd,
     report::{
+        doubts::marked,
         html::{Section, long_table, of_seeds, spread},
         level::Level,
         links::Links,
-        marks::marked,
     },
     study::table::Row,
 };

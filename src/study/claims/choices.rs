@@ -17,8 +17,8 @@ use super::{
     paper::About,
 };
 use crate::{
-    geometry::powerlaw::Method,
     number,
+    spectrum::powerlaw::Method,
     study::{
         catalogue::{AttackEntry, Catalogue},
         splits::{Choices, Split, largest_split},

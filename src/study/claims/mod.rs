@@ -10,35 +10,35 @@
 //! A claim about an attack also names the checks that the attack fails: without them, a result may
 //! show a weak attack and not a strong network (see `checks`).
 
-mod beside;
 mod checks;
 mod choices;
 mod curves;
 mod decide;
-mod lines;
+mod further_claims;
 mod paper;
 mod statistics;
 mod thresholds;
+mod verdict_lines;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    geometry::powerlaw::Method,
+    spectrum::powerlaw::Method,
     study::{
         catalogue::{AttackEntry, Catalogue},
         table::{self, Estimator, Row},
     },
 };
-use beside::about_clean_images;
 pub use checks::{Check, CheckName};
 pub use choices::{Analysis, Floor, Matrix, Survey, surveys};
-pub use lines::verdicts;
+use further_claims::about_clean_images;
 use paper::about_attacks;
 pub use statistics::OverSeeds;
 pub use thresholds::{
     CONFIDENCE, MIN_CLEAN, MIN_RANGE, MIN_SEEDS, MONOTONICITY, POSITIVE, PROMINENCE, RESOLUTION,
     RHO, StudySizes, Threshold,
 };
+pub use verdict_lines::verdicts;
 
 /// One line of the output of `claims`.
 #[derive(Clone, Debug, Serialize, Deserialize)]

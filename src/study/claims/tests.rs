@@ -1,5 +1,5 @@
 use super::*;
-use crate::geometry::powerlaw::Method;
+use crate::spectrum::powerlaw::Method;
 
 /// A table of two layers in which alpha of layer l and seed s at strength number i is
 /// `alpha(l, s, i)`, and accuracy falls with the strength.

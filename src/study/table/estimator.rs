@@ -3,7 +3,7 @@
 use std::{cmp::Ordering, collections::BTreeSet};
 
 use super::Row;
-use crate::geometry::powerlaw::{Fit, Method, Ranks};
+use crate::spectrum::powerlaw::{Fit, Method, Ranks};
 
 /// How alpha was estimated: the method, and the ranks requested. Rows of different estimators are
 /// not comparable, so that every selection of rows names one estimator.

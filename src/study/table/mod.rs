@@ -13,7 +13,7 @@ use std::{
 
 use crate::{
     Error, Result,
-    io::read::{self, Line, Records},
+    files::read::{self, Line, Records},
 };
 pub use estimator::{Estimator, estimators, headline};
 pub(crate) use row::OPTIONAL;

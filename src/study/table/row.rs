@@ -7,9 +7,9 @@ use super::{
     runs::{Audit, Inside, Run},
 };
 use crate::{
-    geometry::powerlaw::{Description, Fit, Method},
     network::accuracy::Accuracy,
     number,
+    spectrum::powerlaw::{Description, Fit, Method},
 };
 
 /// Defines the columns in the order of the table: the name and type of each, and its value for a fit

@@ -10,13 +10,14 @@ use serde::{Deserialize, de::DeserializeOwned};
 use super::{Estimator, Row, compare, estimators, first_duplicate};
 use crate::{
     Error, Result,
-    geometry::{classes::ClassGeometry, powerlaw::Fit, spectrum},
-    io::read::{
+    files::read::{
         self,
         written::{self, Written},
     },
+    instruments::{self, classes::ClassGeometry},
     math::mean::median_of_sorted,
     network::accuracy::Accuracy,
+    spectrum::powerlaw::Fit,
 };
 
 /// A run, as described by its directory: `DATASET/RULE/seed-S/LEVEL`, with `epoch-N/` before LEVEL
@@ -76,7 +77,7 @@ pub(super) struct Audit {
 #[derive(Default)]
 pub(super) struct Inside {
     classes: BTreeMap<usize, ClassGeometry>,
-    displaced: BTreeMap<usize, spectrum::Summary>,
+    displaced: BTreeMap<usize, instruments::Summary>,
     pub median_distance: Option<f64>,
 }
 
@@ -86,9 +87,11 @@ impl Inside {
         let distances = run.join("distances.npy");
         Ok(Self {
             classes: by_layer(&classes, &written::CLASSES, |line: &ClassGeometry| line.layer)?,
-            displaced: by_layer(&displaced, &written::DISPLACEMENT, |line: &spectrum::Summary| {
-                line.layer
-            })?,
+            displaced: by_layer(
+                &displaced,
+                &written::DISPLACEMENT,
+                |line: &instruments::Summary| line.layer,
+            )?,
             median_distance: if exists(&distances)? { median_of(&distances)? } else { None },
         })
     }
@@ -100,7 +103,7 @@ impl Inside {
     pub fn displaced(
         &self,
         layer: usize,
-        value: fn(&spectrum::Summary) -> Option<f64>,
+        value: fn(&instruments::Summary) -> Option<f64>,
     ) -> Option<f64> {
         self.displaced.get(&layer).and_then(value)
     }

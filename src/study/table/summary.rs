@@ -8,7 +8,7 @@ use serde::{
 };
 
 use super::{Row, compare, row::plain};
-use crate::{geometry::powerlaw::Method, math::mean::mean_and_sd};
+use crate::{math::mean::mean_and_sd, spectrum::powerlaw::Method};
 
 /// One row of the summary, over the rows of the table that differ in the seed alone: the columns that
 /// they share, and the mean and standard deviation of the measured ones.

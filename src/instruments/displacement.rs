@@ -5,10 +5,10 @@ use std::ops::Range;
 use ndarray::{Array1, Array2, Axis, concatenate, s, stack};
 use serde::{Deserialize, Serialize};
 
-use super::{Matrix, Moments, moments, require_samples, scaled_by};
 use crate::{
     Error, Result,
     math::{linalg, scale::times_power_of_two},
+    spectrum::{Matrix, Moments, Shards, common_exponent, require_samples, scaled_by},
 };
 
 /// Accumulates clean activations h and attacked activations h' of the same samples, one block of rows
@@ -54,6 +54,21 @@ pub struct Summary {
     pub first_50: Option<f64>,
 }
 
+/// The variance of each layer of `attacked` split along the principal components of `clean`, which is the
+/// same layer without an attack; see [`Displacement`].
+///
+/// # Errors
+/// If a file cannot be read, the shapes differ, or as for [`Displacement`].
+pub fn displacement(mut clean: Shards, attacked: Shards) -> Result<Vec<Split>> {
+    clean.require_same_shape(&attacked, "does not have the shape of the clean activations")?;
+    let (samples, units) = (clean.samples(), clean.units());
+    let mut layers = clean.for_each_layer(|| Displacement::new(samples, units))?;
+    clean.for_each_pair(attacked, |layer, clean, attacked| layers[layer].add(&clean, attacked))?;
+    let stack = clean.layers().is_some();
+    let split = |(layer, d): (usize, Displacement)| d.split(stack.then_some(layer + 1));
+    clean.collect(layers.into_iter().enumerate().map(split))
+}
+
 impl Displacement {
     /// An empty accumulator for `samples` rows of `units` columns.
     ///
@@ -86,7 +101,7 @@ impl Displacement {
         let Self { units, moments } = self;
         // Activations and displacements have a power of two each as a scale.
         let (of_h, of_d) = moments.exponents().split_at(units);
-        let [h, d] = [of_h, of_d].map(moments::common_exponent);
+        let [h, d] = [of_h, of_d].map(common_exponent);
         let mut scales = vec![h; units];
         scales.resize(2 * units, d);
         let joint = linalg::mirrored(moments.covariance(&scales));

@@ -10,7 +10,7 @@ use std::{
 use rustix::io::Errno;
 
 use super::target::folder;
-use crate::io::startup;
+use crate::files::startup;
 
 /// Whose descriptor a path names.
 pub enum Descriptor {

@@ -1,15 +1,18 @@
-//! The eigenvalues of the covariance of activations, computed in f64.
+//! The eigenvalues of the covariance of activations, computed in f8, and the power-law exponent of their decay.
 
-mod displacement;
+pub mod estimator_bias;
+pub mod marchenko_pastur;
 mod moments;
+pub mod powerlaw;
 mod repeats;
 mod shards;
 
 use ndarray::{Array1, Array2, ArrayView2, Axis, concatenate};
 
-pub use displacement::{Displacement, Split, Summary};
 pub use moments::Moments;
-pub(crate) use moments::{divide_columns, exponents, inverse_deviations, square_zeros};
+pub(crate) use moments::{
+    common_exponent, divide_columns, exponents, inverse_deviations, square_zeros,
+};
 pub use repeats::Repeats;
 pub(crate) use shards::MAX_VALUES;
 pub use shards::{Merged, Shards, merged, stacked};
@@ -103,7 +106,7 @@ impl Spectrum {
 }
 
 /// Refuse a single sample, unless the mean is kept: a covariance needs two.
-fn require_samples(samples: usize, of: Matrix) -> Result<()> {
+pub(crate) fn require_samples(samples: usize, of: Matrix) -> Result<()> {
     if samples >= 2 || of == Matrix::SecondMoment {
         return Ok(());
     }
@@ -113,7 +116,7 @@ fn require_samples(samples: usize, of: Matrix) -> Result<()> {
 }
 
 /// Multiply eigenvalues by a power of two; an error if the largest leaves the range of f8.
-fn scaled_by(mut lambda: Vec<f64>, exponent: i32) -> Result<Vec<f64>> {
+pub(crate) fn scaled_by(mut lambda: Vec<f64>, exponent: i32) -> Result<Vec<f64>> {
     let largest = scale::largest(&lambda);
     let scaled = scale::times_power_of_two(largest, exponent);
     if largest > 0.0 && !scaled.is_normal() {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::{
     Result,
     error::escape,
-    io::read::{Dtype, Elements, Values, shape_text},
+    files::read::{Dtype, Elements, Values, shape_text},
 };
 
 /// Number of elements read at a time. Blocks are summed separately, so that the rounding error hardly

@@ -4,10 +4,10 @@ use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 
 use crate::{
     Error, Result,
-    geometry::spectrum::{divide_columns, exponents, inverse_deviations, remove_mean},
     math::scale::times_power_of_two,
     network::Readout,
     number,
+    spectrum::{divide_columns, exponents, inverse_deviations, remove_mean},
 };
 
 /// The map `(h - mean) / deviation` from activations to features. Units that are constant are left

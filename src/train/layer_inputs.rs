@@ -10,15 +10,15 @@ use crate::{
 };
 
 /// The data of a training.
-pub struct Course<'a> {
+pub struct LayerInputs<'a> {
     train: &'a TrainingSet,
     test: Option<&'a TestSet>,
     /// The data passed through the first layers, with their number, from 1.
     passed: Option<(usize, TrainingSet, Option<TestSet>)>,
 }
 
-impl<'a> Course<'a> {
-    /// The course that begins with the images.
+impl<'a> LayerInputs<'a> {
+    /// The inputs that begins with the images.
     #[must_use]
     pub fn new(train: &'a TrainingSet, test: Option<&'a TestSet>) -> Self {
         Self { train, test, passed: None }

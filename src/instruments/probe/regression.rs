@@ -117,7 +117,7 @@ mod tests {
     use std::{fs, path::PathBuf};
 
     use super::*;
-    use crate::geometry::probe::standardise::Standardisation;
+    use crate::instruments::probe::standardise::Standardisation;
     use approx::assert_relative_eq;
     use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
 

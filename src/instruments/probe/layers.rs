@@ -5,7 +5,7 @@ use ndarray::{Array2, Axis};
 use super::{Line, Probe, Score, Settings, distinct, require_all};
 use crate::{
     Error, Result,
-    io::read::{Labels, Rows, Source},
+    files::read::{Labels, Rows, Source},
     network::{self, CHUNK, Network, Readout, predicted},
 };
 

@@ -8,10 +8,10 @@ use std::{
 use ndarray::{Array1, Array2, Axis};
 use rand::seq::index;
 
-use super::{Displacement, Matrix, Moments, Repeats, Spectrum, Split};
+use super::{Matrix, Moments, Repeats, Spectrum};
 use crate::{
     Error, Result,
-    io::read::{Block, Rows, Source, too_few},
+    files::read::{Block, Rows, Source, too_few},
     math::rng::{self, Purpose},
 };
 
@@ -222,22 +222,8 @@ impl Shards {
         self.collect(repeats.into_iter().map(Repeats::signal))
     }
 
-    /// The variance of each layer of `attacked` split along the principal components of `self`, which is
-    /// the same layer without an attack; see [`Displacement`].
-    ///
-    /// # Errors
-    /// If a file cannot be read, the shapes differ, or as for [`Displacement`].
-    pub fn displacement(mut self, attacked: Self) -> Result<Vec<Split>> {
-        self.require_same_shape(&attacked, "does not have the shape of the clean activations")?;
-        let mut layers = self.for_each_layer(|| Displacement::new(self.samples, self.units))?;
-        self.for_each_pair(attacked, |layer, clean, attacked| layers[layer].add(&clean, attacked))?;
-        let stack = self.layers.is_some();
-        let split = |(layer, d): (usize, Displacement)| d.split(stack.then_some(layer + 1));
-        self.collect(layers.into_iter().enumerate().map(split))
-    }
-
     /// Refuse activations of other layers, samples or units.
-    fn require_same_shape(&self, other: &Self, what: &str) -> Result<()> {
+    pub(crate) fn require_same_shape(&self, other: &Self, what: &str) -> Result<()> {
         let found = (other.layers, other.samples, other.units);
         let expected = (self.layers, self.samples, self.units);
         if found != expected {
@@ -257,7 +243,7 @@ impl Shards {
     }
 
     /// Pass each block of rows of both, with the index of its layer, to `add`.
-    fn for_each_pair(
+    pub(crate) fn for_each_pair(
         &mut self,
         mut other: Self,
         mut add: impl FnMut(usize, Array2<f64>, Array2<f64>) -> Result<()>,
@@ -269,12 +255,12 @@ impl Shards {
         Ok(())
     }
 
-    fn for_each_layer<T>(&self, new: impl Fn() -> Result<T>) -> Result<Vec<T>> {
+    pub(crate) fn for_each_layer<T>(&self, new: impl Fn() -> Result<T>) -> Result<Vec<T>> {
         self.collect((0..self.layers.unwrap_or(1)).map(|_| new()))
     }
 
     /// All results, or the first error, with the name of the first file.
-    fn collect<T>(&self, results: impl Iterator<Item = Result<T>>) -> Result<Vec<T>> {
+    pub(crate) fn collect<T>(&self, results: impl Iterator<Item = Result<T>>) -> Result<Vec<T>> {
         results.map(|result| result.map_err(|e| e.in_file(&self.name))).collect()
     }
 

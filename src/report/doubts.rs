@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::html::number;
 use crate::{
-    geometry::powerlaw::{Description, Fit},
+    spectrum::powerlaw::{Description, Fit},
     study::table::{Estimator, Row},
 };
 

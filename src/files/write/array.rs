@@ -9,7 +9,7 @@ use py_literal::Value as PyValue;
 use super::Output;
 use crate::{
     Error, Result,
-    io::read::{index_text, shape_text},
+    files::read::{index_text, shape_text},
     math::elementwise::all_finite,
 };
 

@@ -10,7 +10,7 @@ use ndarray::Array2;
 use super::level::{self, Level};
 use crate::{
     Error, Result,
-    io::read::{self, Rows, Source},
+    files::read::{self, Rows, Source},
     study::table::Row,
 };
 

@@ -6,11 +6,11 @@ use serde::Serialize;
 use crate::{
     Result,
     data::synthetic::PowerLaw,
-    geometry::{
-        powerlaw::{self, Fit, Method, Order, Ranks},
-        spectrum::{Matrix, Repeats, Spectrum},
-    },
     math::mean::mean_and_sd,
+    spectrum::{
+        Matrix, Repeats, Spectrum,
+        powerlaw::{self, Fit, Method, Order, Ranks},
+    },
 };
 
 /// The data from which the fitted spectrum is estimated.

@@ -4,11 +4,11 @@ use ndarray::{Array2, ArrayView1, ArrayView2, s};
 
 use crate::{
     Result,
-    geometry::spectrum::{Moments, square_zeros},
     math::{
         linalg,
         scale::{Scaled, exponent_of, times_power_of_two},
     },
+    spectrum::{Moments, square_zeros},
 };
 
 /// The scatter matrix `S`, the sum of `(h - mean)ᵀ (h - mean)` over the samples of a class.

@@ -36,8 +36,8 @@ use self::{
 };
 use crate::{
     Error, Result,
-    geometry::spectrum::{MAX_VALUES, Shards, magnitude},
     math::scale::Scaled,
+    spectrum::{MAX_VALUES, Shards, magnitude},
 };
 
 /// One line of the output of `class-geometry`; the module's documentation defines the numbers.

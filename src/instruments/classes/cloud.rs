@@ -5,8 +5,8 @@ use ndarray::{Array1, Array2, ArrayView1};
 use super::scatter::Scatter;
 use crate::{
     Error, Result,
-    geometry::spectrum::{Moments, remove_mean},
     math::{elementwise::all_finite, scale},
+    spectrum::{Moments, remove_mean},
 };
 
 /// Number of rows that are added to the moments at a time, because each addition passes over units²

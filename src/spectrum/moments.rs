@@ -183,12 +183,12 @@ impl Moments {
 
     /// The covariance of the units divided by the powers of two with these exponents,
     /// (units, units). Only the lower triangle is valid.
-    pub(super) fn covariance(&self, exponents: &[i32]) -> Array2<f64> {
+    pub(crate) fn covariance(&self, exponents: &[i32]) -> Array2<f64> {
         self.rescaled(self.scatter_about_mean() / (self.samples as f64 - 1.0), exponents)
     }
 
     /// The mean of each unit divided by the power of two with its exponent, (units,).
-    pub(super) fn divided_mean(&self, exponents: &[i32]) -> Array1<f64> {
+    pub(crate) fn divided_mean(&self, exponents: &[i32]) -> Array1<f64> {
         let mut mean = self.scaled_mean();
         for ((mean, own), exponent) in mean.iter_mut().zip(&self.exponents).zip(exponents) {
             *mean = times_power_of_two(*mean, own.unwrap_or(*exponent) - exponent);
@@ -198,7 +198,7 @@ impl Moments {
 
     /// Exponent of the power of two by which each unit is divided; `None` for a unit that has only
     /// been 0.
-    pub(super) fn exponents(&self) -> &[Option<i32>] {
+    pub(crate) fn exponents(&self) -> &[Option<i32>] {
         &self.exponents
     }
 
@@ -322,7 +322,7 @@ pub(crate) fn exponents(h: &Array2<f64>) -> Vec<Option<i32>> {
 }
 
 /// The largest exponent, with which all units have a common scale.
-pub(super) fn common_exponent(exponents: &[Option<i32>]) -> i32 {
+pub(crate) fn common_exponent(exponents: &[Option<i32>]) -> i32 {
     exponents.iter().flatten().copied().max().unwrap_or(0)
 }
 

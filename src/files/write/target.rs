@@ -16,7 +16,7 @@ use rustix::{
 };
 
 use super::descriptor::{self, Descriptor};
-use crate::{Error, Result, error::reason, io::read::is_stream};
+use crate::{Error, Result, error::reason, files::read::is_stream};
 
 /// Largest number of symlinks followed, as in the kernel.
 const MAX_LINKS: usize = 40;

@@ -115,7 +115,7 @@ fn variances_along_eigenvectors(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geometry::powerlaw::{self, Method, Order, Ranks};
+    use crate::spectrum::powerlaw::{self, Method, Order, Ranks};
     use approx::{assert_abs_diff_eq, assert_relative_eq};
     use rand::{SeedableRng, rngs::ChaCha8Rng};
     use rand_distr::{Distribution, StandardNormal};
